@@ -5,7 +5,7 @@ Days are UTC days, numbered from 1970-01-01 (day 0).
 """
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 MICROSECOND: Final = 1
@@ -22,7 +22,7 @@ LAST_INSTANT: Final = 253_402_300_799_999_999
 LONGEST_DURATION: Final = 36_500 * DAY
 """No rule waits longer than a hundred years; a longer one is a slip of the keyboard."""
 
-_UTC_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_UTC_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1)
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -73,7 +73,7 @@ def parse_duration(text: str) -> int:
     """
     match = _DURATION.fullmatch(text)
     if not match:
-        raise ValueError(f"{text!r} is not a duration; write a whole number and a unit: 45s, 90m, 12h, 30d or 2w")
+        raise ValueError(f"{text!r} is not a duration; write a number and a unit: 45s, 90m, 12h, 30d or 2w")
     length = int(match[1]) * _UNITS[match[2]]
     if not 0 < length <= LONGEST_DURATION:
         raise ValueError(f"{text!r} is not a usable duration; it must be more than nought and at most 36500d")

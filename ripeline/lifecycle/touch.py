@@ -37,15 +37,15 @@ _INTERNAL: Final = (
     "disqualified recycled reopened stage_set deal_opened deal_won deal_lost"
 )
 
-KINDS: Final[Mapping[str, Direction]] = MappingProxyType(
-    {kind: cast(Direction, "in") for kind in _IN.split()}
-    | {kind: cast(Direction, "out") for kind in _OUT.split()}
-    | {kind: cast(Direction, "internal") for kind in _INTERNAL.split()}
+KINDS: Final[Mapping[str, str]] = MappingProxyType(
+    dict.fromkeys(_IN.split(), "in")
+    | dict.fromkeys(_OUT.split(), "out")
+    | dict.fromkeys(_INTERNAL.split(), "internal")
 )
 """Every known kind with the direction it has unless the touch says otherwise."""
 
 TWO_WAY: Final[frozenset[str]] = frozenset(
-    "email_replied call_held meeting_booked meeting_held chat_held met_at_event social_asked".split()
+    ("email_replied", "call_held", "meeting_booked", "meeting_held", "chat_held", "met_at_event", "social_asked")
 )
 """Kinds in which both sides spoke."""
 
@@ -136,7 +136,7 @@ def _storable(text: str, field: str) -> str:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise TouchMistake(f"{field!r} holds half a character (a lone surrogate); write it as UTF-8") from None
+            raise TouchMistake(f"{field!r} holds half a character; write it as UTF-8") from None
     return text
 
 
@@ -188,7 +188,7 @@ def _attrs(attrs: object) -> Mapping[str, Scalar]:
         if isinstance(value, str):
             _storable(value, f"attrs.{name}")
         elif not (value is None or isinstance(value, bool) or _is_number(value)):
-            raise TouchMistake(f"'attrs.{name}' must be a text, a finite number, true, false or null, {_found(value)}")
+            raise TouchMistake(f"'attrs.{name}' must be text, a finite number, true, false or null, {_found(value)}")
     return attrs
 
 
