@@ -1,0 +1,1 @@
+"""Ripeline: a self-hosted lead-lifecycle platform."""
