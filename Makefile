@@ -1,0 +1,46 @@
+# The two commands of the README, and those of whoever carries the code on.
+PY := .venv/bin/python
+STAMP := .venv/.installed
+VENDOR := ripeline/web/static/vendor/.installed
+
+.PHONY: demo test check bench lint migration lock clean
+
+demo: $(STAMP) $(VENDOR)
+	$(PY) -m ripeline demo
+
+test: $(STAMP) $(VENDOR)
+	$(PY) -m tests.run
+
+check: $(STAMP) $(VENDOR) lint
+	$(PY) -m tests.check
+
+lint: $(STAMP)
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m ripeline.manage makemigrations --check --dry-run
+
+bench: $(STAMP)
+	$(PY) -m tests.bench
+
+migration: $(STAMP)
+	rm -f ripeline/migrations/0001_initial.py
+	$(PY) -m ripeline.manage makemigrations ripeline -n initial
+
+lock:
+	.venv/bin/pip install -q uv
+	.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv node_modules var ripeline/web/static/vendor
+
+$(STAMP): requirements.lock pyproject.toml
+	test -d .venv || python3 -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(STAMP)
+
+$(VENDOR): package-lock.json $(STAMP)
+	$(PY) -m ripeline.web.vendor
+	touch $(VENDOR)

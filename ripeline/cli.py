@@ -1,0 +1,55 @@
+"""The command `ripeline`. Django is set up only by the commands that need the database."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+import click
+
+# Name -> where the command lives: a command's libraries are loaded only when it is asked for.
+COMMANDS = {
+    "demo": "ripeline.demo.commands:demo_command",
+    "serve": "ripeline.serving:serve_command",
+    "worker": "ripeline.serving:worker_command",
+    "migrate": "ripeline.installing:migrate_command",
+    "doctor": "ripeline.installing:doctor_command",
+    "import": "ripeline.gateway.commands:import_group",
+    "playbook": "ripeline.replay.commands:playbook_group",
+    "replay": "ripeline.replay.commands:replay_command",
+    "explain": "ripeline.replay.commands:explain_command",
+}
+WITHOUT_DATABASE = {"playbook", "replay", "explain"}
+
+
+class Ripeline(click.Group):
+    """The command group that loads each command when it is first named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, in the order of a newcomer's day."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command called `cmd_name`, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in WITHOUT_DATABASE:
+            set_up_django()
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+def set_up_django() -> None:
+    """Makes models usable. Raises BadSettings (a SystemExit with sentences) where the environment is wrong."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ripeline.settings")
+    django.setup()
+
+
+@click.group(cls=Ripeline, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ripeline")
+def main() -> None:
+    """Ripeline: real leads in, explained stages out."""

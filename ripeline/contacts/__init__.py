@@ -1,0 +1,1 @@
+"""The pages about people: the list, the contact, the company."""

@@ -1,0 +1,109 @@
+"""`ripeline migrate` and `ripeline doctor`: bring the database up to date, and say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from django.conf import settings
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from ripeline.people.models import User
+from ripeline.timeline.active import activate
+from ripeline.timeline.models import PlaybookVersion
+
+
+@click.command("migrate")
+def migrate_command() -> None:
+    """Bring the database up to date, and install the default playbook where there is none."""
+    migrate()
+    click.echo("The database is up to date.")
+
+
+@click.command("doctor")
+def doctor_command() -> None:
+    """Look at the installation and say what is wrong and what to do. Exit 1 if anything is."""
+    findings = list(examine())
+    for finding in findings:
+        click.echo(f"{'ok     ' if finding.well else 'WRONG  '} {finding.what}")
+    if not all(finding.well for finding in findings):
+        raise SystemExit(1)
+
+
+def migrate() -> None:
+    """Applies migrations; activates the shipped default playbook on a database without any."""
+    call_command("migrate", verbosity=0)
+    if not PlaybookVersion.objects.filter(is_active=True).exists():
+        activate(shipped_playbook("default"), now=timezone.now(), note="Installed with Ripeline.")
+
+
+def shipped_playbook(key: str) -> str:
+    """The text of a playbook that comes with Ripeline. Raises FileNotFoundError."""
+    here = Path(__file__).parent
+    installed, checkout = here / "shipped_playbooks", here.parent / "playbooks"
+    return ((installed if installed.is_dir() else checkout) / f"{key}.yaml").read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: whether it is well, and the sentence to read."""
+
+    well: bool
+    what: str
+
+
+def examine() -> Iterator[Finding]:
+    """Looks at settings, database, migrations, playbook, front-end files and accounts, in that order."""
+    yield Finding(True, f"The settings can be read; data is kept in {settings.CONFIG.data_dir}.")
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        yield Finding(False, f"The database does not answer: {error}. Check RIPELINE_DATABASE_URL.")
+        return
+    yield Finding(True, f"The database answers ({connection.vendor}).")
+    pending = _pending_migrations()
+    if pending:
+        yield Finding(False, f"{pending} migrations are not applied. Run `ripeline migrate`.")
+        return
+    for look in LOOKS:
+        yield look()
+
+
+def _pending_migrations() -> int:
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _playbook() -> Finding:
+    active = PlaybookVersion.objects.filter(is_active=True).first()
+    if active is None:
+        return Finding(False, "No playbook is active. Run `ripeline migrate`.")
+    return Finding(True, f"The playbook in force is {active}.")
+
+
+def _front_end() -> Finding:
+    vendor = Path(__file__).parent / "web" / "static" / "vendor"
+    if not any(vendor.glob("*")):
+        return Finding(False, "The front-end files are missing. Run `python -m ripeline.web.vendor` (needs npm).")
+    return Finding(True, "The front-end files are there.")
+
+
+def _accounts() -> Finding:
+    users = User.objects.filter(is_active=True).count()
+    if not users:
+        return Finding(True, f"Nobody has an account yet: the first to open {settings.CONFIG.base_url} signs up.")
+    return Finding(True, f"{users} people have an account.")
+
+
+def _host() -> Finding:
+    if settings.DEBUG and settings.CONFIG.host not in ("127.0.0.1", "localhost", "::1"):
+        return Finding(False, "RIPELINE_DEBUG is on while others can reach this site. Turn it off.")
+    return Finding(True, f"The site is served on {settings.CONFIG.host}:{settings.CONFIG.port}.")
+
+
+LOOKS: tuple[Callable[[], Finding], ...] = (_playbook, _front_end, _accounts, _host)

@@ -1,0 +1,1 @@
+"""Small things every feature needs: ids and time."""

@@ -1,0 +1,18 @@
+"""The index of every table, for Django: each lives with its feature."""
+
+from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
+from ripeline.timeline.models import PlaybookVersion, Reassessment, Standing, Touch, Transition
+
+__all__ = [
+    "Company",
+    "Contact",
+    "Identity",
+    "Notification",
+    "PlaybookVersion",
+    "Reassessment",
+    "Standing",
+    "Touch",
+    "Transition",
+    "User",
+    "Visitor",
+]

@@ -1,0 +1,1 @@
+"""Who they are: contacts, companies, visitors and the people who work here."""

@@ -1,0 +1,130 @@
+"""Making and keeping contacts: the repeated columns (`name`, `email`, `phone`, `search_text`) are kept here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from ripeline.kit.ids import new_key
+from ripeline.people.models import Company, Contact, Identity, User
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDraft:
+    """What is known of a person who is to become a contact. Addresses are taken as normalised, primary first."""
+
+    first_name: str = ""
+    last_name: str = ""
+    name: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    external: tuple[str, ...] = ()
+    title: str = ""
+    seniority: str = ""
+    company: Company | None = None
+    country: str = ""
+    language: str = ""
+    time_zone: str = ""
+    source: str = ""
+    owner: User | None = None
+    tags: tuple[str, ...] = ()
+    traits: dict[str, str | float | bool | None] = field(default_factory=dict)
+    key: str = ""
+    created_at: datetime | None = None
+
+
+def add_contacts(drafts: Sequence[ContactDraft], *, now: datetime) -> list[Contact]:
+    """Makes contacts with their identities, in one transaction, in the order given.
+
+    Raises IntegrityError when an address or outside key already leads to somebody: callers look first
+    (`find_by_identity`), since what should then happen is theirs to say.
+    """
+    with transaction.atomic():
+        contacts = Contact.objects.bulk_create([_contact(draft, now) for draft in drafts], batch_size=BATCH)
+        identities = [
+            identity
+            for contact, draft in zip(contacts, drafts, strict=True)
+            for identity in _identities(contact, draft, now)
+        ]
+        Identity.objects.bulk_create(identities, batch_size=BATCH)
+    return contacts
+
+
+def find_by_identity(kind: str, values: Iterable[str]) -> dict[str, int]:
+    """Contact ids by the identity values that lead to them."""
+    found: dict[str, int] = {}
+    wanted = sorted(set(values))
+    for start in range(0, len(wanted), BATCH):
+        part = wanted[start : start + BATCH]
+        rows = Identity.objects.filter(kind=kind, value__in=part)
+        found.update(rows.values_list("value", "contact_id"))
+    return found
+
+
+def display_name(first_name: str, last_name: str, name: str = "") -> str:
+    """The name to show: as given, else first and last."""
+    return name.strip() or " ".join(part for part in (first_name.strip(), last_name.strip()) if part)
+
+
+def search_words(name: str, emails: Iterable[str], phones: Iterable[str], company: str) -> str:
+    """Lower-case text in which a search for any part of name, address, number or company finds the contact."""
+    return "\n".join(part.lower() for part in (name, *emails, *phones, company) if part)
+
+
+def refresh_search(contact_ids: Sequence[int]) -> None:
+    """Rewrites the repeated columns of these contacts after their identities or company changed."""
+    contacts = Contact.objects.filter(pk__in=contact_ids).select_related("company").prefetch_related("identities")
+    changed = []
+    for contact in contacts:
+        ordered = sorted(contact.identities.all(), key=lambda identity: (not identity.is_primary, identity.pk))
+        emails = [each.value for each in ordered if each.kind == Identity.Kind.EMAIL]
+        phones = [each.value for each in ordered if each.kind == Identity.Kind.PHONE]
+        contact.email, contact.phone = (emails or [""])[0], (phones or [""])[0]
+        company = contact.company.name if contact.company else ""
+        contact.search_text = search_words(contact.name, emails, phones, company)
+        changed.append(contact)
+    Contact.objects.bulk_update(changed, ["email", "phone", "search_text"], batch_size=BATCH)
+
+
+def _contact(draft: ContactDraft, now: datetime) -> Contact:
+    name = display_name(draft.first_name, draft.last_name, draft.name)
+    company = draft.company.name if draft.company else ""
+    return Contact(
+        key=draft.key or new_key(),
+        name=name,
+        first_name=draft.first_name,
+        last_name=draft.last_name,
+        email=(draft.emails or ("",))[0],
+        phone=(draft.phones or ("",))[0],
+        title=draft.title,
+        seniority=draft.seniority,
+        company=draft.company,
+        country=draft.country,
+        language=draft.language,
+        time_zone=draft.time_zone,
+        source=draft.source,
+        owner=draft.owner,
+        tags=list(draft.tags),
+        traits=dict(draft.traits),
+        search_text=search_words(name, draft.emails, draft.phones, company),
+        created_at=draft.created_at or now,
+        updated_at=now,
+    )
+
+
+def _identities(contact: Contact, draft: ContactDraft, now: datetime) -> list[Identity]:
+    kinds = (
+        (Identity.Kind.EMAIL, draft.emails),
+        (Identity.Kind.PHONE, draft.phones),
+        (Identity.Kind.EXTERNAL, draft.external),
+    )
+    return [
+        Identity(contact=contact, kind=kind, value=value, is_primary=position == 0, created_at=now)
+        for kind, values in kinds
+        for position, value in enumerate(dict.fromkeys(values))
+    ]

@@ -1,0 +1,165 @@
+"""Contacts, companies, visitors, their identities, and the users who work with them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+
+from ripeline.kit.ids import new_key
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by address; there is no user name."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """A user who signs in with `email`; without a password they must ask for one by mail."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """An administrator."""
+        return self.create_user(email, password, role=User.Role.ADMIN, **fields)
+
+
+class User(AbstractUser):
+    """Somebody who works with Ripeline: an administrator, a marketer or a salesperson."""
+
+    class Role(models.TextChoices):
+        ADMIN = "admin", "Administrator"
+        MARKETING = "marketing", "Marketing"
+        SALES = "sales", "Sales"
+
+    username = None  # type: ignore[assignment]
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120, blank=True)
+    role = models.CharField(max_length=12, choices=Role, default=Role.SALES)
+    time_zone = models.CharField(max_length=40, blank=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Company(models.Model):
+    """An organisation that contacts work for. `employees` is a head count."""
+
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=253, null=True, unique=True)
+    industry = models.CharField(max_length=80, blank=True)
+    employees = models.PositiveIntegerField(null=True)
+    country = models.CharField(max_length=2, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["name", "id"], name="company_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(models.Model):
+    """A person we may write to or talk with.
+
+    `key` is the `person` of the lifecycle's touches. `email`, `phone` and `search_text` repeat the primary
+    identities and the words a search looks through, so that a list reads one row; `people.contacts` keeps them.
+    """
+
+    key = models.CharField(max_length=64, unique=True, default=new_key)
+    name = models.CharField(max_length=200, blank=True)
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    title = models.CharField(max_length=160, blank=True)
+    seniority = models.CharField(max_length=40, blank=True)
+    company = models.ForeignKey(Company, null=True, on_delete=models.SET_NULL, related_name="contacts")
+    country = models.CharField(max_length=2, blank=True)
+    language = models.CharField(max_length=12, blank=True)
+    time_zone = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=80, blank=True)
+    owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="contacts", db_index=False)
+    tags = models.JSONField(default=list)
+    traits = models.JSONField(default=dict)
+    search_text = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["name", "id"], name="contact_name"),
+            models.Index(fields=["created_at", "id"], name="contact_created"),
+            models.Index(fields=["owner", "id"], name="contact_owner"),
+            models.Index(fields=["source", "id"], name="contact_source"),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.email or self.key
+
+
+class Identity(models.Model):
+    """One way to recognise a contact: an address, a phone number, or a key of another system.
+
+    An address or an outside key leads to one contact; a phone number may be shared by an office.
+    """
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", "Email"
+        PHONE = "phone", "Phone"
+        EXTERNAL = "external", "Key elsewhere"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=10, choices=Kind)
+    value = models.CharField(max_length=254)
+    is_primary = models.BooleanField(default=False)
+    verified_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "value"], condition=~Q(kind="phone"), name="identity_leads_to_one_contact"
+            ),
+            models.UniqueConstraint(fields=["contact", "kind", "value"], name="identity_once_per_contact"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
+class Visitor(models.Model):
+    """A browser we have seen. Its key is 128 random bits and reveals nothing."""
+
+    key = models.CharField(max_length=32, unique=True, default=new_key)
+    contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL, related_name="visitors")
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Notification(models.Model):
+    """Something a user should know: a contact of theirs reached a stage. `key` says it once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications", db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    stage = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "key"], name="notification_once"),)
+        indexes = (models.Index(fields=["user", "-created_at"], name="notification_user"),)
+
+    def __str__(self) -> str:
+        return self.key

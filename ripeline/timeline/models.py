@@ -1,0 +1,145 @@
+"""The log (Touch), what it means (Standing, Transition) under which definition (PlaybookVersion)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from ripeline.people.models import Contact, User, Visitor
+from ripeline.work.models import DueRow
+
+
+class PlaybookVersion(models.Model):
+    """A definition that never changes, named by the hash of its canonical form. One is active."""
+
+    version = models.CharField(max_length=64, primary_key=True)
+    key = models.CharField(max_length=80)
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True)
+    is_active = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["is_active"], condition=Q(is_active=True), name="playbook_one_active"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.version[:8]})"
+
+
+class Touch(models.Model):
+    """One dated fact about one person, as in the lifecycle; `uid` is its id there.
+
+    `at` is when it happened, `received_at` when we heard of it: together they say what was known when.
+    """
+
+    uid = models.CharField(max_length=128, unique=True)
+    contact = models.ForeignKey(
+        Contact, null=True, on_delete=models.CASCADE, related_name="touches", db_index=False
+    )
+    visitor = models.ForeignKey(Visitor, null=True, on_delete=models.SET_NULL, related_name="touches")
+    at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    kind = models.CharField(max_length=64)
+    direction = models.CharField(max_length=8)
+    actor = models.CharField(max_length=8, default="unknown")
+    subject = models.TextField(null=True)
+    value = models.FloatField(null=True)
+    attrs = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = (models.Index(fields=["contact", "at"], name="touch_contact_at"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject or ''} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Transition(models.Model):
+    """One dated change of stage, with its cause, rule and evidence. Never rewritten: a late touch that shows
+    the past was otherwise marks it superseded, since that is what was known then."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="transitions", db_index=False)
+    position = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    from_stage = models.CharField(max_length=64)
+    to_stage = models.CharField(max_length=64)
+    cause = models.CharField(max_length=8)
+    rule = models.CharField(max_length=120)
+    score = models.FloatField()
+    grade = models.CharField(max_length=8, null=True)
+    evidence = models.JSONField(default=dict)
+    playbook = models.ForeignKey(PlaybookVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    known_at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["contact", "position"], name="transition_contact"),
+            models.Index(fields=["at"], name="transition_at"),
+            models.Index(fields=["known_at"], name="transition_known"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["contact", "position"],
+                condition=Q(superseded_at__isnull=True),
+                name="transition_one_truth_per_position",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.from_stage} > {self.to_stage} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Standing(models.Model):
+    """What is true of a contact now; written by `reassess` alone, and always equal to a fold over the log.
+
+    `stage` is empty until the first assessment. `heat` orders people by present score for ever without
+    rewriting a row each midnight: every score fades by the same factor a day, so log2(raw) + day / half-life
+    stays in order (see `timeline.heat`).
+    """
+
+    contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="standing")
+    playbook = models.ForeignKey(
+        PlaybookVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    stage = models.CharField(max_length=64, blank=True)
+    entered_at = models.DateTimeField(null=True)
+    score = models.FloatField(default=0)
+    heat = models.FloatField(default=-1e9)
+    grade = models.CharField(max_length=8, null=True)
+    persona = models.CharField(max_length=64, null=True)
+    rating = models.CharField(max_length=64, null=True)
+    status = models.CharField(max_length=16, default="active")
+    suspended = models.BooleanField(default=False)
+    first_touch_at = models.DateTimeField(null=True)
+    last_inbound_at = models.DateTimeField(null=True)
+    assessed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(F("heat").desc(), F("contact").desc(), name="standing_heat"),
+            models.Index(F("stage"), F("heat").desc(), F("contact").desc(), name="standing_stage_heat"),
+            models.Index(F("rating"), F("heat").desc(), F("contact").desc(), name="standing_rating_heat"),
+            models.Index(F("grade"), F("heat").desc(), F("contact").desc(), name="standing_grade_heat"),
+            models.Index(F("last_inbound_at").desc(), F("contact").desc(), name="standing_last_inbound"),
+            models.Index(F("entered_at").desc(), F("contact").desc(), name="standing_entered"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} {self.stage}"
+
+
+class Reassessment(DueRow):
+    """The contact whose standing must be looked at again, because something happened or time will have passed."""
+
+    contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(DueRow.Meta):
+        abstract = False
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} due {self.due_at}"

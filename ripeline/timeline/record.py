@@ -1,0 +1,120 @@
+"""The one door into the touch log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from ripeline.kit.instants import to_datetime
+from ripeline.lifecycle.touch import Touch as Fact
+from ripeline.people.models import Contact
+from ripeline.timeline.models import Standing, Touch
+
+# Rows per statement and per transaction: below SQLite's limit on variables, and short enough not to hold its lock.
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of the touches given: `new` were added, `known` were there already, and those of people
+    nobody knows were refused (`strangers`: their person keys, in order of appearance)."""
+
+    new: int
+    known: int
+    strangers: tuple[str, ...]
+
+
+def record(
+    touches: Sequence[Fact], *, now: datetime, heard: Mapping[str, datetime] | None = None
+) -> Recorded:
+    """Adds touches to the log, once by id, and marks their people due; all that was accepted is on disk on return.
+
+    `Touch.person` is a contact's key. `heard` gives, by touch id, when we heard of it where that is not `now`
+    (a history brought in with its own dates of receipt). Within a chunk of 1,000 either everything counts or
+    nothing; the same touches given again change nothing.
+    """
+    new, known, strangers = 0, 0, dict[str, None]()
+    for chunk in _chunks(touches):
+        contacts = _contact_ids({touch.person for touch in chunk})
+        ours = [touch for touch in chunk if touch.person in contacts]
+        strangers.update(dict.fromkeys(touch.person for touch in chunk if touch.person not in contacts))
+        rows = _rows(ours, contacts, now=now, heard=heard or {})
+        added = _insert(rows, now)
+        new += added
+        known += len(ours) - added
+    return Recorded(new, known, tuple(strangers))
+
+
+def mark_due(due: Mapping[int, datetime]) -> None:
+    """Makes contacts (by id) due for reassessment at a moment, or earlier if they were due earlier already.
+
+    Rows are taken in order of id, so that two writers never wait for each other in a circle.
+    """
+    pairs = sorted(due.items())
+    for start in range(0, len(pairs), CHUNK // 5):
+        part = pairs[start : start + CHUNK // 5]
+        values = ", ".join(["(%s, %s, 1, '', 0, '')"] * len(part))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO ripeline_reassessment (contact_id, due_at, mark, claimed_by, attempts, error)"
+                f" VALUES {values}"  # noqa: S608 - only placeholders are put together
+                " ON CONFLICT (contact_id) DO UPDATE SET mark = ripeline_reassessment.mark + 1, attempts = 0,"
+                " due_at = CASE WHEN ripeline_reassessment.due_at < excluded.due_at"
+                " THEN ripeline_reassessment.due_at ELSE excluded.due_at END",
+                [cell for contact, at in part for cell in (contact, connection.ops.adapt_datetimefield_value(at))],
+            )
+
+
+def _chunks(touches: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
+    for start in range(0, len(touches), CHUNK):
+        yield touches[start : start + CHUNK]
+
+
+def _contact_ids(keys: set[str]) -> dict[str, int]:
+    found = Contact.objects.filter(key__in=keys).values_list("key", "id")
+    return dict(found)
+
+
+def _rows(
+    touches: Sequence[Fact], contacts: Mapping[str, int], *, now: datetime, heard: Mapping[str, datetime]
+) -> list[Touch]:
+    first_wins = {touch.id: touch for touch in reversed(touches)}
+    return [
+        Touch(
+            uid=touch.id,
+            contact_id=contacts[touch.person],
+            at=to_datetime(touch.at),
+            received_at=heard.get(touch.id, now),
+            kind=touch.kind,
+            direction=touch.direction,
+            actor=touch.actor,
+            subject=touch.subject,
+            value=touch.value,
+            attrs=dict(touch.attrs),
+        )
+        for touch in sorted(first_wins.values(), key=lambda touch: touch.id)
+    ]
+
+
+def _insert(rows: list[Touch], now: datetime) -> int:
+    if not rows:
+        return 0
+    with transaction.atomic():
+        there = set(Touch.objects.filter(uid__in=[row.uid for row in rows]).values_list("uid", flat=True))
+        fresh = [row for row in rows if row.uid not in there]
+        if not fresh:
+            return 0
+        due: dict[int, datetime] = {}
+        for row in fresh:
+            contact = row.contact_id
+            assert contact is not None
+            # A touch dated in the future counts when its time comes.
+            when = max(row.at, now)
+            due[contact] = min(due.get(contact, when), when)
+        Standing.objects.bulk_create([Standing(contact_id=pk) for pk in sorted(due)], ignore_conflicts=True)
+        Touch.objects.bulk_create(fresh, ignore_conflicts=True)
+        mark_due(due)
+        return len(fresh)

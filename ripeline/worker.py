@@ -1,0 +1,40 @@
+"""The worker process: what it attends to, and how it starts and stops."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from django.utils import timezone
+
+from ripeline.reactions import react
+from ripeline.timeline.reassess import reassess_due
+from ripeline.work.loop import run_worker
+
+
+def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now) -> None:
+    """Attends to everything due until `stop` is set."""
+    run_worker([attend_people], clock=clock, stop=stop)
+
+
+def attend_people(now: datetime) -> int:
+    """Reassesses one batch of people who are due."""
+    return reassess_due(now, react=react)
+
+
+def catch_up(clock: Callable[[], datetime] = timezone.now) -> int:
+    """Works until nothing is due; returns how many reassessments that took. For imports, the demo and tests."""
+    done = 0
+    while taken := attend_people(clock()):
+        done += taken
+    return done
+
+
+def stop_on_signal() -> threading.Event:
+    """An event set by SIGTERM or Ctrl-C, so that the batch in hand is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

@@ -1,0 +1,108 @@
+"""A PostgreSQL for the tests: the one named by RIPELINE_TEST_POSTGRES, else a private one made for this run."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+
+
+class NoPostgres(SystemExit):
+    """There is no PostgreSQL to test on; the text says what was looked for."""
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server, stopped and removed afterwards where it is ours."""
+    given = os.environ.get("RIPELINE_TEST_POSTGRES")
+    binaries = _binaries()
+    if given:
+        yield given
+        return
+    if binaries is None:
+        raise NoPostgres(
+            "There is no PostgreSQL to test on: RIPELINE_TEST_POSTGRES is not set, this machine has no initdb and"
+            " pg_ctl, and the package pgserver cannot be imported. Set the variable to postgresql://user:pass@host/db,"
+            " or install one of the others."
+        )
+    with tempfile.TemporaryDirectory(prefix="ripeline-pg-") as folder:
+        server = _Server(binaries, Path(folder))
+        server.start()
+        try:
+            yield server.address
+        finally:
+            server.stop()
+
+
+def _binaries() -> Path | None:
+    on_path = shutil.which("initdb")
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    if on_path or debian:
+        return Path(on_path or debian[0]).resolve().parent
+    try:
+        import pgserver
+    except ImportError:
+        return None
+    return Path(pgserver.__file__).parent / "pginstall" / "bin"
+
+
+class _Server:
+    """A private cluster in a folder of its own, on a free port of the loopback address."""
+
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self.binaries, self.folder = binaries, folder
+        self.port = _free_port()
+        # PostgreSQL refuses to run as root: containers and CI often are.
+        self.user = _unprivileged() if os.geteuid() == 0 else None
+        if self.user:
+            os.chown(folder, self.user.pw_uid, self.user.pw_gid)
+
+    @property
+    def address(self) -> str:
+        """As a database address."""
+        return f"postgresql://ripeline@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Makes the cluster and waits until it answers."""
+        data = str(self.folder / "data")
+        self._run("initdb", "-D", data, "-U", "ripeline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        settings = {**SPEED, "port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        self._run("pg_ctl", "-D", data, "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """Stops the server at once; its data is thrown away."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        as_user = {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}
+        subprocess.run(
+            [str(self.binaries / program), *arguments],
+            check=True,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            **as_user,
+        )
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise NoPostgres("PostgreSQL refuses to run as root, and this machine has neither a user postgres nor nobody.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

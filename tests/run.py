@@ -1,0 +1,32 @@
+"""`make test`: everything on SQLite, then everything that touches a database again on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+
+from tests.postgres import postgres
+
+
+def main(arguments: list[str]) -> int:
+    """Runs pytest twice; returns the first exit code that is not 0."""
+    with tempfile.TemporaryDirectory(prefix="ripeline-test-") as folder, postgres() as address:
+        print("== SQLite", flush=True)
+        on_sqlite = _pytest(arguments, {"RIPELINE_DATA_DIR": folder, "RIPELINE_DATABASE_URL": ""})
+        print("== PostgreSQL", flush=True)
+        on_postgres = _pytest(
+            ["-m", "not pure", *arguments], {"RIPELINE_DATA_DIR": folder, "RIPELINE_DATABASE_URL": address}
+        )
+    return on_sqlite or on_postgres
+
+
+def _pytest(arguments: list[str], settings: dict[str, str]) -> int:
+    workers = os.environ.get("RIPELINE_TEST_WORKERS", "2")
+    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
+    return subprocess.run(command, env={**os.environ, **settings}).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
