@@ -45,7 +45,15 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
 """Every known kind with the direction it has unless the touch says otherwise."""
 
 TWO_WAY: Final[frozenset[str]] = frozenset(
-    ("email_replied", "call_held", "meeting_booked", "meeting_held", "chat_held", "met_at_event", "social_asked")
+    (
+        "email_replied",
+        "call_held",
+        "meeting_booked",
+        "meeting_held",
+        "chat_held",
+        "met_at_event",
+        "social_asked",
+    )
 )
 """Kinds in which both sides spoke."""
 
@@ -87,7 +95,7 @@ def parse_touch(record: Mapping[str, object]) -> Touch:
         person=_text(record, "person"),
         at=_instant(record.get("at")),
         kind=kind,
-        direction=_one_of(record, "direction", DIRECTIONS, KINDS.get(kind, "internal")),
+        direction=_one_of(record, "direction", DIRECTIONS, KINDS.get(kind, "in")),
         actor=_one_of(record, "actor", ACTORS, "unknown"),
         subject=_subject(record.get("subject")),
         value=_value(record.get("value")),
@@ -103,7 +111,7 @@ def touch_record(touch: Touch) -> dict[str, object]:
         "at": format_instant(touch.at),
         "kind": touch.kind,
     }
-    if touch.direction != KINDS.get(touch.kind, "internal"):
+    if touch.direction != KINDS.get(touch.kind, "in"):
         record["direction"] = touch.direction
     if touch.actor != "unknown":
         record["actor"] = touch.actor
@@ -188,7 +196,9 @@ def _attrs(attrs: object) -> Mapping[str, Scalar]:
         if isinstance(value, str):
             _storable(value, f"attrs.{name}")
         elif not (value is None or isinstance(value, bool) or _is_number(value)):
-            raise TouchMistake(f"'attrs.{name}' must be text, a finite number, true, false or null, {_found(value)}")
+            raise TouchMistake(
+                f"'attrs.{name}' must be text, a finite number, true, false or null, {_found(value)}"
+            )
     return attrs
 
 
