@@ -92,6 +92,8 @@ def _sqlite(config: Config) -> dict[str, object]:
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": name,
         "CONN_MAX_AGE": None,
+        # A file, not memory: tests run workers in processes of their own.
+        "TEST": {"NAME": str(config.data_dir / "test.sqlite3")},
         "OPTIONS": {
             # Writers queue for the lock at BEGIN instead of failing when they first write.
             "transaction_mode": "IMMEDIATE",

@@ -1,0 +1,173 @@
+"""The one writer: stored rows are a fold over the log, each change once, the past kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ripeline.people.models import Notification, User
+from ripeline.reactions import react
+from ripeline.timeline.active import activate
+from ripeline.timeline.models import Reassessment, Standing, Transition
+from ripeline.timeline.moves import Refused, answer, move
+from ripeline.timeline.reassess import StageChange, reassess, reassess_due
+from ripeline.timeline.record import record
+from tests.timeline.people import PLAYBOOK, fact, make_contact
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _playbook() -> None:
+    activate(PLAYBOOK, now=NOW - 400 * DAY)
+
+
+def assess(now: datetime) -> list[StageChange]:
+    changes: list[StageChange] = []
+    while reassess_due(now, react=changes.append):
+        pass
+    return changes
+
+
+def moves() -> list[tuple[str, str]]:
+    rows = Transition.objects.filter(superseded_at=None).order_by("contact_id", "position")
+    return [(row.from_stage, row.to_stage) for row in rows]
+
+
+def test_a_conversion_makes_a_lead_with_its_evidence_and_its_playbook() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    record([fact(eva, "form_submitted", NOW, subject="newsletter")], now=NOW)
+    (change,) = assess(NOW)
+    standing = Standing.objects.get()
+    assert (standing.stage, standing.score, standing.rating) == ("lead", 20.0, "cold")
+    transition = Transition.objects.get()
+    assert (transition.rule, transition.cause, transition.known_at) == ("lead.enter", "touch", NOW)
+    assert transition.playbook_id == change.playbook.version
+    assert "newsletter" in str(transition.evidence)
+
+
+def test_nothing_new_writes_nothing_new_and_rings_no_bell() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    record([fact(eva, "form_submitted", NOW)], now=NOW)
+    assert len(assess(NOW)) == 1
+    changes: list[StageChange] = []
+    reassess([eva.pk], now=NOW, react=changes.append)
+    assert (len(changes), Transition.objects.count()) == (0, 1)
+
+
+def test_time_alone_moves_somebody_when_it_is_due_and_not_before() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    record([fact(eva, "email_replied", NOW)], now=NOW)
+    assess(NOW)
+    assert Standing.objects.get().stage == "prospect"
+    due = Reassessment.objects.get().due_at
+    assert due == NOW + 14 * DAY  # no longer hot
+    assess(due)
+    assert Standing.objects.get().rating == "cold"
+    assert Reassessment.objects.get().due_at == NOW + 60 * DAY
+    assess(NOW + 60 * DAY)
+    assert moves() == [("suspect", "prospect"), ("prospect", "lead")]
+
+
+def test_a_late_touch_revises_the_past_and_keeps_what_was_known_then() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    record([fact(eva, "form_submitted", NOW - 9 * DAY)], now=NOW - 9 * DAY)
+    assess(NOW - 9 * DAY)
+    pricing = [fact(eva, "page_viewed", NOW - (10 + n) * DAY, uid=f"p{n}", subject="/pricing") for n in range(3)]
+    record(pricing, now=NOW)
+    assess(NOW)
+    assert moves() == [("suspect", "mql")]
+    old = Transition.objects.exclude(superseded_at=None).get()
+    assert (old.to_stage, old.superseded_at) == ("lead", NOW)
+    new = Transition.objects.get(superseded_at=None)
+    assert (new.at, new.known_at) == (NOW - 9 * DAY, NOW)
+
+
+def test_what_follows_fires_once_for_the_present_stage_and_not_for_old_history() -> None:
+    owner = User.objects.create_user("owner@firm.example", "a-long-password")
+    eva = make_contact("Eva Lind", now=NOW, owner=owner)
+    record([fact(eva, "form_submitted", NOW - 30 * DAY)], now=NOW)
+    assert assess(NOW) == []
+    record([fact(eva, "email_replied", NOW)], now=NOW)
+    reassess([eva.pk], now=NOW, react=react)
+    assert [told.stage for told in Notification.objects.all()] == ["prospect"]
+    record([fact(eva, "page_viewed", NOW - 40 * DAY, subject="/pricing")], now=NOW)
+    reassess([eva.pk], now=NOW, react=react)
+    assert Notification.objects.count() == 1
+
+
+def test_a_move_by_hand_goes_through_the_log_and_holds_until_new_evidence() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    by = User.objects.create_user("seller@firm.example", "a-long-password", name="Sara")
+    playbook = activate(PLAYBOOK, now=NOW)
+    record([fact(eva, "email_replied", NOW - DAY)], now=NOW)
+    assess(NOW)
+    move(eva, "recycled", playbook=playbook, by=by, reason="no budget this year", now=NOW)
+    assess(NOW)
+    standing = Standing.objects.get()
+    assert (standing.stage, standing.suspended) == ("lead", True)
+    last = Transition.objects.get(superseded_at=None, to_stage="lead")
+    assert (last.cause, last.rule) == ("manual", "recycled")
+    assert "no budget this year" in str(last.evidence)
+
+
+def test_a_move_without_a_reason_or_to_no_stage_is_refused_with_a_sentence() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    by = User.objects.create_user("seller@firm.example", "a-long-password")
+    playbook = activate(PLAYBOOK, now=NOW)
+    silent = move(eva, "recycled", playbook=playbook, by=by, reason=" ", now=NOW)
+    nowhere = move(eva, "stage_set", playbook=playbook, by=by, reason="x", now=NOW, stage="vip")
+    unasked = answer(eva, "shoe size", "42", by=by, words="", now=NOW)
+    assert isinstance(silent, Refused)
+    assert isinstance(nowhere, Refused)
+    assert isinstance(unasked, Refused)
+    assert "vip" in nowhere.why
+    assert not Reassessment.objects.exists()
+
+
+def test_disqualified_people_stay_where_they_are_until_reopened() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    by = User.objects.create_user("seller@firm.example", "a-long-password")
+    playbook = activate(PLAYBOOK, now=NOW)
+    move(eva, "disqualified", playbook=playbook, by=by, reason="a competitor", now=NOW)
+    record([fact(eva, "form_submitted", NOW + DAY)], now=NOW + DAY)
+    assess(NOW + DAY)
+    assert (Standing.objects.get().status, Standing.objects.get().stage) == ("disqualified", "suspect")
+    move(eva, "reopened", playbook=playbook, by=by, reason="they are not", now=NOW + 2 * DAY)
+    assess(NOW + 2 * DAY)
+    assert (Standing.objects.get().status, Standing.objects.get().stage) == ("active", "lead")
+
+
+def test_another_definition_makes_everybody_due_and_the_same_one_nobody() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    record([fact(eva, "form_submitted", NOW)], now=NOW)
+    assess(NOW)
+    activate(PLAYBOOK + "\n# only a comment\n", now=NOW)
+    assert not Reassessment.objects.filter(due_at__lte=NOW).exists()
+    stricter = PLAYBOOK.replace("{key: lead, title: Lead, enter: {signal: conversion}}", "{key: lead, title: Lead}")
+    activate(stricter, now=NOW + DAY)
+    assess(NOW + DAY)
+    assert Standing.objects.get().stage == "suspect"
+    assert Transition.objects.get().superseded_at == NOW + DAY
+
+
+def test_one_person_who_cannot_be_assessed_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    eva, jan = make_contact("Eva Lind", now=NOW), make_contact("Jan Vos", now=NOW)
+    for contact in (eva, jan):
+        record([fact(contact, "form_submitted", NOW)], now=NOW)
+
+    def troubled(change: StageChange) -> None:
+        if change.contact_id == eva.pk:
+            raise RuntimeError("the bell broke")
+
+    assert reassess_due(NOW, react=troubled) == 2
+    assert Standing.objects.get(pk=jan.pk).stage == "lead"
+    row = Reassessment.objects.get(pk=eva.pk)
+    assert row.due_at is not None
+    assert row.due_at > NOW
+    assert "the bell broke" in row.error
+    assert Standing.objects.get(pk=eva.pk).stage == ""
