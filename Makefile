@@ -25,8 +25,9 @@ bench: $(STAMP)
 	$(PY) -m tests.bench
 
 migration: $(STAMP)
+	mkdir -p .venv/later && mv ripeline/migrations/000[2-9]_*.py .venv/later/
 	rm -f ripeline/migrations/0001_initial.py
-	$(PY) -m ripeline.manage makemigrations ripeline -n initial
+	$(PY) -m ripeline.manage makemigrations ripeline -n initial; mv .venv/later/*.py ripeline/migrations/
 
 lock:
 	.venv/bin/pip install -q uv

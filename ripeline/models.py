@@ -1,15 +1,18 @@
 """The index of every table, for Django: each lives with its feature."""
 
+from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
 from ripeline.timeline.models import PlaybookVersion, Reassessment, Standing, Touch, Transition
 
 __all__ = [
+    "ColumnChoice",
     "Company",
     "Contact",
     "Identity",
     "Notification",
     "PlaybookVersion",
     "Reassessment",
+    "SavedView",
     "Standing",
     "Touch",
     "Transition",

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 
 from ripeline.kit.ids import new_key
 
@@ -60,7 +61,7 @@ class Company(models.Model):
     updated_at = models.DateTimeField()
 
     class Meta:
-        indexes = (models.Index(fields=["name", "id"], name="company_name"),)
+        indexes = (models.Index(Lower("name"), F("id"), name="company_shown_name"),)
 
     def __str__(self) -> str:
         return self.name
@@ -95,7 +96,10 @@ class Contact(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["name", "id"], name="contact_name"),
+            # As people read a list of names: without regard to case, and by address where there is no name.
+            models.Index(
+                Lower(Coalesce(NullIf("name", Value("")), "email")), F("id"), name="contact_shown_name"
+            ),
             models.Index(fields=["created_at", "id"], name="contact_created"),
             models.Index(fields=["owner", "id"], name="contact_owner"),
             models.Index(fields=["source", "id"], name="contact_source"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from ripeline.people.models import Contact, User, Visitor
 from ripeline.work.models import DueRow
@@ -122,9 +123,20 @@ class Standing(models.Model):
     class Meta:
         indexes = (
             models.Index(F("heat").desc(), F("contact").desc(), name="standing_heat"),
-            models.Index(F("stage"), F("heat").desc(), F("contact").desc(), name="standing_stage_heat"),
-            models.Index(F("rating"), F("heat").desc(), F("contact").desc(), name="standing_rating_heat"),
-            models.Index(F("grade"), F("heat").desc(), F("contact").desc(), name="standing_grade_heat"),
+            # Every mixture of stage, rating, grade and status is a few ranges of this one index, each in order
+            # of heat: `contacts.cells` merges them.
+            models.Index(
+                F("stage"),
+                Coalesce("rating", Value("")),
+                Coalesce("grade", Value("")),
+                F("status"),
+                F("heat").desc(),
+                F("contact").desc(),
+                name="standing_cells",
+            ),
+            models.Index(
+                fields=["persona", "contact"], condition=Q(persona__isnull=False), name="standing_persona"
+            ),
             models.Index(F("last_inbound_at").desc(), F("contact").desc(), name="standing_last_inbound"),
             models.Index(F("entered_at").desc(), F("contact").desc(), name="standing_entered"),
         )
