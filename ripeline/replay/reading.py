@@ -1,0 +1,93 @@
+"""Touches out of files: JSON Lines, Parquet, or a folder of Parquet parts, streaming.
+
+A record that cannot be read comes out as `Unreadable` in its place, so that the caller can report several at
+once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, NoReturn
+
+from ripeline.lifecycle.touch import Touch, TouchMistake, parse_touch
+from ripeline.replay import parquet
+from ripeline.replay.mistakes import ReplayMistake, Unreadable
+
+Advance = Callable[[int], None]
+
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes. A longer line is no touch but a file of another kind, and must not fill the memory."""
+_LINES_PER_STEP = 2048
+
+
+def measure(path: Path) -> int:
+    """How much there is to read, in the units `read_touches` advances by (bytes or rows).
+
+    Raises ReplayMistake when `path` is nothing that can hold touches.
+    """
+    return path.stat().st_size if _is_jsonl(path) else parquet.count_rows(parquet.parts_of(path))
+
+
+def read_touches(path: Path, advance: Advance) -> Iterator[Touch | Unreadable]:
+    """The touches of `path` in their order, `Unreadable` in place of each record that is none."""
+    if _is_jsonl(path):
+        yield from _read_jsonl(path, advance)
+    else:
+        yield from parquet.read(parquet.parts_of(path), advance)
+
+
+def _is_jsonl(path: Path) -> bool:
+    if not path.exists():
+        raise ReplayMistake(f"{path}: there is no such file or folder")
+    if path.is_dir() or path.suffix.lower() == ".parquet":
+        return False
+    if path.suffix.lower() == ".jsonl" and path.is_file():
+        return True
+    raise ReplayMistake(f"{path}: touches come as .jsonl, as .parquet or as a folder of Parquet parts")
+
+
+def _read_jsonl(path: Path, advance: Advance) -> Iterator[Touch | Unreadable]:
+    with path.open("rb") as lines:
+        number = position = 0
+        while line := lines.readline(LONGEST_LINE + 1):
+            number += 1
+            if len(line) > LONGEST_LINE:
+                yield Unreadable(f"{path}, line {number}", "longer than 16 MiB; is this JSON Lines?")
+                _skip_rest(lines)
+            elif line.strip():
+                yield _touch_of_line(line, path, number)
+            if number % _LINES_PER_STEP == 0:
+                advance(lines.tell() - position)
+                position = lines.tell()
+        advance(lines.tell() - position)
+
+
+def _skip_rest(lines: IO[bytes]) -> None:
+    while (rest := lines.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+        pass
+
+
+def _touch_of_line(line: bytes, path: Path, number: int) -> Touch | Unreadable:
+    try:
+        record = _DECODER.decode(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+        if not isinstance(record, dict):
+            return Unreadable(f"{path}, line {number}", 'a touch is a JSON object, such as {"id": ...}')
+        # In a file, times are text: a bare number could be seconds, milliseconds or anything.
+        if not isinstance(record.get("at", ""), str):
+            raise TouchMistake("'at' must be RFC 3339 text such as \"2026-03-01T09:30:00Z\", not a number")
+        return parse_touch(record)
+    except UnicodeDecodeError as mistake:
+        return Unreadable(f"{path}, line {number}", f"not UTF-8 (byte {mistake.start + 1} of the line)")
+    except json.JSONDecodeError as mistake:
+        return Unreadable(f"{path}, line {number}", f"not JSON: {mistake.msg} at character {mistake.pos + 1}")
+    except (ValueError, RecursionError) as mistake:
+        return Unreadable(f"{path}, line {number}", str(mistake))
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise TouchMistake(f"{name} is no number in JSON; leave the value out or write null")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
