@@ -1,0 +1,20 @@
+"""Country names, in English and in the main languages of Europe, and their ISO 3166-1 codes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ripeline.gateway.imports.names import plain
+
+
+@lru_cache(maxsize=1)
+def country_codes() -> dict[str, str]:
+    """Every name and code we know, as `names.plain` writes it, to its two-letter code."""
+    codes: dict[str, str] = {}
+    for line in Path(__file__).with_name("countries.txt").read_text(encoding="utf-8").splitlines():
+        code, names = line[:2], line[3:]
+        codes[code.lower()] = code
+        for name in names.split("|"):
+            codes[plain(name)] = code
+    return codes

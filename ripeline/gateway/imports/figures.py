@@ -1,0 +1,72 @@
+"""How a whole column writes its numbers: `1.234,50` or `1,234.50`, decided once, with the evidence told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+_AROUND = re.compile(r"[\s  '’€$£%]|EUR|USD|GBP|CHF|PLN", re.I)
+_PLAIN = re.compile(r"[-+]?\d*(?:\.\d+)?(?:[eE][-+]?\d+)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberColumn:
+    """Which sign comes before the decimals, and why."""
+
+    decimal: Literal[".", ","] = "."
+    evidence: str = ""
+
+
+class NumberEvidence:
+    """What the cells of one column say of how it writes numbers."""
+
+    def __init__(self) -> None:
+        self._comma = self._point = 0
+
+    def see(self, cell: str) -> None:
+        """Weighs one cell. A sign followed by other than three digits is decimal; so is the last of
+        two different signs; one that occurs twice is not."""
+        text = _AROUND.sub("", cell)
+        if "," in text and "." in text:
+            comma_last = text.rfind(",") > text.rfind(".")
+            self._comma, self._point = self._comma + comma_last, self._point + (not comma_last)
+        elif "," in text:
+            self._comma += _is_decimal(text, ",")
+            self._point += text.count(",") > 1
+        elif "." in text:
+            self._point += _is_decimal(text, ".")
+            self._comma += text.count(".") > 1
+
+    def settle(self) -> NumberColumn:
+        """The decision; where no cell decides, a point."""
+        if self._comma > self._point:
+            return NumberColumn(",", f"decimal comma: {self._comma:,} cells can only be read so")
+        said = f"decimal point: {self._point:,} cells can only be read so" if self._point else ""
+        return NumberColumn(".", said)
+
+
+def decide_numbers(cells: Iterable[str]) -> NumberColumn:
+    """How the column of these cells writes numbers."""
+    evidence = NumberEvidence()
+    for cell in cells:
+        evidence.see(cell)
+    return evidence.settle()
+
+
+def _is_decimal(text: str, sign: str) -> bool:
+    return text.count(sign) == 1 and len(text.rpartition(sign)[2]) != 3
+
+
+def read_number(cell: str, column: NumberColumn) -> float | None:
+    """The finite number a cell holds, without currency, per cent and thousands signs, or None."""
+    text = _AROUND.sub("", cell)
+    if text.startswith("(") and text.endswith(")"):
+        text = "-" + text[1:-1]
+    other = "," if column.decimal == "." else "."
+    text = text.replace(other, "").replace(column.decimal, ".")
+    if not text.strip("+-.") or not _PLAIN.match(text):
+        return None
+    number = float(text)
+    return number if abs(number) < 1e15 else None

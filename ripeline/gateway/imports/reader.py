@@ -1,0 +1,179 @@
+"""From a row's cells to what they say of one person: fields, traits and touches, as a mapping rules."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from ripeline.gateway.imports import values
+from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, clean, is_empty
+from ripeline.gateway.imports.dates import read_date
+from ripeline.gateway.imports.figures import NumberColumn, read_number
+from ripeline.gateway.imports.mapping import CellTest, Lookup, MomentRule, Said, TouchRule, places
+from ripeline.gateway.imports.names import plain
+from ripeline.gateway.imports.record import Record
+from ripeline.gateway.imports.seniority import seniority_of
+from ripeline.gateway.imports.table import Rejected, Row, Why
+from ripeline.gateway.imports.takes import Settled, taker
+from ripeline.kit.instants import to_instant
+from ripeline.lifecycle.instant import parse_instant
+from ripeline.lifecycle.touch import KINDS, Scalar, Touch
+
+# Country first, since it says how phone numbers are written.
+_ORDER = {"country": 0, "email": 1}
+_NAMELIKE = frozenset({"first_name", "last_name", "full_name", "country"})
+
+
+class Reader:
+    """Reads rows of one file by one mapping. Made once, used for every row."""
+
+    def __init__(self, columns: tuple[str, ...], settled: Settled) -> None:
+        mapping = self._mapping = settled.mapping
+        self._settled = settled
+        self._at = {name: number for number, name in enumerate(columns)}
+        keep = {plain(word) for word in mapping.keep}
+        extra = {plain(word) for word in mapping.empty}
+        self._placeholders = (PLACEHOLDERS | extra) - keep
+        self._sure = (SURE_PLACEHOLDERS | extra) - keep
+        self._takes = [
+            (self._at[name], name, rule, taker(settled, name, rule))
+            for name, rule in sorted(mapping.columns.items(), key=lambda item: _ORDER.get(item[1].field, 5))
+            if name in self._at and rule.field != "ignore"
+        ]
+        self._has_seniority = any(rule.field == "seniority" for rule in mapping.columns.values())
+
+    def read(self, row: Row) -> Record | Rejected:
+        """The record of a row; Rejected where nobody could be recognised by it or a touch's date is
+        wrong.
+        """
+        record = Record(row.line, row.cells)
+        for position, name, rule, take in self._takes:
+            text = clean(row.cells[position])
+            if not text or is_empty(text, self._sure if rule.field in _NAMELIKE else self._placeholders):
+                continue
+            if rule.values:
+                text = rule.values.get(text, text)
+                if not text:
+                    continue
+            note = take(record, text)
+            if note:
+                record.notes.append(f"{name}: {note}")
+        if not record.emails and not record.external:
+            return _nobody(record, row)
+        _derive(record, self._has_seniority)
+        return self._add_touches(record, row)
+
+    def cell(self, row: Row, column: str) -> str:
+        """The cleaned cell of `column`, empty where it is a placeholder."""
+        text = clean(row.cells[self._at[column]])
+        return "" if is_empty(text, self._placeholders) else text
+
+    def moment(self, row: Row, rule: MomentRule) -> int | None:
+        """The instant a rule names; None where its cell is empty. Raises ValueError with a sentence."""
+        if rule.fixed is not None:
+            return parse_instant(rule.fixed)
+        if rule.column is None:
+            raise ValueError("the mapping gives this touch no moment")
+        text = self.cell(row, rule.column)
+        if not text:
+            return None
+        found = read_date(text, self._settled.dated(rule.column, rule.order, rule.format))
+        if found is None:
+            raise ValueError(f"'{text}' in {rule.column} is no date")
+        return to_instant(found)
+
+    def _add_touches(self, record: Record, row: Row) -> Record | Rejected:
+        try:
+            if self._mapping.traits_at:
+                record.traits_at = self.moment(row, self._mapping.traits_at)
+            for rule in self._mapping.touches:
+                if touch := self._touch(record, row, rule):
+                    record.touches.append(touch)
+        except ValueError as trouble:
+            return Rejected(row.line, "", f"{trouble}.", Why.BAD_DATE, tuple(row.cells))
+        return record
+
+    def _touch(self, record: Record, row: Row, rule: TouchRule) -> Touch | None:
+        if any(not _passes(self.cell(row, name), test) for name, test in rule.when.items()):
+            return None
+        kind = self._said(row, rule.kind)
+        at = self.moment(row, rule.at) if kind else None
+        if not kind or at is None:
+            return None
+        subject = self._said(row, rule.subject)
+        attrs: dict[str, Scalar] = {
+            name: said for name, each in rule.attrs.items() if (said := self._said(row, each)) is not None
+        }
+        uid = self._said(row, rule.id) or _uid(record, kind, at, subject)
+        return Touch(
+            id=uid[:128],
+            person="",
+            at=at,
+            kind=kind[:64],
+            direction=rule.direction or KINDS.get(kind, "internal"),
+            actor=rule.actor,
+            subject=subject,
+            value=self._value(row, rule.value),
+            attrs=attrs,
+        )
+
+    def _value(self, row: Row, said: Said | None) -> float | None:
+        text = self._said(row, said)
+        if text is None:
+            return None
+        name = said.column if isinstance(said, Lookup) else next(iter(places(said or "")), "")
+        number = read_number(text, self._settled.numbered(name))
+        if number is None:
+            raise ValueError(f"'{text}' is no number")
+        return number
+
+    def _said(self, row: Row, said: Said | None) -> str | None:
+        """The text a rule gives for a row; None where a cell it needs is empty."""
+        if said is None:
+            return None
+        if isinstance(said, Lookup):
+            text = self.cell(row, said.column)
+            if text in said.values:
+                return said.values[text]
+            return said.otherwise if said.values or not text else text
+        for name in places(said):
+            text = self.cell(row, name)
+            if not text:
+                return None
+            said = said.replace("{" + name + "}", text)
+        return said
+
+
+def _derive(record: Record, has_seniority: bool) -> None:
+    """What follows from the cells: the parts of a whole name, and the level of a job title."""
+    fields = record.fields
+    if "name" in fields and "first_name" not in fields and "last_name" not in fields:
+        first, last = values.read_name(fields["name"])
+        fields["first_name"], fields["last_name"] = first[:100], last[:100]
+    if not has_seniority and "title" in fields and (level := seniority_of(fields["title"])):
+        fields["seniority"] = level
+
+
+def _nobody(record: Record, row: Row) -> Rejected:
+    if record.notes:
+        wrong = next((note for note in record.notes if "email address" in note), None)
+        if wrong:
+            return Rejected(row.line, "", f"{wrong}, and no other key.", Why.BAD_ADDRESS, tuple(row.cells))
+    reason = "The row has neither an email address nor a key of another system."
+    return Rejected(row.line, "", reason, Why.NO_KEY, tuple(row.cells))
+
+
+def _passes(text: str, test: CellTest) -> bool:
+    if test.exists is not None and bool(text) != test.exists:
+        return False
+    if test.in_ and text not in test.in_:
+        return False
+    if test.above is not None:
+        number = read_number(text, NumberColumn()) if text else None
+        if number is None or number <= test.above:
+            return False
+    return text not in test.not_
+
+
+def _uid(record: Record, kind: str, at: int, subject: str | None) -> str:
+    said = "\x1f".join((record.keys[0], kind, str(at), subject or ""))
+    return f"row:{blake2b(said.encode(), digest_size=16).hexdigest()}"
