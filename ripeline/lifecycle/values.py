@@ -1,0 +1,161 @@
+"""The plain values a playbook is written in, each checked with a sentence that says what would be right.
+
+Names of signals, stages, personas and questions are checked against the `Names` handed in as pydantic's
+validation context.
+"""
+
+import math
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from ripeline.lifecycle.instant import DAY, parse_duration
+from ripeline.lifecycle.touch import Scalar
+
+_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a playbook calls its things, gathered before it is checked. Stages are lowest first."""
+
+    signals: tuple[str, ...]
+    stages: tuple[str, ...]
+    personas: tuple[str, ...]
+    questions: tuple[str, ...]
+
+
+def mistake(text: str) -> PydanticCustomError:
+    """A validation error that says `text` as it is."""
+    return PydanticCustomError("mistake", "{text}", {"text": text})
+
+
+def did_you_mean(given: object, known: tuple[str, ...]) -> str:
+    """` did you mean 'x'?` where one known name is close, else the list of what is known."""
+    close = get_close_matches(str(given), known, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known are {', '.join(known)}" if known else "none is defined"
+
+
+def _duration(given: object) -> int:
+    if isinstance(given, str):
+        try:
+            return parse_duration(given)
+        except ValueError as wrong:
+            raise mistake(str(wrong)) from None
+    raise mistake(f"{given!r} is not a duration; write a number and a unit: 45s, 90m, 12h, 30d or 2w")
+
+
+def whole_days(given: object) -> int | None:
+    if given == "none":
+        return None
+    length = _duration(given)
+    if length % DAY:
+        raise mistake(f"{given!r} is not whole days; scores fade overnight: write 30d, 2w or none")
+    return length // DAY
+
+
+def _number(given: object) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise mistake(f"{_shown(given)} is not a number")
+    if not math.isfinite(given):
+        raise mistake(f"{given!r} is not a finite number")
+    return float(given)
+
+
+def _positive(given: object) -> float:
+    number = _number(given)
+    if number <= 0:
+        raise mistake(f"{given!r} must be more than nought")
+    return number
+
+
+def _times(given: object) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= 1_000_000:
+        raise mistake(f"{_shown(given)} is not a count; write a whole number from 1")
+    return given
+
+
+def scalar(given: object) -> Scalar:
+    if isinstance(given, str | bool):
+        return given
+    if given is None:
+        raise mistake("null matches nothing; write {exists: false} for what is missing")
+    return _number(given)
+
+
+def listed(given: object) -> object:
+    return given if isinstance(given, list | tuple) else [given]
+
+
+def filled(given: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not given:
+        raise mistake("the list is empty; name at least one")
+    return given
+
+
+def _text(given: object) -> str:
+    if isinstance(given, str) and given.strip():
+        return given
+    raise mistake(f"{_shown(given)} is not a text; write some words, in quotes where YAML needs them")
+
+
+def _key(given: object) -> str:
+    text = _text(given)
+    if not _KEY.fullmatch(text):
+        raise mistake(f"{text!r} is not a key; use letters, digits, _ and - only")
+    return text
+
+
+def _known(what: str, field: str) -> AfterValidator:
+    def check(given: str, info: ValidationInfo) -> str:
+        known: tuple[str, ...] = getattr(info.context, field)
+        if given not in known:
+            raise mistake(f"unknown {what} {given!r}; {did_you_mean(given, known)}")
+        return given
+
+    return AfterValidator(check)
+
+
+def _shown(given: object) -> str:
+    text = repr(given) if isinstance(given, str | int | float | bool | None) else f"a {type(given).__name__}"
+    return {"None": "nothing", "a dict": "a mapping", "a list": "a list"}.get(text, text)
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Key = Annotated[str, BeforeValidator(_key)]
+Duration = Annotated[int, BeforeValidator(_duration)]
+Number = Annotated[float, BeforeValidator(_number)]
+Positive = Annotated[float, BeforeValidator(_positive)]
+Times = Annotated[int, BeforeValidator(_times)]
+Plain = Annotated[str | float | bool, BeforeValidator(scalar)]
+SignalName = Annotated[Text, _known("signal", "signals")]
+StageName = Annotated[Text, _known("stage", "stages")]
+PersonaName = Annotated[Text, _known("persona", "personas")]
+Question = Annotated[Text, _known("question", "questions")]
+OneOrMore = Annotated[tuple[Text, ...], BeforeValidator(listed), AfterValidator(filled)]
+
+
+class Part(BaseModel):
+    """A piece of a playbook: frozen, and without keys nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Titled(Part):
+    """A piece with a key; without a title of its own the key is shown."""
+
+    key: Key
+    title: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _titled(cls, given: object) -> object:
+        if isinstance(given, dict) and "title" not in given and isinstance(given.get("key"), str):
+            return {**given, "title": given["key"]}
+        return given
