@@ -3,5 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    # Before allauth's: the sign-in page knows what to do on a new installation.
+    path("", include("ripeline.web.urls")),
     path("accounts/", include("allauth.urls")),
 ]

@@ -1,0 +1,66 @@
+"""What every page's frame shows: the rooms of the house and which one this page is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+
+@dataclass(frozen=True)
+class Room:
+    """One entry of the navigation.
+
+    `url_name` is where it leads, `letter` is pressed after `g`, `pages` begins the url names of its pages.
+    """
+
+    url_name: str
+    title: str
+    icon: str
+    letter: str
+    pages: str
+
+
+@dataclass(frozen=True)
+class Door:
+    """A room as a page shows it: with its address, and whether the reader is in it."""
+
+    room: Room
+    url: str
+    here: bool
+
+
+ROOMS = (
+    Room("today", "Today", "sun", "t", "today"),
+    Room("contacts", "Contacts", "users", "c", "contact"),
+    Room("companies", "Companies", "building", "o", "compan"),
+    Room("playbook", "Playbook", "route", "p", "playbook"),
+    Room("imports", "Imports", "database-import", "i", "import"),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """Template context: `doors` for the navigation, the addresses of search and palette where they exist."""
+    match = request.resolver_match
+    url_name = (match.url_name if match else None) or ""
+    return {
+        "doors": tuple(_doors(url_name)),
+        "search_url": address("contacts"),
+        "palette_url": address("palette"),
+    }
+
+
+def address(url_name: str, *args: object) -> str:
+    """The address of a page, or "" where this installation has no such page."""
+    try:
+        return reverse(url_name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _doors(url_name: str) -> Iterator[Door]:
+    for room in ROOMS:
+        if url := address(room.url_name):
+            yield Door(room, url, url_name.startswith(room.pages))

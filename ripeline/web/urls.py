@@ -1,0 +1,10 @@
+"""Addresses of the frame's own pages."""
+
+from django.urls import path
+
+from ripeline.web import views
+
+urlpatterns = [
+    path("accounts/login/", views.SignIn.as_view(), name="account_login"),
+    path("settings/", views.settings, name="settings"),
+]
