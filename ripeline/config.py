@@ -20,7 +20,9 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RIPELINE_", extra="ignore")
 
     data_dir: Path = Field(Path("var"), description="folder for the SQLite file, uploads and the secret key")
-    database_url: str = Field("", description="sqlite:///path or postgresql://user:pass@host/name; empty: SQLite")
+    database_url: str = Field(
+        "", description="sqlite:///path or postgresql://user:pass@host/name; empty: SQLite"
+    )
     secret_key: str = Field("", description="signs sessions; empty: made once and kept in the data folder")
     debug: bool = Field(False, description="developers only: tracebacks in the browser")
     allowed_hosts: str = Field("127.0.0.1,localhost", description="names this site answers to, by comma")
@@ -35,7 +37,9 @@ class Config(BaseSettings):
     def _known_database(cls, value: str) -> str:
         scheme = value.partition(":")[0]
         if value and scheme not in ("sqlite", "postgres", "postgresql"):
-            raise ValueError(f"starts with '{scheme}:' but only sqlite:// and postgresql:// addresses are known")
+            raise ValueError(
+                f"starts with '{scheme}:' but only sqlite:// and postgresql:// addresses are known"
+            )
         return value
 
     @field_validator("base_url")

@@ -15,7 +15,13 @@ LONGEST_FUNCTION = 50
 
 def main() -> int:
     """Prints each finding; returns 1 if there is any."""
-    findings = [*long_files(), *long_functions(), *dead_links(), *missing_from_the_map(), *words_of_elsewhere()]
+    findings = [
+        *long_files(),
+        *long_functions(),
+        *dead_links(),
+        *missing_from_the_map(),
+        *words_of_elsewhere(),
+    ]
     for finding in findings:
         print(finding)
     print(f"{len(findings)} findings in sizes and documents.")
@@ -46,7 +52,11 @@ def dead_links() -> Iterator[str]:
     """Relative links of the documents that lead nowhere."""
     for path in _tracked("*.md"):
         for target in re.findall(r"\]\(([^)#\s]+)", path.read_text()):
-            if "://" not in target and not target.startswith("mailto:") and not (path.parent / target).exists():
+            if (
+                "://" not in target
+                and not target.startswith("mailto:")
+                and not (path.parent / target).exists()
+            ):
                 yield f"{_name(path)}: the link to {target} leads nowhere."
 
 
@@ -69,7 +79,9 @@ def words_of_elsewhere() -> Iterator[str]:
 
 
 def _tracked(*patterns: str) -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return [ROOT / name for name in listed.stdout.split() if (ROOT / name).exists()]
 
 

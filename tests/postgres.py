@@ -74,9 +74,16 @@ class _Server:
         """Makes the cluster and waits until it answers."""
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "ripeline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-        settings = {**SPEED, "port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        settings = {
+            **SPEED,
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+        }
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-        self._run("pg_ctl", "-D", data, "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options, "start")
+        self._run(
+            "pg_ctl", "-D", data, "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options, "start"
+        )
 
     def stop(self) -> None:
         """Stops the server at once; its data is thrown away."""
@@ -99,7 +106,9 @@ def _unprivileged() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise NoPostgres("PostgreSQL refuses to run as root, and this machine has neither a user postgres nor nobody.")
+    raise NoPostgres(
+        "PostgreSQL refuses to run as root, and this machine has neither a user postgres nor nobody."
+    )
 
 
 def _free_port() -> int:

@@ -25,7 +25,9 @@ class PlaybookVersion(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["is_active"], condition=Q(is_active=True), name="playbook_one_active"),
+            models.UniqueConstraint(
+                fields=["is_active"], condition=Q(is_active=True), name="playbook_one_active"
+            ),
         )
 
     def __str__(self) -> str:
@@ -103,7 +105,9 @@ class Standing(models.Model):
     stays in order (see `timeline.heat`).
     """
 
-    contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="standing")
+    contact = models.OneToOneField(
+        Contact, primary_key=True, on_delete=models.CASCADE, related_name="standing"
+    )
     playbook = models.ForeignKey(
         PlaybookVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )

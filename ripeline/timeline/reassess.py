@@ -70,7 +70,9 @@ def reassess(contact_ids: Iterable[int], *, now: datetime, react: React) -> None
     _reassess(claim_these(Reassessment, sorted(contact_ids), now), now, react)
 
 
-def read_touches(contact_ids: Sequence[int], *, heard_until: datetime | None = None) -> dict[int, list[Touch]]:
+def read_touches(
+    contact_ids: Sequence[int], *, heard_until: datetime | None = None
+) -> dict[int, list[Touch]]:
     """The log of each contact, in order; with `heard_until` only what had been received by then."""
     rows = Touch.objects.filter(contact_id__in=contact_ids).order_by("contact_id", "at")
     if heard_until is not None:
@@ -108,7 +110,9 @@ def _reassess(claims: list[Claim], now: datetime, react: React) -> None:
     except Exception:
         if len(assessed) == 1:
             raise
-        log.exception("A batch of %s reassessments could not be written together; trying them singly.", len(assessed))
+        log.exception(
+            "A batch of %s reassessments could not be written together; trying them singly.", len(assessed)
+        )
         _write_singly(assessed, playbook, now, react)
 
 
@@ -145,7 +149,9 @@ def _write(assessed: list[_Assessed], playbook: Playbook, now: datetime, react: 
     pks = [one.claim.pk for one in held]
     before = dict(Standing.objects.filter(pk__in=pks).values_list("pk", "stage"))
     known: dict[int, list[Transition]] = defaultdict(list)
-    for row in Transition.objects.filter(contact_id__in=pks, superseded_at=None).order_by("contact_id", "position"):
+    for row in Transition.objects.filter(contact_id__in=pks, superseded_at=None).order_by(
+        "contact_id", "position"
+    ):
         known[row.contact_id].append(row)
     outdated: list[int] = []
     fresh: list[Transition] = []

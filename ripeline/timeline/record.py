@@ -60,11 +60,15 @@ def mark_due(due: Mapping[int, datetime]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO ripeline_reassessment (contact_id, due_at, mark, claimed_by, attempts, error)"
-                f" VALUES {values}"  # noqa: S608 - only placeholders are put together
+                f" VALUES {values}"
                 " ON CONFLICT (contact_id) DO UPDATE SET mark = ripeline_reassessment.mark + 1, attempts = 0,"
                 " due_at = CASE WHEN ripeline_reassessment.due_at < excluded.due_at"
                 " THEN ripeline_reassessment.due_at ELSE excluded.due_at END",
-                [cell for contact, at in part for cell in (contact, connection.ops.adapt_datetimefield_value(at))],
+                [
+                    cell
+                    for contact, at in part
+                    for cell in (contact, connection.ops.adapt_datetimefield_value(at))
+                ],
             )
 
 

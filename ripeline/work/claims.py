@@ -76,7 +76,9 @@ def _take(model: type[DueRow], pks: list[int], now: datetime) -> list[Claim]:
     token = secrets.token_hex(16)
     rows: Any = model._default_manager.filter(pk__in=sorted(pks))
     rows.update(claimed_by=token, claimed_until=now + LEASE)
-    return [Claim(pk, mark, attempts, token) for pk, mark, attempts in rows.values_list("pk", "mark", "attempts")]
+    return [
+        Claim(pk, mark, attempts, token) for pk, mark, attempts in rows.values_list("pk", "mark", "attempts")
+    ]
 
 
 def _release(model: type[DueRow], claim: Claim) -> None:

@@ -22,6 +22,4 @@ class DueRow(models.Model):
 
     class Meta:
         abstract = True
-        indexes = (
-            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="%(class)s_due"),
-        )
+        indexes = (models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="%(class)s_due"),)

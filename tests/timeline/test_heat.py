@@ -31,7 +31,10 @@ def test_two_people_never_change_places_by_time_alone(
     a: float, b: float, day: int, later: int, half_life: int | None
 ) -> None:
     warmer = heat_of(a, day, half_life) > heat_of(b, day, half_life)
-    scores = [score_from(heat_of(raw, day, half_life), day + later, half_life=half_life, limit=None) for raw in (a, b)]
+    scores = [
+        score_from(heat_of(raw, day, half_life), day + later, half_life=half_life, limit=None)
+        for raw in (a, b)
+    ]
     assert not warmer or scores[0] >= scores[1]
 
 

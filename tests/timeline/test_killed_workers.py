@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from ripeline.lifecycle.fold import fold
 
 from ripeline.kit.instants import to_instant
-from ripeline.lifecycle.fold import fold
 from ripeline.people.models import Contact, Notification, User
 from ripeline.timeline.active import activate
 from ripeline.timeline.models import Reassessment, Standing, Transition
@@ -38,7 +38,9 @@ def test_workers_killed_at_random_lose_nothing_and_double_nothing() -> None:
                 time.sleep(0.01)
             process.kill()
     # The dead workers' leases are ended here rather than waited for.
-    Reassessment.objects.exclude(claimed_until=None).update(claimed_until=timezone.now() - timedelta(seconds=1))
+    Reassessment.objects.exclude(claimed_until=None).update(
+        claimed_until=timezone.now() - timedelta(seconds=1)
+    )
     with worker():
         wait_until_quiet()
     for contact in people:
@@ -53,7 +55,9 @@ def something_happens(chance: random.Random, people: list[Contact], round_: int)
     contact = chance.choice(people)
     kind = chance.choice(["form_submitted", "page_viewed", "email_replied"])
     uid = f"{contact.key}:{kind}:{round_}:{chance.randrange(5)}"
-    touch = fact(contact, kind, timezone.now(), uid=uid, subject="/pricing" if kind == "page_viewed" else None)
+    touch = fact(
+        contact, kind, timezone.now(), uid=uid, subject="/pricing" if kind == "page_viewed" else None
+    )
     record([touch], now=timezone.now())
 
 
@@ -72,7 +76,10 @@ def stored_rows_equal_a_fold(contact: Contact) -> None:
     touches = [to_fact(row) for row in read_touches([contact.pk])[contact.pk]]
     folded = fold(playbook, touches, to_instant(standing.assessed_at))
     assert folded.standing is not None
-    assert (standing.stage, round(standing.score, 6)) == (folded.standing.stage, round(folded.standing.score, 6))
+    assert (standing.stage, round(standing.score, 6)) == (
+        folded.standing.stage,
+        round(folded.standing.score, 6),
+    )
     rows = Transition.objects.filter(contact=contact, superseded_at=None).order_by("position")
     assert [(to_instant(row.at), row.to_stage, row.rule) for row in rows] == [
         (moved.at, moved.to_stage, moved.rule) for moved in folded.transitions

@@ -77,7 +77,9 @@ def test_a_late_touch_revises_the_past_and_keeps_what_was_known_then() -> None:
     eva = make_contact("Eva Lind", now=NOW)
     record([fact(eva, "form_submitted", NOW - 9 * DAY)], now=NOW - 9 * DAY)
     assess(NOW - 9 * DAY)
-    pricing = [fact(eva, "page_viewed", NOW - (10 + n) * DAY, uid=f"p{n}", subject="/pricing") for n in range(3)]
+    pricing = [
+        fact(eva, "page_viewed", NOW - (10 + n) * DAY, uid=f"p{n}", subject="/pricing") for n in range(3)
+    ]
     record(pricing, now=NOW)
     assess(NOW)
     assert moves() == [("suspect", "mql")]
@@ -148,14 +150,16 @@ def test_another_definition_makes_everybody_due_and_the_same_one_nobody() -> Non
     assess(NOW)
     activate(PLAYBOOK + "\n# only a comment\n", now=NOW)
     assert not Reassessment.objects.filter(due_at__lte=NOW).exists()
-    stricter = PLAYBOOK.replace("{key: lead, title: Lead, enter: {signal: conversion}}", "{key: lead, title: Lead}")
+    stricter = PLAYBOOK.replace(
+        "{key: lead, title: Lead, enter: {signal: conversion}}", "{key: lead, title: Lead}"
+    )
     activate(stricter, now=NOW + DAY)
     assess(NOW + DAY)
     assert Standing.objects.get().stage == "suspect"
     assert Transition.objects.get().superseded_at == NOW + DAY
 
 
-def test_one_person_who_cannot_be_assessed_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_person_who_cannot_be_assessed_does_not_hold_up_the_others() -> None:
     eva, jan = make_contact("Eva Lind", now=NOW), make_contact("Jan Vos", now=NOW)
     for contact in (eva, jan):
         record([fact(contact, "form_submitted", NOW)], now=NOW)

@@ -64,6 +64,10 @@ def test_a_contact_has_a_standing_from_its_first_touch_on_if_not_yet_assessed() 
 def test_when_we_heard_is_kept_beside_when_it_happened() -> None:
     eva = make_contact("Eva Lind", now=NOW)
     ago = NOW - timedelta(days=30)
-    record([fact(eva, "subscribed", ago, uid="t1"), fact(eva, "subscribed", ago, uid="t2")], now=NOW, heard={"t2": ago})
+    record(
+        [fact(eva, "subscribed", ago, uid="t1"), fact(eva, "subscribed", ago, uid="t2")],
+        now=NOW,
+        heard={"t2": ago},
+    )
     heard = dict(Touch.objects.values_list("uid", "received_at"))
     assert heard == {"t1": NOW, "t2": ago}

@@ -1,0 +1,97 @@
+"""`ripeline demo`: the demo company, loaded once, and served."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from django.conf import settings
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ripeline.demo.load import PASSWORD, load_colleagues, load_people, load_touches, open_the_door
+from ripeline.demo.simulate import simulate
+from ripeline.demo.world import COLLEAGUES, COMPANY_NAME
+from ripeline.installing import migrate
+from ripeline.people.models import Contact, User
+from ripeline.serving import serve
+from ripeline.timeline.models import Reassessment, Touch
+from ripeline.worker import attend_people
+
+SEED = 1
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@click.command("demo")
+@click.option("--serve/--no-serve", "then_serve", default=True, help="Serve the pages when all is loaded.")
+def demo_command(then_serve: bool) -> None:
+    """Load a demo company with a year of life, and serve it on this machine."""
+    if settings.CONFIG.host not in LOOPBACK:
+        raise click.ClickException(
+            f"The demo's passwords are public, and RIPELINE_HOST={settings.CONFIG.host} lets others reach it."
+            " Leave RIPELINE_HOST at 127.0.0.1."
+        )
+    console = Console(stderr=True)
+    migrate()
+    if _has_other_people():
+        raise click.ClickException(
+            f"The database in {settings.CONFIG.data_dir} holds contacts that are not the demo's."
+            " Set RIPELINE_DATA_DIR to an empty folder."
+        )
+    load(console, timezone.now())
+    _greet(console)
+    if then_serve:
+        serve()
+
+
+def load(console: Console, now: datetime) -> None:
+    """Loads what is missing of the demo company and works until every standing is known.
+
+    The simulation ends at the moment it was first loaded; a loading that was killed is gone on with.
+    """
+    users = load_colleagues()
+    began = min(user.date_joined for user in users.values())
+    with _progress(console) as progress:
+        if not _is_loaded():
+            world = simulate(SEED, began)
+            if not Contact.objects.exists():
+                bar = progress.add_task("Contacts", total=len(world.contacts))
+                load_people(world, users, now=began, tick=lambda n: progress.advance(bar, n))
+            bar = progress.add_task("A year of touches", total=len(world.touches))
+            load_touches(world, now=began, tick=lambda n: progress.advance(bar, n))
+            open_the_door(users)
+        due = Reassessment.objects.filter(due_at__lte=now).count()
+        if due:
+            bar = progress.add_task("Who stands where", total=due)
+            while taken := attend_people(timezone.now()):
+                progress.advance(bar, taken)
+
+
+def _is_loaded() -> bool:
+    """Colleagues may sign in from the last step of loading on, so a loading that was killed is known as such."""
+    return User.objects.filter(email=COLLEAGUES[0].email, is_active=True).exists()
+
+
+def _has_other_people() -> bool:
+    return not User.objects.filter(email=COLLEAGUES[0].email).exists() and (
+        Contact.objects.exists() or Touch.objects.exists()
+    )
+
+
+def _greet(console: Console) -> None:
+    console.print(f"\n[bold]{COMPANY_NAME}[/bold] is ready on [bold]{settings.CONFIG.base_url}[/bold]")
+    for person in COLLEAGUES:
+        console.print(f"  {person.role:<10} {person.email:<40} password {PASSWORD}")
+    console.print("Ctrl-C stops it.\n")
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
