@@ -16,6 +16,19 @@ from ripeline.timeline.models import Standing, Touch
 # Rows per statement and per transaction: below SQLite's limit on variables, and short enough not to hold its lock.
 CHUNK = 1000
 
+# One statement, so that a mark raised while a worker finishes is either seen by it or comes after it.
+MARK_DUE = """
+INSERT INTO ripeline_reassessment (contact_id, due_at, mark, claimed_by, attempts, error)
+VALUES (%s, %s, 1, '', 0, '')
+ON CONFLICT (contact_id) DO UPDATE SET
+    mark = ripeline_reassessment.mark + 1,
+    attempts = 0,
+    due_at = CASE
+        WHEN ripeline_reassessment.due_at < excluded.due_at THEN ripeline_reassessment.due_at
+        ELSE excluded.due_at
+    END
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -53,23 +66,9 @@ def mark_due(due: Mapping[int, datetime]) -> None:
 
     Rows are taken in order of id, so that two writers never wait for each other in a circle.
     """
-    pairs = sorted(due.items())
-    for start in range(0, len(pairs), CHUNK // 5):
-        part = pairs[start : start + CHUNK // 5]
-        values = ", ".join(["(%s, %s, 1, '', 0, '')"] * len(part))
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO ripeline_reassessment (contact_id, due_at, mark, claimed_by, attempts, error)"
-                f" VALUES {values}"
-                " ON CONFLICT (contact_id) DO UPDATE SET mark = ripeline_reassessment.mark + 1, attempts = 0,"
-                " due_at = CASE WHEN ripeline_reassessment.due_at < excluded.due_at"
-                " THEN ripeline_reassessment.due_at ELSE excluded.due_at END",
-                [
-                    cell
-                    for contact, at in part
-                    for cell in (contact, connection.ops.adapt_datetimefield_value(at))
-                ],
-            )
+    moments = [(pk, connection.ops.adapt_datetimefield_value(at)) for pk, at in sorted(due.items())]
+    with connection.cursor() as cursor:
+        cursor.executemany(MARK_DUE, moments)
 
 
 def _chunks(touches: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
