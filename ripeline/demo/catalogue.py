@@ -21,6 +21,10 @@ ASSETS = {  # asset -> the page that offers it
     "whitepaper-launch-plan": "/library/launch-plan",
     "checklist-cover": "/library/cover-checklist",
     "template-budget": "/library/budget-template",
+    "checklist-launch-week": "/library/launch-week",
+    "guide-own-shop": "/library/own-shop",
+    "template-newsletter-year": "/library/newsletter-year",
+    "study-twelve-launches": "/library/twelve-launches",
 }
 
 DISCOVERY = tuple(
@@ -134,8 +138,7 @@ class Letter:
 WELCOME = (
     Letter("welcome-1", "Welcome aboard: where most launches leak", (DISCOVERY[0], "/library/launch-plan")),
     Letter("welcome-2", "The cover is a promise", (EVALUATION[3], "/library/cover-checklist")),
-    Letter("welcome-3", "How others chose: shop, store or both", (EVALUATION[0], CASES[1])),
-    Letter("welcome-4", "Shall we look at your launch together?", (DECISION[0], "/pricing")),
+    Letter("welcome-3", "Shall we look at your launch together?", (DECISION[0], "/pricing")),
 )
 INTRODUCTION = (
     Letter("introduction-1", "We met, or nearly did", ("/about", DISCOVERY[2])),

@@ -19,7 +19,7 @@ def propose(life: Life, at: int, *, price: float) -> None:
         return
     if price == CONSULTING_PRICE:
         life.did(at + 6 * MINUTE, "meeting_booked", "launch review", by=life.owner)
-        life.plan(next_working_moment(life.rng, at, 4, life.person.place), partial(meet, product=product))
+        life.plan(next_working_moment(life.rng, at, 6, life.person.place), partial(meet, product=product))
     else:
         life.plan(next_working_moment(life.rng, at, 1, life.person.place), partial(quote, product=product))
 
@@ -48,7 +48,7 @@ def quote(life: Life, at: int, *, product: str) -> None:
     for _ in range(1 + int(3 * life.intent(at) * rng.random())):
         seen = life.soon(seen, 9)
         life.did(seen, "quote_viewed", deal)
-    decision = next_working_moment(rng, seen, rng.choice((2, 5, 9)), life.person.place)
+    decision = next_working_moment(rng, seen, rng.choice((5, 11, 20)), life.person.place)
     life.plan(decision, partial(decide, deal=deal, product=product, wanted=life.intent(at)))
 
 
@@ -57,7 +57,7 @@ def decide(life: Life, at: int, *, deal: str, product: str, wanted: float) -> No
     rng = life.rng
     if life.is_silent(at):
         lose(life, at, deal, "Went quiet.")
-    elif rng.random() < 0.3 + 0.75 * wanted:
+    elif rng.random() < 0.12 + 0.62 * wanted:
         win(life, at, deal, product)
     elif rng.random() < 0.65:
         subject = rng.choices(("price", "timing", "need", "other", "authority"), (8, 5, 3, 2, 2))[0]

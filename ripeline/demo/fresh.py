@@ -50,7 +50,7 @@ def prepare(mind: Mind, scene: Scene, rng: Random, *, year: Year) -> int:
 
 def answer(life: Life, at: int) -> None:
     """An answer to the last letter, and what sales read out of it."""
-    life.did(at, "email_replied", "welcome-4", text=sign(pick(life.rng, "reply", life.person), life.person))
+    life.did(at, "email_replied", "welcome-3", text=sign(pick(life.rng, "reply", life.person), life.person))
     note_interest(life, at + 40 * MINUTE)
 
 

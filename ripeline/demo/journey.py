@@ -10,7 +10,7 @@ from ripeline.demo.people import Person
 from ripeline.demo.rhythm import moment_on
 from ripeline.demo.talk import meet_at_fair, plan_fairs, plan_social
 from ripeline.demo.web import convert, download, fill_in, plan_ads, read_pages, subscribe, utm_of, visit
-from ripeline.lifecycle.instant import HOUR, MINUTE, SECOND
+from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, SECOND
 
 
 def begin(person: Person, mind: Mind, rng: Random, *, year: Year, first_day: int) -> Life:
@@ -19,6 +19,8 @@ def begin(person: Person, mind: Mind, rng: Random, *, year: Year, first_day: int
     arrival = moment_on(rng, first_day, life.habit, person.place)
     if person.source == "previous tool":
         arrival = year.begins + 2 * HOUR + rng.randrange(600) * SECOND
+    elif person.source == "fair list":
+        arrival = first_day * DAY + 9 * HOUR + rng.randrange(120) * SECOND
     life.plan(max(arrival, year.begins + MINUTE), arrive)
     plan_letters(life)
     plan_fairs(life)
@@ -66,13 +68,14 @@ def arrive(life: Life, at: int) -> None:
 def arrive_on_a_list(life: Life, at: int) -> None:
     """Imported, with the columns the list had."""
     person = life.person
-    name = "contacts-from-previous-tool" if person.source == "previous tool" else "fair-attendees"
+    name = "contacts-from-previous-tool" if person.source == "previous tool" else "attendees-of-a-fair"
     life.did(at, "imported", name, actor="unknown", by="jonas")
-    life.learn(at, country=person.place.iso_code)
+    columns: dict[str, str | int | None] = {"country": person.place.iso_code}
     if person.company is not None or life.rng.random() < 0.6:
-        life.learn(at, role=person.role, industry=person.industry)
+        columns |= {"role": person.role, "industry": person.industry}
     if life.rng.random() < 0.5:
-        life.learn(at, seniority=person.seniority, employees=person.employees)
+        columns |= {"seniority": person.seniority, "employees": person.employees}
+    life.learn(at, **columns)
     start_letters(life, at)
 
 

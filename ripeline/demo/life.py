@@ -13,7 +13,7 @@ from ripeline.demo.world import TraitValue
 from ripeline.lifecycle.instant import DAY, MINUTE
 from ripeline.lifecycle.touch import KINDS, Touch
 
-VISITS_PER_DAY = 0.55  # by somebody who wants it as much as one can, on the busiest of days
+VISITS_PER_DAY = 0.6  # by somebody who wants it as much as one can, on the busiest of days
 
 Step = Callable[["Life", int], object]
 Attrs = Mapping[str, TraitValue]
@@ -65,6 +65,7 @@ class Life:
     sated_until: int = 0  # just bought, or just decided not to: wants less until then
     left_alone_until: int = 0  # sales does not call again before then
     bought: list[str] = field(default_factory=list)
+    downloaded: set[str] = field(default_factory=set)
 
     def plan(self, at: int, step: Step) -> None:
         """Let the step happen at that instant, if the year lasts so long."""

@@ -20,7 +20,7 @@ from ripeline.demo.texts import AWAY, pick, sign
 from ripeline.demo.web import visit
 from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, SECOND
 
-PITCH_MONTHS = (1, 3, 5, 9, 10, 11)
+PITCH_MONTHS = (1, 5, 10)
 
 
 def plan_letters(life: Life) -> None:
@@ -56,12 +56,18 @@ def send_issue(life: Life, at: int, *, letter: Letter) -> None:
 
 
 def welcome(life: Life, at: int) -> None:
-    """Four letters over five weeks to somebody who has just given an address."""
+    """Three letters over four weeks to somebody who has just given an address."""
     if life.is_welcomed or life.is_suppressed:
         return
     life.is_welcomed = True
-    for letter, days in zip(WELCOME, (0, 6, 16, 34), strict=True):
-        life.plan(at + days * DAY + 11 * MINUTE, partial(send, letter=letter))
+    for letter, days in zip(WELCOME, (0, 8, 24), strict=True):
+        life.plan(at + days * DAY + 11 * MINUTE, partial(send_unless_talking, letter=letter))
+
+
+def send_unless_talking(life: Life, at: int, *, letter: Letter) -> None:
+    """Nobody gets a prepared letter from a company they are talking to."""
+    if not life.is_handled:
+        send(life, at, letter)
 
 
 def introduce(life: Life, at: int) -> None:
@@ -149,7 +155,7 @@ def read(life: Life, at: int, letter: Letter) -> None:
         link = rng.choice(letter.links)
         life.did(at, "email_clicked", letter.key, link=link)
         visit(life, at + 2 * SECOND, source="letter", landing=link)
-    elif rng.random() < 0.016 * (1.2 - intent):
+    elif rng.random() < 0.05 * (1.1 - intent):
         leave(life, at, letter)
     if is_asking(letter) and life.is_ready_to_talk(at) and rng.random() < 0.5 * intent * life.mind.openness:
         at = life.soon(at, 2)
@@ -177,7 +183,7 @@ def leave(life: Life, at: int, letter: Letter) -> None:
 
 def start_letters(life: Life, at: int) -> None:
     """Listed people who had our letter before keep it; the others are introduced to us."""
-    if life.person.source == "previous tool" and life.rng.random() < 0.62:
+    if life.person.source == "previous tool" and life.rng.random() < 0.3:
         life.is_subscribed = True
         life.tags.add("newsletter")
     else:

@@ -87,7 +87,7 @@ def draw_mind(rng: Random, person: Person, first_day: int, last_day: int) -> Min
         budget=BUDGETS[person.role] * experience * rng.lognormvariate(0, 0.7),
         authority=rng.random() < authority_of(person),
         openness=rng.betavariate(3, 2),
-        curiosity=rng.lognormvariate(-5.6, 0.8),
+        curiosity=rng.lognormvariate(-6.0, 0.8),
         mail_habit=rng.betavariate(3, 2.5),
         is_pretender=rng.random() < (0.7 if person.role == "journalist" else 0.05),
         is_behind_proxy=person.company is None and rng.random() < 0.28,
@@ -110,15 +110,15 @@ def draw_waves(rng: Random, readiness: float, person: Person, *, first_day: int,
         waves.append(draw_wave(rng, first_day - 2, readiness))
     elif rng.random() < 0.12 + 0.45 * readiness:
         waves.append(draw_wave(rng, draw_onset(rng, first_day, last_day), readiness))
-    while len(waves) < 3 and rng.random() < 0.5 * readiness:
+    while len(waves) < 3 and rng.random() < 0.8 * readiness:
         waves.append(draw_wave(rng, draw_onset(rng, first_day + 40, last_day), readiness))
     return waves
 
 
 def draw_wave(rng: Random, onset: float, readiness: float) -> Wave:
-    rise = rng.uniform(6, 32)
-    height = min(0.98, rng.uniform(0.1, 0.62) + 0.7 * readiness * rng.random())
-    return Wave(onset, onset + rise, rng.uniform(7, 24), height)
+    rise = rng.uniform(6, 40)
+    height = min(0.98, rng.uniform(0.25, 0.62) + 0.7 * readiness * rng.random())
+    return Wave(onset, onset + rise, rng.uniform(12, 45), height)
 
 
 def draw_onset(rng: Random, first_day: int, last_day: int) -> int:

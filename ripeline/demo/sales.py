@@ -6,6 +6,7 @@ from ripeline.demo.catalogue import CONSULTING_PRICE, COURSE_PRICE, EBOOK_PRICE
 from ripeline.demo.deals import propose
 from ripeline.demo.farewell import decline, leave_alone, let_go
 from ripeline.demo.life import Life, come_back
+from ripeline.demo.people import Person
 from ripeline.demo.rhythm import next_working_moment
 from ripeline.demo.texts import pick, sign
 from ripeline.demo.world import seller_for
@@ -62,7 +63,7 @@ def try_to_reach(life: Life, at: int, *, tries: int) -> None:
         life.did(at, "call_attempted", by=life.owner)
     else:
         life.did(at, "message_sent", "email", text=pick(rng, "message", life.person), by=life.owner)
-    answers = life.is_ready_to_talk(at) and rng.random() < life.mind.openness * (0.45 + 0.7 * life.intent(at))
+    answers = life.is_ready_to_talk(at) and rng.random() < life.mind.openness * (0.55 + 0.7 * life.intent(at))
     if answers and by_phone:
         life.plan(at + MINUTE, talk_on_the_phone)
     elif answers:
@@ -112,10 +113,7 @@ def take_down_answers(life: Life, at: int, price: float) -> None:
     """Sales notes need, budget, authority, timeline and intent, most of them most of the time."""
     intent = life.intent(at)
     person = life.person
-    life.learn(
-        at, role=person.role, books_published=person.books, genre=person.genre, industry=person.industry
-    )
-    life.learn(at, seniority=person.seniority, employees=person.employees)
+    life.learn(at, role=person.role, books_published=person.books, genre=person.genre, **work_of(person))
     answers = (
         ("need", yes(life.mind.need > 0.3), 0.95),
         ("budget", yes(life.mind.budget >= price), 0.85),
@@ -127,6 +125,10 @@ def take_down_answers(life: Life, at: int, price: float) -> None:
         if life.rng.random() < share:
             life.did(at, "answered", question, value=value, by=life.owner)
             at += 20 * SECOND
+
+
+def work_of(person: Person) -> dict[str, str | int | None]:
+    return {"industry": person.industry, "seniority": person.seniority, "employees": person.employees}
 
 
 def yes(holds: bool) -> str:

@@ -9,11 +9,13 @@ from ripeline.demo.journey import begin, run
 from ripeline.demo.life import Life, Year
 from ripeline.demo.mind import draw_mind, draw_onset
 from ripeline.demo.people import Person, Register, draw_companies, draw_people
+from ripeline.demo.talk import days_of_fairs
 from ripeline.demo.world import Contact, World
 from ripeline.lifecycle.instant import DAY, MINUTE, SECOND
 from ripeline.lifecycle.touch import Touch
 
 CONTACTS = 2000
+GROWTH = 0.85  # 0.5: as many new people each month; more: ever more of them
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,10 +57,13 @@ def live(person: Person, seed: int, year: Year, *, scene: Scene | None) -> Life:
 
 
 def draw_first_day(rng: Random, person: Person, year: Year) -> int:
-    """When we first hear of somebody. Half of those on lists were there when the year began."""
-    if person.source == "previous tool" or (person.is_listed and rng.random() < 0.3):
-        return year.days[0] + (0 if person.source == "previous tool" else rng.randrange(12))
-    return draw_onset(rng, year.days[0], year.days[-1])
+    """When we first hear of somebody. Lists are imported: the old one at once, a fair's the week after."""
+    if person.source == "previous tool":
+        return year.days[0]
+    if person.source == "fair list":
+        return rng.choice(days_of_fairs(person.place, year)) + 6
+    days = (draw_onset(rng, year.days[0], year.days[-1]) for _ in range(2))
+    return max(days) if rng.random() < GROWTH else min(days)
 
 
 def number(life: Life) -> list[Touch]:

@@ -3,7 +3,8 @@
 from functools import partial
 
 from ripeline.demo.catalogue import FAIRS, Fair
-from ripeline.demo.life import Attrs, Life, drift, rise
+from ripeline.demo.life import Attrs, Life, Year, drift, rise
+from ripeline.demo.places import Place
 from ripeline.demo.sales import notice
 from ripeline.demo.texts import pick
 from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, SECOND
@@ -31,6 +32,8 @@ def plan_social(life: Life) -> None:
 
 def mingle(life: Life, at: int) -> None:
     """One thing done on a social network, mostly one-way; a question now and then."""
+    if not life.drafts:
+        return
     rng = life.rng
     post = f"{rng.choice(NETWORKS)}/post-{at // DAY % 97:02d}"
     if life.intent(at) > 0.35 and life.is_ready_to_talk(at) and rng.random() < 0.12:
@@ -54,6 +57,13 @@ def plan_fairs(life: Life) -> None:
                 day = first + life.rng.randrange(4)
                 at = day * DAY + 9 * HOUR + int(life.rng.random() * 8 * HOUR)
                 life.plan(at, partial(go_to_fair, fair=fair))
+
+
+def days_of_fairs(place: Place, year: Year) -> list[int]:
+    """The first days of the fairs people of that country go to, those whose list reaches us within the year."""
+    fairs = (fair for fair in FAIRS if place.country in fair.countries)
+    days = [day for fair in fairs for day in year.dates(fair.month, fair.day)]
+    return [day for day in days if day + 7 in year.days] or [year.days[0]]
 
 
 def go_to_fair(life: Life, at: int, *, fair: Fair) -> None:

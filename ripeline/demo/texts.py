@@ -13,10 +13,8 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
         "I have {books} books out and the back list earns next to nothing. Can that be turned round?",
         "I spend more on adverts than the book brings in. Could we talk?",
         "Honest question: does any of this work for {genre}?",
-        "I read the piece about own shops twice. We pay away almost half of each sale. Is there a way out?",
         "My cover was done by a friend and I think it is what keeps readers away. Do you look at covers too?",
         "Could you call me next week? Mornings are best.",
-        "We are three people and nobody has time for a newsletter. Who does that for others?",
         "I never know what to write to my readers between two books.",
         "Do you work with authors who write in their own language only?",
     ),
@@ -29,14 +27,12 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "enquiry": (
         "I write {genre} and my second book sold less than my first. Where would you begin?",
         "What does a launch plan cost, and how long does it take?",
-        "We publish about eight titles a year and would like to sell some of them ourselves.",
         "Can I book an hour with you before I decide about the course?",
         "Is the course also for somebody who has {books} books out already?",
         "My launch is in spring. Is that too late to plan anything?",
     ),
     "wish": (
         "A launch plan for one {genre} title, three languages, start in two months.",
-        "A review of our catalogue, about twenty titles, and a day with the team.",
         "Help with selling from our own site: shop, newsletter, first campaign.",
         "Launch of my next {genre} book. Please quote for the plan and the follow-up.",
     ),
@@ -91,10 +87,10 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     ),
     "authority": (
         "I would do it today, but our director signs everything above 200 euros.",
-        "I need to bring this to the board, they meet once a quarter.",
+        "I need to bring this to the others, we meet once a quarter.",
     ),
     "need": (
-        "We have somebody for this now.",
+        "I have somebody for this now.",
         "Our books sell well enough without it, I was only curious.",
         "I went back to my old publisher.",
     ),
@@ -127,6 +123,25 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+# What only publishers and their staff would say, besides the above.
+HOUSE_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "reply": (
+        "I read the piece about own shops twice. We pay away almost half of each sale. Is there a way out?",
+        "We are three people and nobody has time for a newsletter. Who does that for others?",
+        "Our {genre} list is good and hardly anybody finds it. What would you look at first?",
+    ),
+    "enquiry": (
+        "We publish about eight titles a year and would like to sell some of them ourselves.",
+        "Could you spend a day with our team before the autumn list?",
+    ),
+    "wish": (
+        "A review of our catalogue, about twenty titles, and a day with the team.",
+        "Direct sales for our {genre} list: shop, newsletter, first campaign.",
+    ),
+    "need": ("We have somebody for this now.",),
+    "authority": ("I need to bring this to the board, they meet once a quarter.",),
+}
+
 # How a mail program answers while its owner is away, by language.
 AWAY: Mapping[str, str] = {
     "de": "Vielen Dank für Ihre Nachricht. Ich bin bis zum {until} nicht im Büro.",
@@ -155,7 +170,7 @@ CLOSINGS: Mapping[str, str] = {
 
 def pick(rng: Random, kind: str, person: Person) -> str:
     """One of the texts of a kind, about this person's books."""
-    texts = TEXTS[kind]
+    texts = TEXTS[kind] + (HOUSE_TEXTS.get(kind, ()) if person.role == "publisher" else ())
     if not person.books:
         texts = tuple(text for text in texts if "{books}" not in text)
     return rng.choice(texts).format(genre=person.genre, books=in_words(person.books))

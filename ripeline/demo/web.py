@@ -28,7 +28,7 @@ def visit(life: Life, at: int, *, source: str | None = None, landing: str | None
 
 def read_pages(life: Life, at: int, utm: Attrs, landing: str | None) -> int:
     """Page views of one visit, some seconds to minutes apart."""
-    count = 1 + min(7, int(life.rng.expovariate(1 / (0.7 + 3.2 * life.intent(at)))))
+    count = 1 + min(7, int(life.rng.expovariate(1 / (0.4 + 1.9 * life.intent(at)))))
     for number in range(count):
         page = landing if number == 0 and landing else draw_page(life, life.intent(at))
         seconds = 6 + int(life.rng.lognormvariate(3.7, 0.9))
@@ -41,12 +41,12 @@ def draw_page(life: Life, intent: float) -> str:
     """Discovery for the curious, evaluation for the interested, prices for those about to decide."""
     pools = (
         (catalogue.PLAIN, 0.35),
-        (catalogue.DISCOVERY, 1.1 * (1 - intent)),
+        (catalogue.DISCOVERY, 0.9 * (1 - intent)),
         (catalogue.BOOK_PAGES, 0.2),
-        (catalogue.EVALUATION, 1.3 * max(0.0, intent - 0.12)),
-        (catalogue.DECISION + catalogue.CASES, 1.5 * max(0.0, intent - 0.3)),
-        (catalogue.OFFERS, 1.4 * max(0.0, intent - 0.3)),
-        (("/pricing",), 1.5 * max(0.0, intent - 0.35)),
+        (catalogue.EVALUATION, 1.8 * max(0.0, intent - 0.08)),
+        (catalogue.DECISION + catalogue.CASES, 2.0 * max(0.0, intent - 0.22)),
+        (catalogue.OFFERS, 2.0 * max(0.0, intent - 0.22)),
+        (("/pricing",), 2.0 * max(0.0, intent - 0.28)),
         (("/contact",), 0.3 * max(0.0, intent - 0.4)),
     )
     pool = life.rng.choices([pages for pages, _ in pools], [weight for _, weight in pools])[0]
@@ -82,9 +82,9 @@ def draw_campaign(life: Life, at: int) -> Campaign:
 def convert(life: Life, at: int, intent: float) -> int:
     """What a visit leaves behind besides page views."""
     rng = life.rng
-    if rng.random() < 0.03 + 0.22 * intent:
+    if rng.random() < 0.05 + 0.55 * intent:
         at = download(life, at)
-    if not life.is_subscribed and rng.random() < 0.03 + 0.15 * intent:
+    if not life.is_subscribed and rng.random() < 0.04 + 0.2 * intent:
         at = subscribe(life, at)
     if rng.random() < 0.015 + 0.1 * intent:
         at += 40 * SECOND
@@ -93,7 +93,7 @@ def convert(life: Life, at: int, intent: float) -> int:
         at += 300 * SECOND
     if rng.random() < 0.02 + 0.05 * intent:
         life.did(at, "link_clicked", rng.choice(OUTBOUND))
-    if rng.random() < 0.015 + 0.08 * intent:
+    if rng.random() < 0.02 + 0.27 * intent:
         at = fill_in(life, at, "webinar", webinar=rng.choice(catalogue.VIDEOS[:2]))
     return at
 
@@ -104,7 +104,7 @@ def want(life: Life, at: int, intent: float) -> int:
     hurdle = 0.15 if life.mind.is_pretender else 1.0
     if not life.is_ready_to_talk(at):
         return at
-    if intent > 0.45 and rng.random() < 0.16 * hurdle:
+    if intent > 0.42 and rng.random() < 0.18 * hurdle:
         at = fill_in(life, at, "contact", text=pick(rng, "enquiry", life.person))
         notice(life, at)
     elif intent > 0.6 and rng.random() < 0.14 * hurdle:
@@ -114,7 +114,7 @@ def want(life: Life, at: int, intent: float) -> int:
         at = chat(life, at)
     elif intent > 0.4 and life.is_known and rng.random() < 0.35 * intent:
         notice(life, at)  # a salesperson watching the site sees somebody read the prices
-    if not life.mind.is_pretender and rng.random() < (intent - 0.25) * 0.2:
+    if not life.mind.is_pretender and rng.random() < (intent - 0.25) * 0.065:
         at = buy_online(life, at, intent)
     return at
 
@@ -145,12 +145,16 @@ def order_number(life: Life) -> str:
 
 
 def download(life: Life, at: int, asset: str | None = None) -> int:
-    """A white paper, checklist or template, behind a short form the first time."""
+    """A white paper, checklist or template they do not have yet, behind a short form the first time."""
     asset = asset or life.rng.choice(list(catalogue.ASSETS))
+    if asset in life.downloaded:
+        return at
+    life.downloaded.add(asset)
     life.did(at, "page_viewed", catalogue.ASSETS[asset], seconds=35)
     at += 45 * SECOND
     identify(life, at, asset)
     life.did(at + SECOND, "asset_downloaded", asset)
+    life.learn(at + 2 * SECOND, role=life.person.role, books_published=life.person.books)
     return at + 20 * SECOND
 
 
@@ -176,17 +180,17 @@ def identify(life: Life, at: int, by: str) -> None:
     """A visitor gets a name."""
     if not life.is_known and life.did(at, "identified", by, actor="unknown"):
         life.is_known = True
-        life.learn(at, country=life.person.place.iso_code)
-        if life.rng.random() < 0.65:
-            life.learn(at, role=life.person.role)
+        role = life.person.role if life.rng.random() < 0.65 else None
+        life.learn(at, country=life.person.place.iso_code, role=role)
 
 
 def tell_more(life: Life, at: int) -> None:
     """What longer forms ask for."""
     person = life.person
-    life.learn(at, role=person.role, books_published=person.books, genre=person.genre)
-    if person.company is not None or life.rng.random() < 0.6:
-        life.learn(at, industry=person.industry, seniority=person.seniority, employees=person.employees)
+    told: Attrs = {"role": person.role, "books_published": person.books, "genre": person.genre}
+    work: Attrs = {"industry": person.industry, "seniority": person.seniority, "employees": person.employees}
+    tells_of_work = person.company is not None or life.rng.random() < 0.75
+    life.learn(at, **told, **(work if tells_of_work else {}))
 
 
 def plan_ads(life: Life) -> None:
