@@ -1,6 +1,7 @@
 """The index of every table, for Django: each lives with its feature."""
 
 from ripeline.contacts.models import ColumnChoice, SavedView
+from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
 from ripeline.timeline.models import PlaybookVersion, Reassessment, Standing, Touch, Transition
 
@@ -9,6 +10,9 @@ __all__ = [
     "Company",
     "Contact",
     "Identity",
+    "Import",
+    "ImportRejection",
+    "ImportStep",
     "Notification",
     "PlaybookVersion",
     "Reassessment",

@@ -58,6 +58,10 @@ class AlreadySaid:
             *(self._fields.get(number, frozenset()) for number in self._repeats.of(record))
         )
 
+    def is_seen(self, record: Record) -> bool:
+        """Whether an earlier row was about this person."""
+        return any(number in self._fields for number in self._repeats.of(record))
+
     def note(self, record: Record) -> None:
         """Remembers what this row fills."""
         numbers = self._repeats.of(record)
@@ -85,7 +89,8 @@ def merge_alike(records: Sequence[Record]) -> list[Record]:
 
 def absorb(first: Record, later: Record) -> None:
     """Adds to `first` what only `later` says."""
-    first.also_lines.append(later.line)
+    first.also += [later, *later.also]
+    later.also = []
     for name, value in later.fields.items():
         first.fields.setdefault(name, value)
     for trait, scalar in later.traits.items():

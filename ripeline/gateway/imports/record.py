@@ -11,8 +11,9 @@ from ripeline.lifecycle.touch import Scalar, Touch
 @dataclass(slots=True)
 class Record:
     """What one row, or several about the same person, says. `fields` holds text by field name (`name` is
-    the whole name; `owner` as written); `touches` name no person yet; `notes` say which cells were left
-    out.
+    the whole name, `owner` as written); `touches` name no person yet; `notes` say which cells were left out;
+    `also` are later rows about the same person, already united with this one. `raw` and `person` are the line
+    and the key of a file of touches.
     """
 
     line: int
@@ -27,7 +28,10 @@ class Record:
     traits_at: int | None = None
     touches: list[Touch] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    also_lines: list[int] = field(default_factory=list)
+    also: list[Record] = field(default_factory=list)
+    person: str = ""
+    raw: str = ""
+    owner: int | None = None
 
     @property
     def keys(self) -> list[str]:

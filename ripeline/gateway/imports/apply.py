@@ -1,0 +1,250 @@
+"""The import itself: step after step, each one short transaction that also says how far the file is done with.
+
+A killed import stands exactly between two steps. Going on passes over the rows that are done with and reads the
+rest; no row counts twice, since a step moves `position` on from where it found it or does nothing at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from ripeline.gateway.imports.decide import Decider, Decision, Step
+from ripeline.gateway.imports.facts import facts_of
+from ripeline.gateway.imports.merge import AlreadySaid
+from ripeline.gateway.imports.record import Record
+from ripeline.gateway.imports.source import Source
+from ripeline.gateway.imports.table import Rejected
+from ripeline.gateway.models import Import, ImportRejection, ImportStep
+from ripeline.people.contacts import ContactDraft, add_contacts, refresh_search
+from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.timeline.models import Touch
+from ripeline.timeline.record import record as record_touches
+from ripeline.work.claims import LEASE
+
+# Rows of one transaction: enough to be quick, few enough not to hold SQLite's one write lock for long.
+ROWS = 500
+BATCH = 500
+
+
+def run_steps(
+    import_of: Import, source: Source, *, clock: Callable[[], datetime], stop: Callable[[], bool]
+) -> Iterator[Import]:
+    """Applies the rest of the file, one step at a time; yields the import as it stands after each.
+
+    Ends early when `stop()` says so or when another process moved the import on. Raises IntegrityError where
+    somebody made one of these contacts between our look and our write: start again from where it stands.
+    """
+    decider = Decider(source.mapping, AlreadySaid(source.repeats))
+    rows = source.read()
+    for row in islice(rows, import_of.position):
+        if isinstance(row, Record):
+            decider.pass_over(row)
+    while not stop() and (batch := list(islice(rows, ROWS))):
+        if not _apply(import_of, decider, batch, now=clock()):
+            return
+        yield import_of
+
+
+def _apply(import_of: Import, decider: Decider, batch: Sequence[Record | Rejected], *, now: datetime) -> bool:
+    with transaction.atomic():
+        if not _move_on(import_of, len(batch), now):
+            return False
+        step = decider.decide(batch)
+        done = _write(import_of, step, now)
+        counts: Counter[str] = Counter(step.counts) + Counter(done.counts)
+        number = ImportStep.objects.filter(import_of=import_of).count() + 1
+        ImportStep.objects.create(
+            import_of=import_of, number=number, rows=len(batch), counts=counts, done=done.as_json(), at=now
+        )
+        total = Counter(import_of.counts) + counts
+        Import.objects.filter(pk=import_of.pk).update(counts=dict(total))
+    import_of.position += len(batch)
+    import_of.counts = dict(total)
+    return True
+
+
+def _move_on(import_of: Import, rows: int, now: datetime) -> bool:
+    """Takes the step, unless the import stands elsewhere by now or is another's: two runners never write twice."""
+    ours = Import.objects.filter(
+        pk=import_of.pk,
+        position=import_of.position,
+        state=Import.State.RUNNING,
+        claimed_by=import_of.claimed_by,
+    )
+    return ours.update(position=import_of.position + rows, claimed_until=now + LEASE) == 1
+
+
+class _Done:
+    """What a step wrote, as the step's row keeps it for undoing."""
+
+    def __init__(self) -> None:
+        self.contacts: dict[int, int] = {}
+        self.companies: list[int] = []
+        self.columns: dict[int, dict[str, list[Any]]] = {}
+        self.traits: dict[int, dict[str, list[Any]]] = {}
+        self.tags: dict[int, list[str]] = {}
+        self.identities: dict[int, list[int]] = {}
+        self.touches: dict[int, list[str]] = {}
+        self.counts: dict[str, int] = {}
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value and name != "counts"}
+
+
+def _write(import_of: Import, step: Step, now: datetime) -> _Done:
+    done = _Done()
+    companies = step.companies.make([each.record for each in step.decisions], now)
+    done.companies = [company.pk for company in companies]
+    fresh = [each for each in step.decisions if each.is_new]
+    for each, contact in zip(fresh, _add(fresh, step, now), strict=True):
+        each.contact = contact
+        done.contacts[contact.pk] = 0
+    _change([each for each in step.decisions if not each.is_new], step, done, now)
+    _record(import_of, step.decisions, done, now)
+    _keep_rejections(import_of, step.rejected)
+    done.counts["companies"] = len(companies)
+    return done
+
+
+def _add(fresh: list[Decision], step: Step, now: datetime) -> list[Contact]:
+    drafts = [_draft(each, step.companies.of(each.record), now) for each in fresh]
+    return add_contacts(drafts, now=now)
+
+
+def _draft(decision: Decision, company: Company | None, now: datetime) -> ContactDraft:
+    record, fields = decision.record, decision.record.fields
+    return ContactDraft(
+        key=record.person if 0 < len(record.person) <= 64 else "",
+        first_name=fields.get("first_name", ""),
+        last_name=fields.get("last_name", ""),
+        name=fields.get("name", ""),
+        emails=tuple(decision.emails),
+        phones=tuple(decision.phones),
+        external=tuple(decision.external),
+        title=fields.get("title", ""),
+        seniority=fields.get("seniority", ""),
+        company=company,
+        country=fields.get("country", ""),
+        language=fields.get("language", ""),
+        time_zone=fields.get("time_zone", ""),
+        source=fields.get("source", ""),
+        owner=User(pk=record.owner) if record.owner else None,
+        tags=tuple(decision.tags),
+        traits=dict(record.traits),
+        created_at=min(record.created_at, now) if record.created_at else None,
+    )
+
+
+def _change(decisions: list[Decision], step: Step, done: _Done, now: datetime) -> None:
+    changed = [each for each in decisions if each.changes()]
+    names: set[str] = set()
+    for each in changed:
+        names |= _change_one(each, step, done, now)
+    contacts = [each.contact for each in changed if each.contact]
+    if names:
+        Contact.objects.bulk_update(contacts, sorted(names), batch_size=BATCH // 4)
+    _add_identities(changed, done, now)
+    searched = {"name", "company"}
+    refresh = [each for each in changed if each.emails or each.phones or searched & set(each.columns)]
+    refresh_search([each.contact.pk for each in refresh if each.contact])
+
+
+def _change_one(decision: Decision, step: Step, done: _Done, now: datetime) -> set[str]:
+    """Changes a contact in memory and notes old and new; returns which columns to write."""
+    contact = decision.contact
+    assert contact is not None
+    noted: dict[str, list[Any]] = {"updated_at": [contact.updated_at.isoformat(), now.isoformat()]}
+    for name, value in decision.columns.items():
+        column, new = name, value
+        if name == "company":
+            company = step.companies.of(decision.record)
+            column, new = "company_id", company.pk if company else None
+        noted[column] = [getattr(contact, column), new]
+        setattr(contact, column, new)
+    contact.updated_at = now
+    done.columns[contact.pk] = noted
+    if decision.traits:
+        done.traits[contact.pk] = {
+            name: [contact.traits[name], value] if name in contact.traits else [value]
+            for name, value in decision.traits.items()
+        }
+        contact.traits = contact.traits | decision.traits
+    if decision.tags:
+        done.tags[contact.pk] = decision.tags
+        contact.tags = [*contact.tags, *decision.tags]
+    written = {name.removesuffix("_id") for name in noted}
+    return written | ({"traits"} if decision.traits else set()) | ({"tags"} if decision.tags else set())
+
+
+def _add_identities(decisions: list[Decision], done: _Done, now: datetime) -> None:
+    fresh = []
+    for each in decisions:
+        contact = each.contact
+        assert contact is not None
+        kinds = (
+            (Identity.Kind.EMAIL, each.emails, not contact.email),
+            (Identity.Kind.PHONE, each.phones, not contact.phone),
+            (Identity.Kind.EXTERNAL, each.external, False),
+        )
+        for kind, values, is_first in kinds:
+            fresh += [
+                Identity(
+                    contact=contact,
+                    kind=kind,
+                    value=value,
+                    is_primary=is_first and not number,
+                    created_at=now,
+                )
+                for number, value in enumerate(values)
+            ]
+    for identity in Identity.objects.bulk_create(fresh, batch_size=BATCH):
+        done.identities.setdefault(identity.contact_id, []).append(identity.pk)
+
+
+def _record(import_of: Import, decisions: list[Decision], done: _Done, now: datetime) -> None:
+    """Puts what the rows say happened, and that they were imported, through the one door."""
+    facts = [fact for each in decisions for fact in facts_of(import_of, each)]
+    by_person = {each.contact.key: each.contact.pk for each in decisions if each.contact}
+    known = known_uids([fact.id for fact in facts])
+    fresh = {fact.id: fact for fact in reversed(facts) if fact.id not in known}
+    record_touches(facts, now=now)
+    for fact in fresh.values():
+        pk = by_person[fact.person]
+        if pk in done.contacts:
+            done.contacts[pk] += 1
+        else:
+            done.touches.setdefault(pk, []).append(fact.id)
+    done.counts["touches"] = len(fresh)
+    done.counts["touches_known"] = len(facts) - len(fresh)
+
+
+def known_uids(uids: Sequence[str]) -> set[str]:
+    """Which of these touch ids the log has already."""
+    known: set[str] = set()
+    for start in range(0, len(uids), BATCH):
+        part = uids[start : start + BATCH]
+        known.update(Touch.objects.filter(uid__in=part).values_list("uid", flat=True))
+    return known
+
+
+def _keep_rejections(import_of: Import, rejected: Iterable[Rejected]) -> None:
+    ImportRejection.objects.bulk_create(
+        [
+            ImportRejection(
+                import_of=import_of,
+                line=row.line,
+                why=row.why.value,
+                reason=row.reason[:400],
+                raw=row.raw,
+                cells=list(row.cells) if row.cells else None,
+            )
+            for row in rejected
+        ],
+        batch_size=BATCH,
+    )

@@ -1,0 +1,80 @@
+"""The companies that rows name: found by domain, else by name, else made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from ripeline.gateway.imports.record import Record
+from ripeline.people.models import Company
+
+BATCH = 500
+Naming = tuple[str, str]
+"""How a row names a company: domain (perhaps empty) and name in small letters."""
+
+
+class Companies:
+    """Companies by how rows name them. Those we know are never changed by an import."""
+
+    def __init__(self) -> None:
+        self._by_domain: dict[str, Company] = {}
+        self._by_name: dict[str, Company] = {}
+
+    def find(self, records: Iterable[Record]) -> None:
+        """Looks up every company these records name."""
+        domains = {record.fields["domain"] for record in records if "domain" in record.fields}
+        names = {record.fields["company"] for record in records if "company" in record.fields}
+        wanted = [Q(domain__in=part) for part in _parts(sorted(domains))]
+        wanted += [Q(name__in=part) for part in _parts(sorted(names))]
+        for query in wanted:
+            for company in Company.objects.filter(query).order_by("-pk"):
+                self._know(company)
+
+    def of(self, record: Record) -> Company | None:
+        """The company a record names, if it is known."""
+        domain, name = naming(record)
+        return (self._by_domain.get(domain) if domain else None) or (
+            self._by_name.get(name) if name else None
+        )
+
+    def make(self, records: Sequence[Record], now: datetime) -> list[Company]:
+        """Makes the companies that `records` name and nobody knows; returns them."""
+        fresh: dict[Naming, Company] = {}
+        for record in records:
+            domain, name = naming(record)
+            if (domain or name) and self.of(record) is None:
+                company = _company(record, now)
+                fresh[domain, name] = company
+                self._know(company)
+        made = list(fresh.values())
+        Company.objects.bulk_create(made, batch_size=BATCH)
+        return made
+
+    def _know(self, company: Company) -> None:
+        if company.domain:
+            self._by_domain[company.domain] = company
+        self._by_name[company.name.casefold()] = company
+
+
+def naming(record: Record) -> Naming:
+    """How a record names its company; two empty texts where it names none."""
+    return record.fields.get("domain", ""), record.fields.get("company", "").casefold()
+
+
+def _company(record: Record, now: datetime) -> Company:
+    fields = record.fields
+    employees = fields.get("employees")
+    return Company(
+        name=fields.get("company") or fields["domain"],
+        domain=fields.get("domain"),
+        industry=fields.get("industry", ""),
+        employees=int(employees) if employees else None,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _parts(values: list[str]) -> list[list[str]]:
+    return [values[start : start + BATCH] for start in range(0, len(values), BATCH)]

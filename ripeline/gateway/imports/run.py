@@ -1,0 +1,179 @@
+"""An import from file to result: taken in, previewed, started, gone on with, undone; by a command or a worker."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import IntegrityError
+
+from ripeline.gateway.imports.apply import run_steps
+from ripeline.gateway.imports.mapping import MappingMistakes
+from ripeline.gateway.imports.preview import Preview, preview
+from ripeline.gateway.imports.sniff import NotATable
+from ripeline.gateway.imports.source import Source, open_source
+from ripeline.gateway.imports.survey import Progress
+from ripeline.gateway.imports.undo import undo_steps
+from ripeline.gateway.models import Import
+from ripeline.kit.ids import new_key
+from ripeline.people.models import User
+from ripeline.work.claims import Claim, claim_due, claim_these
+
+Stop = Callable[[], bool]
+Clock = Callable[[], datetime]
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why something cannot be done with an import, as a sentence."""
+
+    why: str
+
+
+def take_in(
+    file: BinaryIO, name: str, *, form: Import.Form, mapping: str, by: User | None, now: datetime
+) -> Import:
+    """Keeps a copy of the file, so that an import killed half-way goes on with the same rows, and its row."""
+    key = new_key()
+    folder = Path(settings.CONFIG.data_dir) / "imports"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = folder / key
+    digest = hashlib.sha256()
+    with kept.open("wb") as out:
+        while block := file.read(1 << 20):
+            digest.update(block)
+            out.write(block)
+    return Import.objects.create(
+        key=key,
+        name=Path(name).name[:200] or "upload",
+        form=form,
+        file=str(kept.resolve()),
+        digest=digest.hexdigest(),
+        mapping=mapping,
+        by=by,
+        created_at=now,
+    )
+
+
+def look_at(import_of: Import, progress: Progress | None = None) -> tuple[Source, Preview]:
+    """Reads the whole file, says what would happen, and keeps that with the import.
+
+    Raises NotATable, MappingMistakes, OSError.
+    """
+    source = open_source(import_of, progress)
+    seen = preview(source, progress)
+    import_of.rows, import_of.preview = seen.rows, seen.as_json()
+    Import.objects.filter(pk=import_of.pk).update(rows=import_of.rows, preview=import_of.preview)
+    return source, seen
+
+
+def start(import_of: Import, now: datetime) -> Refused | None:
+    """Makes a looked-at import due, for a worker or for `go_on`."""
+    ready = Import.objects.filter(pk=import_of.pk, state__in=(Import.State.DRAFT, Import.State.FAILED))
+    started = import_of.started_at or now
+    if not ready.update(state=Import.State.RUNNING, started_at=started, due_at=now, error=""):
+        import_of.refresh_from_db()
+        return Refused(f"This import is {import_of.get_state_display().lower()} and cannot be started.")
+    import_of.refresh_from_db()
+    return None
+
+
+def start_undo(import_of: Import, now: datetime) -> Refused | None:
+    """Makes the undoing of an import due; what it had not reached yet it will not reach."""
+    states = (Import.State.RUNNING, Import.State.DONE, Import.State.FAILED)
+    stopped = Import.objects.filter(pk=import_of.pk, state__in=states)
+    if not stopped.update(state=Import.State.UNDOING, due_at=now, claimed_by="", claimed_until=None):
+        import_of.refresh_from_db()
+        return Refused(f"This import is {import_of.get_state_display().lower()}: there is nothing to undo.")
+    import_of.refresh_from_db()
+    return None
+
+
+def attend_imports(now: datetime, *, clock: Clock, stop: Stop) -> int:
+    """Worker's task: goes on with one import that is due, to its end; returns how many it took."""
+    claims = claim_due(Import, now, limit=1)
+    for claim in claims:
+        _attend(claim, clock=clock, stop=stop)
+    return len(claims)
+
+
+def go_on(
+    import_of: Import, *, clock: Clock, stop: Stop, told: Callable[[Import], None] | None = None
+) -> Import:
+    """Goes on with this import here and now, from where it stands, even if a worker held it; returns it."""
+    for claim in claim_these(Import, [import_of.pk], clock()):
+        _attend(claim, clock=clock, stop=stop, told=told)
+    return Import.objects.get(pk=import_of.pk)
+
+
+def _attend(claim: Claim, *, clock: Clock, stop: Stop, told: Callable[[Import], None] | None = None) -> None:
+    import_of = Import.objects.get(pk=claim.pk)
+    if import_of.claimed_by != claim.token:
+        return
+    if import_of.state == Import.State.UNDOING:
+        for _ in undo_steps(import_of, clock=clock, stop=stop):
+            if told:
+                told(import_of)
+        _finish(import_of, Import.State.UNDONE, clock(), is_over=not stop())
+        return
+    try:
+        is_over = _run(import_of, clock=clock, stop=stop, told=told)
+    except (NotATable, MappingMistakes, OSError, IntegrityError) as trouble:
+        _held(import_of).update(
+            state=Import.State.FAILED,
+            error=str(trouble)[:2000],
+            due_at=None,
+            claimed_by="",
+            claimed_until=None,
+        )
+        return
+    _finish(import_of, Import.State.DONE, clock(), is_over=is_over)
+
+
+def _run(import_of: Import, *, clock: Clock, stop: Stop, told: Callable[[Import], None] | None) -> bool:
+    if import_of.state != Import.State.RUNNING:
+        return False
+    _check_file(import_of)
+    for attempt in range(_TRIES):
+        source = open_source(import_of)
+        try:
+            for _ in run_steps(import_of, source, clock=clock, stop=stop):
+                if told:
+                    told(import_of)
+        except IntegrityError:
+            if attempt + 1 == _TRIES:
+                raise
+            continue
+        return not stop() and import_of.position >= source.rows
+    return False
+
+
+def _check_file(import_of: Import) -> None:
+    """The rows still to come must be those that were previewed."""
+    with Path(import_of.file).open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != import_of.digest:
+            raise NotATable(
+                "The file kept for this import has been changed since; undo it and import the file anew."
+            )
+
+
+def _finish(import_of: Import, state: Import.State, now: datetime, *, is_over: bool) -> None:
+    """Puts the import down: at its end, or still due where it was only stopped."""
+    if not is_over:
+        _held(import_of).update(claimed_by="", claimed_until=None)
+        return
+    done = _held(import_of).update(
+        state=state, finished_at=now, due_at=None, claimed_by="", claimed_until=None, error=""
+    )
+    if done:
+        Path(import_of.file).unlink(missing_ok=True)
+
+
+def _held(import_of: Import):  # type: ignore[no-untyped-def]
+    return Import.objects.filter(pk=import_of.pk, claimed_by=import_of.claimed_by, state=import_of.state)

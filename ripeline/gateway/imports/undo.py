@@ -1,0 +1,132 @@
+"""Taking an import back, the last step first: what is still as the import left it goes, the rest stays and is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils.dateparse import parse_datetime
+
+from ripeline.gateway.models import Import, ImportStep
+from ripeline.people.contacts import refresh_search
+from ripeline.people.models import Company, Contact, Identity
+from ripeline.timeline.withdraw import withdraw
+from ripeline.work.claims import LEASE
+
+MOST_TOLD = 500
+BATCH = 500
+
+
+def undo_steps(
+    import_of: Import, *, clock: Callable[[], datetime], stop: Callable[[], bool]
+) -> Iterator[Import]:
+    """Undoes step after step, each in one transaction; yields the import after each. Goes on where it was killed."""
+    while not stop():
+        with transaction.atomic():
+            held = Import.objects.filter(
+                pk=import_of.pk, state=Import.State.UNDOING, claimed_by=import_of.claimed_by
+            )
+            now = clock()
+            if not held.update(claimed_until=now + LEASE):
+                return
+            steps = ImportStep.objects.filter(import_of=import_of, undone_at=None)
+            step = steps.order_by("-number").first()
+            if step is None:
+                return
+            told = import_of.left_in_place + _undo(step, now)
+            import_of.left_in_place = told[:MOST_TOLD]
+            Import.objects.filter(pk=import_of.pk).update(left_in_place=import_of.left_in_place)
+            ImportStep.objects.filter(pk=step.pk).update(undone_at=now)
+        yield import_of
+
+
+def _undo(step: ImportStep, now: datetime) -> list[str]:
+    done = step.done
+    told = _put_back(done, now)
+    _take_touches(done, now)
+    told += _remove_contacts(done.get("contacts", {}), step.at)
+    _remove_companies(done.get("companies", []), step.at)
+    return told
+
+
+def _put_back(done: dict[str, Any], now: datetime) -> list[str]:
+    """Puts columns, traits, tags and identities of contacts back where they are still as the import left them."""
+    columns, told = _by_contact(done.get("columns", {})), []
+    contacts = list(Contact.objects.filter(pk__in=columns))
+    written: set[str] = set()
+    for contact in contacts:
+        told += _put_columns_back(contact, columns[contact.pk], written, now)
+        told += _put_traits_back(contact, done.get("traits", {}).get(str(contact.pk), {}))
+        gone = set(done.get("tags", {}).get(str(contact.pk), []))
+        contact.tags = [tag for tag in contact.tags if tag not in gone]
+    if contacts:
+        Contact.objects.bulk_update(contacts, sorted(written | {"traits", "tags"}), batch_size=BATCH // 4)
+    added = [pk for pks in done.get("identities", {}).values() for pk in pks]
+    Identity.objects.filter(pk__in=added).delete()
+    refresh_search([contact.pk for contact in contacts])
+    return told
+
+
+def _put_columns_back(
+    contact: Contact, changed: dict[str, list[Any]], written: set[str], now: datetime
+) -> list[str]:
+    told = []
+    was, left = (parse_datetime(each) for each in changed["updated_at"])
+    contact.updated_at = was if contact.updated_at == left and was else now
+    written.add("updated_at")
+    for column, (old, new) in changed.items():
+        if column == "updated_at":
+            continue
+        held = getattr(contact, column)
+        if held != new:
+            told.append(f"{contact}: {column.removesuffix('_id')} was changed since, to '{held}', and stays.")
+            continue
+        setattr(contact, column, old)
+        written.add(column.removesuffix("_id"))
+    return told
+
+
+def _put_traits_back(contact: Contact, changed: dict[str, list[Any]]) -> list[str]:
+    told, traits = [], dict(contact.traits)
+    for name, values in changed.items():
+        if name in traits and traits[name] == values[-1]:
+            if len(values) > 1:
+                traits[name] = values[0]
+            else:
+                del traits[name]
+        else:
+            told.append(f"{contact}: {name} was changed since, to '{traits.get(name)}', and stays.")
+    contact.traits = traits
+    return told
+
+
+def _take_touches(done: dict[str, Any], now: datetime) -> None:
+    withdraw([uid for uids in done.get("touches", {}).values() for uid in uids], now=now)
+
+
+def _remove_contacts(made: dict[str, int], at: datetime) -> list[str]:
+    """Removes the contacts a step made, unless something happened to them since."""
+    touches = {int(pk): count for pk, count in made.items()}
+    found = Contact.objects.filter(pk__in=touches).annotate(now_touches=Count("touches"))
+    gone, told = [], []
+    for contact in found:
+        if contact.now_touches != touches[contact.pk]:
+            told.append(f"{contact} stays: something was recorded of them since.")
+        elif contact.updated_at != at:
+            told.append(f"{contact} stays: they were changed since.")
+        else:
+            gone.append(contact.pk)
+    Contact.objects.filter(pk__in=gone).delete()
+    return told
+
+
+def _remove_companies(made: list[int], at: datetime) -> None:
+    alone = Company.objects.filter(pk__in=made, updated_at=at, contacts=None)
+    Company.objects.filter(pk__in=list(alone.values_list("pk", flat=True))).delete()
+
+
+def _by_contact(changed: dict[str, Any]) -> dict[int, dict[str, list[Any]]]:
+    return {int(pk): columns for pk, columns in changed.items()}
