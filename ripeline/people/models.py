@@ -87,7 +87,9 @@ class Contact(models.Model):
     language = models.CharField(max_length=12, blank=True)
     time_zone = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=80, blank=True)
-    owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="contacts", db_index=False)
+    owner = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="contacts", db_index=False
+    )
     tags = models.JSONField(default=list)
     traits = models.JSONField(default=dict)
     search_text = models.TextField(blank=True)
@@ -163,7 +165,11 @@ class Notification(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "key"], name="notification_once"),)
-        indexes = (models.Index(fields=["user", "-created_at"], name="notification_user"),)
+        indexes = (
+            models.Index(fields=["user", "-created_at"], name="notification_user"),
+            # The bell on every page counts these.
+            models.Index(fields=["user"], condition=Q(read_at__isnull=True), name="notification_unread"),
+        )
 
     def __str__(self) -> str:
         return self.key

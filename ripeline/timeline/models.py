@@ -82,7 +82,12 @@ class Transition(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=["contact", "position"], name="transition_contact"),
-            models.Index(fields=["at"], name="transition_at"),
+            # Who moved from where to where, and when: the flow of a period is read from this index alone.
+            models.Index(
+                fields=["at", "from_stage", "to_stage", "contact"],
+                condition=Q(superseded_at__isnull=True),
+                name="transition_flow",
+            ),
             models.Index(fields=["known_at"], name="transition_known"),
         )
         constraints = (
@@ -143,6 +148,7 @@ class Standing(models.Model):
             ),
             models.Index(F("last_inbound_at").desc(), F("contact").desc(), name="standing_last_inbound"),
             models.Index(F("entered_at").desc(), F("contact").desc(), name="standing_entered"),
+            models.Index(fields=["first_touch_at"], name="standing_first_touch"),
         )
 
     def __str__(self) -> str:
