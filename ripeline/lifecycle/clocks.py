@@ -75,6 +75,14 @@ def next_boundary(clocks: Clocks, journey: Journey, at: int) -> int | None:
     return first if first is None or first <= LAST_INSTANT else None
 
 
+def turning_points(clocks: Clocks, journey: Journey, at: int) -> tuple[float, float]:
+    """The raw scores from which, and below which, every comparison comes out as it does now."""
+    now = faded(journey.raw, at // DAY - journey.raw_day, clocks.half_life)
+    under = bisect_right(clocks.floors, now)
+    low = clocks.floors[under - 1] if under else -math.inf
+    return low, clocks.floors[under] if under < len(clocks.floors) else math.inf
+
+
 def faded(raw: float, days: int, half_life: int | None) -> float:
     """What is left of a sum after so many UTC midnights."""
     return raw if half_life is None or days == 0 else raw * 2.0 ** (-days / half_life)

@@ -73,11 +73,19 @@ class Fold:
         )
 
 
-def fold(playbook: Playbook, touches: Iterable[Touch], as_of: int, *, state: State | None = None) -> Fold:
+def fold(
+    playbook: Playbook,
+    touches: Iterable[Touch],
+    as_of: int,
+    *,
+    state: State | None = None,
+    explained: bool = True,
+) -> Fold:
     """Fold one person's touches up to and including `as_of` (microseconds), in any order.
 
     With `state`, from an earlier fold with the same playbook, only the touches since are given, each with an id not
-    folded before; a duplicate of a folded touch counts as late. Raises LateTouch for a touch at or before the last
+    folded before; a duplicate of a folded touch counts as late. `explained=False` leaves the evidence of transitions
+    empty, which is quicker where nobody will read it. Raises LateTouch for a touch at or before the last
     instant at which the rules were looked at, and ValueError for a state of another playbook or touches of several
     people.
     """
@@ -86,7 +94,7 @@ def fold(playbook: Playbook, touches: Iterable[Touch], as_of: int, *, state: Sta
     journey = _resume(rules, ordered, state)
     if journey is None:
         return Fold(playbook, as_of, (), (), None, None, None)
-    run = Run(rules, journey)
+    run = Run(rules, journey, explained=explained)
     run.fold(ordered, as_of)
     return Fold(
         playbook=playbook,

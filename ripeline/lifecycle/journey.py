@@ -13,7 +13,7 @@ from ripeline.lifecycle.touch import Scalar, Touch
 Answer = tuple[Scalar, Touch]
 LogEntry = tuple[int, str, str, str | None, int]
 """Rule, touch id, kind, subject, at."""
-RECENT = 12
+RECENT = 8
 """How many contributions of one rule are told one by one; the others are told as a sum."""
 
 

@@ -88,7 +88,6 @@ class Rules:
     standing_clocks: Clocks
     keep: tuple[tuple[int, int], ...]
     """For each numbered signal, how many matches and what window later looks can need."""
-    scored: bool
     grade: Callable[[Journey], tuple[float | None, str | None]]
     sources: tuple[tuple[frozenset[str] | None, frozenset[str], Effect], ...]
     check: Callable[[Any], Check]
@@ -172,7 +171,6 @@ def compile_playbook(playbook: Playbook) -> Rules:
         clocks=read_clocks(playbook, stage_conditions, signals),
         standing_clocks=read_clocks(playbook, standing, signals),
         keep=keep,
-        scored=any(isinstance(leaf, ScoreIs) for condition in stage_conditions for leaf in leaves(condition)),
         grade=_grader(playbook.fit),
         sources=tuple(_sources(playbook, signals, keep, points)),
         check=compiler.check,

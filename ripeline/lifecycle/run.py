@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ripeline.lifecycle.clocks import faded, next_boundary
+from ripeline.lifecycle.clocks import faded, next_boundary, turning_points
 from ripeline.lifecycle.evidence import manual_evidence, rule_evidence
 from ripeline.lifecycle.instant import DAY, LAST_INSTANT
 from ripeline.lifecycle.journey import RECENT, Journey
@@ -15,17 +15,23 @@ NEVER: Final = LAST_INSTANT + 1
 
 
 class Run:
-    """One fold under way: the journey, what came out so far, and when to look at the rules next."""
+    """One fold under way: the journey, what came out so far, and when to look at the rules next.
 
-    def __init__(self, rules: Rules, journey: Journey) -> None:
+    The rules are looked at only where something they can tell may have changed (`changed`, `due`) or where the last
+    look was cut short; `low` and `high` are the scores between which no comparison turns.
+    """
+
+    def __init__(self, rules: Rules, journey: Journey, *, explained: bool) -> None:
         self.rules = rules
         self.journey = journey
+        self.explained = explained
         self.transitions: list[Transition] = []
         self.ignored: list[Ignored] = []
         self.due = self._next(journey.through)
         self.idle_least = min(rules.clocks.idles, default=NEVER)
         self.changed = True
         self.heard = False
+        self.low = self.high = 0.0
 
     def fold(self, ordered: list[Touch], as_of: int) -> None:
         """Apply the touches instant by instant, and the boundaries between them."""
@@ -105,7 +111,7 @@ class Run:
         if len(tally.recent) > RECENT:
             del tally.recent[0]
         journey.log.append((rule.number, touch.id, touch.kind, touch.subject, at))
-        if self.rules.scored:
+        if rule.add < 0 or not self.low <= journey.raw < self.high:
             self.changed = True
 
     def _learn(self, touch: Touch) -> None:
@@ -158,11 +164,12 @@ class Run:
         if journey.active and journey.suspended_at is None:
             entered = {journey.stage}
             while (way := self._way_out(at, entered)) is not None:
-                evidence = rule_evidence(self.rules, journey, way, at=at)
+                evidence = rule_evidence(self.rules, journey, way, at=at) if self.explained else {}
                 self._move(way.to, at=at, cause=cause, rule=way.rule, evidence=evidence)
                 entered.add(way.to)
             journey.settled = len(entered) == 1 or self._way_out(at, set()) is None
         self.due = self._next(at)
+        self.low, self.high = turning_points(self.rules.clocks, journey, at)
 
     def _way_out(self, at: int, entered: set[int]) -> Way | None:
         """The first rule that holds: the stage's exits in order, then the ways up, highest first."""
