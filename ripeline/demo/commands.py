@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import click
 from django.conf import settings
 from django.utils import timezone
@@ -39,13 +37,13 @@ def demo_command(then_serve: bool) -> None:
             f"The database in {settings.CONFIG.data_dir} holds contacts that are not the demo's."
             " Set RIPELINE_DATA_DIR to an empty folder."
         )
-    load(console, timezone.now())
+    load(console)
     _greet(console)
     if then_serve:
         serve()
 
 
-def load(console: Console, now: datetime) -> None:
+def load(console: Console) -> None:
     """Loads what is missing of the demo company and works until every standing is known.
 
     The simulation ends at the moment it was first loaded; a loading that was killed is gone on with.
@@ -61,7 +59,7 @@ def load(console: Console, now: datetime) -> None:
             bar = progress.add_task("A year of touches", total=len(world.touches))
             load_touches(world, now=began, tick=lambda n: progress.advance(bar, n))
             open_the_door(users)
-        due = Reassessment.objects.filter(due_at__lte=now).count()
+        due = Reassessment.objects.filter(due_at__lte=timezone.now()).count()
         if due:
             bar = progress.add_task("Who stands where", total=due)
             while taken := attend_people(timezone.now()):
