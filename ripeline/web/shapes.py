@@ -56,7 +56,7 @@ def house_mark() -> SafeString:
         'fill="var(--paper)" stroke="currentColor" stroke-width="1.8"/><circle cx="15" cy="16.8" r="3.6" '
         'fill="currentColor" fill-opacity=".65"/>'
         '<circle cx="24.5" cy="9" r="5.2" fill="currentColor"/></svg>',
-        "mark",
+        "house-mark",
     )
 
 

@@ -17,6 +17,8 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
+from ripeline.web.tags import asset
+
 User = get_user_model()
 
 
@@ -43,6 +45,12 @@ class SettingsForm(forms.Form):
     time_zone = forms.ChoiceField(
         choices=lambda: zone_choices(), required=False, help_text="Every time you read is in this zone."
     )
+
+
+@login_not_required
+def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Browsers ask for this name at answers that are no page of ours."""
+    return redirect(asset("web/mark.svg"), permanent=True)
 
 
 @require_http_methods(["GET", "POST"])

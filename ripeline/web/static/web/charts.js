@@ -3,6 +3,7 @@
   const drawn = new Map();
   const css = (name) => getComputedStyle(probe(name)).color;
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const sizes = new ResizeObserver((changes) => changes.forEach(({ target }) => drawn.get(target)?.resize()));
   let dye;
 
   // light-dark() is resolved by the browser only on a property that is a colour.
@@ -47,6 +48,7 @@
     const values = {
       type: "value",
       show: !spark && !sideways,
+      max: sideways ? "dataMax" : undefined,
       minInterval: spec.unit === "share" ? undefined : 1,
       splitNumber: 4,
       splitLine: { lineStyle: { color: ink.line } },
@@ -88,7 +90,7 @@
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink.ink },
       grid: spec.kind === "spark"
         ? { left: 2, right: 2, top: 4, bottom: 4 }
-        : { left: 4, right: sideways ? 96 : 12, top: several ? 34 : 12, bottom: 4, containLabel: true },
+        : { left: 2, right: sideways ? 96 : 14, top: several ? 34 : 12, bottom: 6, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
       legend: several ? { top: 0, left: 0, itemWidth: 14, itemHeight: 8, textStyle: { color: ink.ink } } : undefined,
       tooltip: {
         trigger: "axis",
@@ -106,9 +108,11 @@
   function draw(box) {
     const told = document.getElementById(box.dataset.chart);
     if (!told || !window.echarts) return;
-    const plot = drawn.get(box) ?? window.echarts.init(box, null, { renderer: "svg" });
+    drawn.get(box)?.dispose(); // a fresh one: redrawing in place animates from one theme's colours to the other's
+    const plot = window.echarts.init(box, null, { renderer: "svg" });
     drawn.set(box, plot);
-    plot.setOption(option(JSON.parse(told.textContent)), true);
+    plot.setOption(option(JSON.parse(told.textContent)));
+    sizes.observe(box);
     const table = box.parentElement.querySelector(".plot-table:not([data-asked])");
     if (table) {
       table.open = false;
@@ -116,22 +120,17 @@
     }
   }
 
-  function drawAll() {
+  function drawAll(again) {
     for (const [box, plot] of drawn) {
       if (box.isConnected) continue;
       plot.dispose();
       drawn.delete(box);
     }
-    for (const box of document.querySelectorAll("[data-chart]")) draw(box);
+    for (const box of document.querySelectorAll("[data-chart]")) if (again || !drawn.has(box)) draw(box);
   }
 
-  const sizes = new ResizeObserver((changes) => changes.forEach(({ target }) => drawn.get(target)?.resize()));
-  drawAll();
-  for (const box of drawn.keys()) sizes.observe(box);
-  document.addEventListener("theme", drawAll);
-  document.addEventListener("htmx:afterSettle", () => {
-    drawAll();
-    for (const box of drawn.keys()) sizes.observe(box);
-  });
+  document.addEventListener("theme", () => drawAll(true));
+  document.addEventListener("htmx:afterSettle", () => drawAll(false));
   window.addEventListener("beforeprint", () => document.querySelectorAll(".plot-table").forEach((table) => (table.open = true)));
+  drawAll(false);
 })();

@@ -38,7 +38,7 @@
   }
 
   function focusSearch() {
-    const field = document.querySelector("[data-search-here], [data-search]");
+    const field = document.querySelector("[data-search-here]") ?? document.querySelector("[data-search]");
     field?.focus();
     field?.select();
     return Boolean(field);

@@ -1,0 +1,184 @@
+"""A real browser on a real server.
+
+`browse()` opens a page as somebody; a page whose console shows an error, whose script throws or that breaks the
+content security policy fails its test. `look()` keeps pictures of it, `axe()` reads it as a screen reader's
+examiner would. Debian's chromium, or the one named by RIPELINE_CHROMIUM, or Playwright's own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from ripeline.people.models import User
+
+PICTURES = Path(__file__).parents[2] / "screenshots"
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SIZES = ((1280, 800), (390, 844))
+PASSWORD = "three little words"
+Browse = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here drives the browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests. Playwright keeps an event loop running in this thread meanwhile, hence the flag."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=_chromium(), args=list(ARGUMENTS))
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def site(live_server: Any) -> str:
+    """The address of the running site."""
+    return str(live_server.url)
+
+
+@pytest.fixture
+def people(transactional_db: None) -> Callable[[str], User]:
+    """Somebody with a role, made when first asked for; everybody's password is PASSWORD."""
+    names = {"admin": "Ada Admin", "marketing": "Mia Market", "sales": "Sam Sales"}
+
+    def somebody(role: str) -> User:
+        email = f"{role}@example.org"
+        found = User.objects.filter(email=email).first()
+        return found or User.objects.create_user(email, PASSWORD, role=role, name=names[role])
+
+    return somebody
+
+
+@pytest.fixture
+def browse(browser: Browser, site: str, people: Callable[[str], User]) -> Iterator[Browse]:
+    """Opens pages: `browse(role, path="/", width=1280, dark=False, javascript=True)`; role None: not signed in."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(
+        role: str | None = "marketing",
+        path: str = "/",
+        *,
+        width: int = 1280,
+        dark: bool = False,
+        javascript: bool = True,
+    ) -> Page:
+        context = browser.new_context(
+            base_url=site,
+            viewport={"width": width, "height": dict(SIZES).get(width, 800)},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+            java_script_enabled=javascript,
+            locale="en-GB",
+            timezone_id="Europe/Amsterdam",
+        )
+        contexts.append(context)
+        if role:
+            context.add_cookies(
+                [{"name": settings.SESSION_COOKIE_NAME, "value": _session(people(role)), "url": site}]
+            )
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: complaints.extend(_complaint(message)))
+        page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == [], "the browser complained"
+
+
+@pytest.fixture
+def look() -> Callable[[Page, str], None]:
+    """Keeps pictures of a page, wide and narrow, light and dark, as screenshots/<name>-<width>-<theme>.png."""
+    PICTURES.mkdir(exist_ok=True)
+
+    def take(page: Page, name: str) -> None:
+        before = page.viewport_size
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+                page.wait_for_timeout(150)
+                page.screenshot(path=str(PICTURES / f"{name}-{width}-{theme}.png"), full_page=True)
+                assert _overflow(page) <= 0, f"{name} is wider than {width} pixels"
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.set_viewport_size(before or {"width": SIZES[0][0], "height": SIZES[0][1]})
+
+    return take
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Fails on what axe-core calls serious or critical, light and dark."""
+
+    def examine(page: Page) -> None:
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            bad = [_finding(each) for each in found if each["impact"] in ("serious", "critical")]
+            assert bad == [], f"{page.url}, {theme}"
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+    return examine
+
+
+def _chromium() -> str | None:
+    """None lets Playwright use a browser of its own."""
+    named = os.environ.get("RIPELINE_CHROMIUM")
+    return (
+        named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    )
+
+
+def _session(user: User) -> str:
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    # A page that is asked for and refused is said by the browser too; tests of error pages look at the answer.
+    refused = "Failed to load resource: the server responded with a status of"
+    if message.type != "error" or (refused in message.text and _is_page(message)):
+        return []
+    return [f"console: {message.text} ({message.location.get('url')})"]
+
+
+def _is_page(message: ConsoleMessage) -> bool:
+    return bool(message.page and message.location.get("url") == message.page.url)
+
+
+def _overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def _finding(violation: dict[str, Any]) -> str:
+    places = "; ".join(f"{node['target']}: {node['failureSummary']}" for node in violation["nodes"][:4])
+    return f"{violation['id']} ({violation['impact']}): {places}"
