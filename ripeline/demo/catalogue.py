@@ -104,7 +104,7 @@ CAMPAIGNS = (
 
 @dataclass(frozen=True, slots=True)
 class Fair:
-    """A place where people are met: its first day is the given weekday count into the year, roughly."""
+    """A place where people are met, and whose list of visitors we get; it begins on this day each year."""
 
     key: str
     month: int

@@ -57,7 +57,7 @@ def decide(life: Life, at: int, *, deal: str, product: str, wanted: float) -> No
     rng = life.rng
     if life.is_silent(at):
         lose(life, at, deal, "Went quiet.")
-    elif rng.random() < 0.12 + 0.62 * wanted:
+    elif rng.random() < 0.2 + 0.65 * wanted:
         win(life, at, deal, product)
     elif rng.random() < 0.65:
         subject = rng.choices(("price", "timing", "need", "other", "authority"), (8, 5, 3, 2, 2))[0]

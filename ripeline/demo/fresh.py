@@ -75,7 +75,7 @@ def look_at_prices(life: Life, at: int) -> None:
 def buy(life: Life, at: int, *, product: str, price: float) -> None:
     at = visit(life, at - 9 * MINUTE, landing="/books/launch-calendar")
     life.did(
-        max(at, at + MINUTE),
+        at + MINUTE,
         "purchased",
         product,
         amount=price,

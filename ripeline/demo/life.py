@@ -13,7 +13,7 @@ from ripeline.demo.world import TraitValue
 from ripeline.lifecycle.instant import DAY, MINUTE
 from ripeline.lifecycle.touch import KINDS, Touch
 
-VISITS_PER_DAY = 0.6  # by somebody who wants it as much as one can, on the busiest of days
+VISITS_PER_DAY = 0.68  # by somebody who wants it as much as one can, on the busiest of days
 
 Step = Callable[["Life", int], object]
 Attrs = Mapping[str, TraitValue]
@@ -119,6 +119,11 @@ class Life:
         }
         if news and self.did(at, "traits_changed", actor="unknown", attrs=news):
             self.traits.update(news)
+
+    @property
+    def is_customer(self) -> bool:
+        """Has bought more than an e-book."""
+        return any(not product.startswith("ebook") for product in self.bought)
 
     @property
     def habit(self) -> Habit:

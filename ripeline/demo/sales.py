@@ -27,19 +27,23 @@ def take_up(life: Life, at: int) -> None:
     """Accept the hand-off, or say why not."""
     rng = life.rng
     life.owner = life.owner or seller_for(life.person.place.country)
-    if life.mind.is_pretender and rng.random() < 0.25:
+    if life.mind.is_pretender and not life.is_customer and rng.random() < 0.4:
         life.did(at, "disqualified", reason=pick(rng, "disqualify", life.person), by=life.owner)
         life.is_disqualified, life.is_handled = True, False
         if rng.random() < 0.5:
-            life.plan(next_working_moment(rng, at, 45, life.person.place), reopen)
-    elif life.mind.is_pretender or (life.mind.need < 0.22 and rng.random() < 0.5):
+            life.plan(next_working_moment(rng, at, 25, life.person.place), reopen)
+    elif is_unsuited(life) and not life.is_customer:
         life.did(at, "rejected", reason=pick(rng, "reject", life.person), by=life.owner)
         leave_alone(life, at, 90)
     else:
         life.did(at, "accepted", by=life.owner)
-        if rng.random() < 0.05:
+        if rng.random() < 0.05 and not life.is_customer:
             place_by_hand(life, at + 10 * MINUTE)
         life.plan(next_working_moment(rng, at, 0.4, life.person.place), partial(try_to_reach, tries=1))
+
+
+def is_unsuited(life: Life) -> bool:
+    return life.mind.is_pretender or (life.mind.need < 0.22 and life.rng.random() < 0.5)
 
 
 def place_by_hand(life: Life, at: int) -> None:

@@ -112,7 +112,7 @@ def want(life: Life, at: int, intent: float) -> int:
         notice(life, at)
     elif rng.random() < 0.06 * intent:
         at = chat(life, at)
-    elif intent > 0.4 and life.is_known and rng.random() < 0.35 * intent:
+    elif intent > 0.4 and life.is_known and rng.random() < 0.2 * intent:
         notice(life, at)  # a salesperson watching the site sees somebody read the prices
     if not life.mind.is_pretender and rng.random() < (intent - 0.25) * 0.065:
         at = buy_online(life, at, intent)
@@ -189,7 +189,7 @@ def tell_more(life: Life, at: int) -> None:
     person = life.person
     told: Attrs = {"role": person.role, "books_published": person.books, "genre": person.genre}
     work: Attrs = {"industry": person.industry, "seniority": person.seniority, "employees": person.employees}
-    tells_of_work = person.company is not None or life.rng.random() < 0.75
+    tells_of_work = person.company is not None or life.rng.random() < 0.85
     life.learn(at, **told, **(work if tells_of_work else {}))
 
 
