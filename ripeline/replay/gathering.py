@@ -8,19 +8,21 @@ digests, in buckets of their own: the same id twice is the same touch, and the f
 from __future__ import annotations
 
 import io
-import marshal
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from struct import Struct
+from typing import Generic, TypeVar
 from zlib import crc32
 
 from ripeline.lifecycle.touch import Touch
+from ripeline.replay import packing
 from ripeline.replay.mistakes import ReplayMistake, Unreadable
 from ripeline.replay.reading import measure, read_touches
 
+Item = TypeVar("Item")
 Progress = Callable[[str, int, int], None]
 """Told (what is being done, how much is done, how much there is); the unit is whatever there is to count."""
 
@@ -29,7 +31,7 @@ UNITS_PER_BUCKET = 4 * 1024 * 1024
 MOST_BUCKETS = 1024
 MOST_MISTAKES = 20
 """So many unreadable records are reported; then reading stops, for the file is of another kind."""
-_FLUSH_AFTER = 65_536
+_FLUSH_AFTER = 32_768
 _ID = Struct("<16sqqI")  # digest, place in the input, instant, bucket of the person
 
 
@@ -49,18 +51,18 @@ class Gathered:
     touches: int
     repeated: int
     latest: int | None
-    _stores: _Store
+    _people: _Store[packing.Row]
     _dropped: list[array[int]]
 
     def buckets(self) -> Iterator[Bucket]:
         """Every bucket, one after the other; no person is in two of them."""
         for number, dropped in enumerate(self._dropped):
-            yield Bucket(self._stores.content(number), dropped)
+            yield Bucket(self._people.content(number), dropped)
 
     def bucket_of(self, person: str) -> Bucket:
         """The bucket that holds `person`, if anything does."""
         number = crc32(person.encode()) % len(self._dropped)
-        return Bucket(self._stores.content(number), self._dropped[number])
+        return Bucket(self._people.content(number), self._dropped[number])
 
     def __len__(self) -> int:
         return len(self._dropped)
@@ -73,13 +75,14 @@ def gather(path: Path, folder: Path, progress: Progress) -> Gathered:
     """
     total = measure(path)
     count = _bucket_count(path, total)
-    people, ids = _Store(folder, "people", count), _Store(folder, "ids", count)
+    people = _Store[packing.Row](folder, "people", count, packing.pack)
+    ids = _Store[bytes](folder, "ids", count, b"".join)
     touches = 0
     for touch in _readable(path, _counter("reading", total, progress)):
         bucket = crc32(touch.person.encode()) % count
         digest = blake2b(touch.id.encode(), digest_size=16).digest()
         ids.add(digest[0] + 256 * digest[1], _ID.pack(digest, touches, touch.at, bucket))
-        people.add(bucket, _pack(touches, touch))
+        people.add(bucket, _row(touches, touch))
         touches += 1
     dropped, latest = _find_repeated(ids, count)
     return Gathered(touches, sum(map(len, dropped)), latest, people, dropped)
@@ -89,25 +92,25 @@ def unpack(bucket: Bucket) -> dict[str, list[Touch]]:
     """The touches of the bucket by person, in the order of the input, without the repeated ones."""
     dropped = set(bucket.dropped)
     people: dict[str, list[Touch]] = {}
-    packed = io.BytesIO(bucket.packed)
-    while packed.tell() < len(bucket.packed):
-        place, *fields = marshal.load(packed)  # noqa: S302 - packed by this very run
-        if place not in dropped:
-            touch = Touch(*fields)
-            people.setdefault(touch.person, []).append(touch)
+    for rows in packing.unpack(io.BytesIO(bucket.packed)):
+        for place, *fields in rows:
+            if place not in dropped:
+                touch = Touch(*fields)
+                people.setdefault(touch.person, []).append(touch)
     return people
 
 
-class _Store:
-    """Bytes appended to numbered buckets, kept in memory until there are many, then in files."""
+class _Store(Generic[Item]):
+    """Things appended to numbered buckets, kept in memory until there are many, then packed in files."""
 
-    def __init__(self, folder: Path, name: str, count: int) -> None:
+    def __init__(self, folder: Path, name: str, count: int, pack: Callable[[list[Item]], bytes]) -> None:
         self._paths = [folder / f"{name}-{number}" for number in range(count)]
-        self._waiting: list[list[bytes]] = [[] for _ in range(count)]
+        self._waiting: list[list[Item]] = [[] for _ in range(count)]
+        self._pack = pack
         self._held = 0
 
-    def add(self, number: int, content: bytes) -> None:
-        self._waiting[number % len(self._waiting)].append(content)
+    def add(self, number: int, item: Item) -> None:
+        self._waiting[number % len(self._waiting)].append(item)
         self._held += 1
         if self._held >= _FLUSH_AFTER:
             self._flush()
@@ -115,13 +118,13 @@ class _Store:
     def content(self, number: int) -> bytes:
         path = self._paths[number]
         spilled = path.read_bytes() if path.exists() else b""
-        return spilled + b"".join(self._waiting[number])
+        return spilled + self._pack(self._waiting[number])
 
     def _flush(self) -> None:
         for path, waiting in zip(self._paths, self._waiting, strict=True):
             if waiting:
                 with path.open("ab") as file:
-                    file.write(b"".join(waiting))
+                    file.write(self._pack(waiting))
                 waiting.clear()
         self._held = 0
 
@@ -155,12 +158,12 @@ def _counter(step: str, total: int, progress: Progress) -> Callable[[int], None]
     return advance
 
 
-def _pack(place: int, touch: Touch) -> bytes:
+def _row(place: int, touch: Touch) -> packing.Row:
     head = (place, touch.id, touch.person, touch.at, touch.kind, touch.direction, touch.actor)
-    return marshal.dumps((*head, touch.subject, touch.value, dict(touch.attrs)))
+    return (*head, touch.subject, touch.value, dict(touch.attrs))
 
 
-def _find_repeated(ids: _Store, count: int) -> tuple[list[array[int]], int | None]:
+def _find_repeated(ids: _Store[bytes], count: int) -> tuple[list[array[int]], int | None]:
     """The places to drop, by bucket of the person, and the latest instant of what is kept."""
     dropped: list[array[int]] = [array("q") for _ in range(count)]
     latest: int | None = None

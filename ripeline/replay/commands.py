@@ -1,0 +1,193 @@
+"""The commands `ripeline playbook`, `ripeline replay` and `ripeline explain`.
+
+Stable: scripts rely on them. Exit code 0 when all went well, 2 when what was given cannot be used, 1 when the
+machine failed us. Quiet unless on a terminal. What a command needs is loaded when it runs, so that the others
+start fast.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from ripeline.replay.gathering import Progress
+    from ripeline.replay.run import ReplaySummary
+
+FILE = click.Path(path_type=Path)
+MOST_PROCESSES = 8
+"""More would wait for the one that reads."""
+TOUCHES_HELP = "A .jsonl or .parquet file, or a folder of Parquet parts."
+OUT_HELP = "Where the {} go: .jsonl, .csv or .parquet."
+
+
+class InstantParam(click.ParamType[int]):
+    """An RFC 3339 instant, as microseconds."""
+
+    name = "rfc3339"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The instant, or a usage error that says how to write one."""
+        from ripeline.lifecycle.instant import parse_instant
+
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_instant(str(value).strip())
+        except ValueError as mistake:
+            self.fail(str(mistake), param, ctx)
+
+
+@click.group("playbook")
+def playbook_group() -> None:
+    """Work with playbooks, the definitions of who is what."""
+
+
+@playbook_group.command("check")
+@click.argument("file", type=FILE)
+def check_command(file: Path) -> None:
+    """Say whether FILE is a playbook, or its mistakes with their lines."""
+    with _mistakes_reported():
+        from ripeline.replay.run import read_playbook
+
+        playbook = read_playbook(file)
+        if sys.stdout.isatty():
+            stages = ", ".join(stage.title for stage in playbook.stages)
+            click.echo(f"{_plain(str(file))} is in order: {_plain(playbook.title)} ({_plain(stages)})")
+            click.echo(f"version {playbook.version}")
+
+
+@click.command("replay")
+@click.option("--playbook", required=True, type=FILE, help="The playbook (YAML).")
+@click.option("--touches", required=True, type=FILE, help=TOUCHES_HELP)
+@click.option("--as-of", type=InstantParam(), help="Stop at this instant; default: the latest touch.")
+@click.option("--transitions", required=True, type=FILE, help=OUT_HELP.format("transitions"))
+@click.option("--standings", required=True, type=FILE, help=OUT_HELP.format("standings"))
+def replay_command(
+    playbook: Path, touches: Path, as_of: int | None, transitions: Path, standings: Path
+) -> None:
+    """Replay a history under a playbook: who was what, and when."""
+    with _mistakes_reported(), _progress() as progress, _processes() as executor:
+        from ripeline.replay.run import replay_files
+
+        summary = replay_files(
+            playbook,
+            touches,
+            as_of=as_of,
+            transitions_out=transitions,
+            standings_out=standings,
+            progress=progress,
+            executor=executor,
+        )
+    _report(summary)
+
+
+@click.command("explain")
+@click.option("--playbook", required=True, type=FILE, help="The playbook (YAML).")
+@click.option("--touches", required=True, type=FILE, help=TOUCHES_HELP)
+@click.option("--person", required=True, help="Whose story.")
+@click.option("--as-of", type=InstantParam(), help="Tell it up to this instant; default: the latest touch.")
+def explain_command(playbook: Path, touches: Path, person: str, as_of: int | None) -> None:
+    """Tell a person's story in sentences: every stage, with its reasons."""
+    with _mistakes_reported(), _progress() as progress:
+        from ripeline.replay.run import explain_person
+
+        sentences = explain_person(playbook, touches, person, as_of, progress=progress)
+    for sentence in sentences:
+        click.echo(_plain(sentence))
+
+
+@contextmanager
+def _mistakes_reported() -> Iterator[None]:
+    """Turns what went wrong into sentences on standard error and an exit code; a traceback helps nobody."""
+    from concurrent.futures import BrokenExecutor
+
+    from ripeline.replay.mistakes import ReplayMistake
+
+    try:
+        yield
+    except ReplayMistake as mistake:
+        _give_up(mistake.sentences, code=2)
+    except BrokenExecutor:
+        _give_up(["a process ended before its work was done; was there too little memory?"], code=1)
+    except OSError as mistake:
+        _give_up([f"{mistake.filename or 'the machine'}: {mistake.strerror or mistake}"], code=1)
+
+
+def _give_up(sentences: list[str] | tuple[str, ...], *, code: int) -> NoReturn:
+    for sentence in sentences:
+        click.echo(_plain(sentence), err=True)
+    sys.exit(code)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    looks = (TextColumn("{task.description:8}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*looks, console=Console(stderr=True), transient=True) as bars:
+        tasks = {step: bars.add_task(step, total=None, visible=False) for step in ("reading", "folding")}
+        yield lambda step, done, total: bars.update(tasks[step], completed=done, total=total, visible=True)
+
+
+@contextmanager
+def _processes() -> Iterator[Executor | None]:
+    """One process per core; none at all where there is one core. They start only when work is handed over."""
+    cores = _core_count()
+    if cores == 1:
+        yield None
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Spawned, not forked: the reader's libraries run threads, and a fork would copy their locks.
+    executor = ProcessPoolExecutor(cores, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C is for the command, which ends its processes in order; they would each print a traceback."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _core_count() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return min(cores, MOST_PROCESSES)
+
+
+def _report(summary: ReplaySummary) -> None:
+    for sentence in summary.ignored:
+        click.echo(_plain(sentence), err=True)
+    if summary.ignored_count > len(summary.ignored):
+        click.echo(f"... and {summary.ignored_count - len(summary.ignored)} more", err=True)
+    if not sys.stderr.isatty():
+        return
+    left_out = f" ({summary.repeated} repeated)" if summary.repeated else ""
+    stages = ", ".join(f"{count} {stage}" for stage, count in summary.standings_by_stage.items())
+    click.echo(f"{summary.touches} touches{left_out} of {summary.people} people", err=True)
+    click.echo(f"{summary.transitions} transitions; now {stages}", err=True)
+
+
+def _plain(text: str) -> str:
+    """The text without control characters: names come from outside and must not steer the terminal."""
+    one_line = " ".join(text.splitlines())
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in one_line)

@@ -1,0 +1,210 @@
+"""A whole history under a playbook: files in, transitions and standings out."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ripeline.lifecycle.explain import tell_story
+from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_playbook
+from ripeline.replay import packing
+from ripeline.replay.folding import STANDING_COLUMNS, TRANSITION_COLUMNS, Folded, fold_bucket
+from ripeline.replay.gathering import Bucket, Gathered, Progress, gather, unpack
+from ripeline.replay.mistakes import ReplayMistake
+from ripeline.replay.writing import check_outputs, whole_files, write_rows
+
+BUCKETS_UNDER_WAY = 8
+"""Buckets handed to the executor and not yet back: enough to keep it busy, few enough to stay small."""
+_ROWS_PER_CHUNK = 256
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySummary:
+    """What a replay came to. `ignored` holds the first sentences about touches that could not be applied."""
+
+    playbook_version: str
+    as_of: int | None
+    """None when there was no touch at all."""
+    touches: int
+    repeated: int
+    """Touches left out because their id had been seen before."""
+    people: int
+    transitions: int
+    standings_by_stage: dict[str, int]
+    ignored: tuple[str, ...]
+    ignored_count: int
+
+
+def replay_files(
+    playbook: Playbook | Path,
+    touches: Path,
+    *,
+    as_of: int | None = None,
+    transitions_out: Path,
+    standings_out: Path,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> ReplaySummary:
+    """Folds every person of `touches` and writes both results, sorted by person and then by time.
+
+    `touches` is a .jsonl or .parquet file or a folder of Parquet parts; results take the form their ending
+    names. Without `as_of` (microseconds) the latest touch of the input is the end. With an `executor` people
+    are folded on it, a bucket at a time. Raises ReplayMistake, with nothing written, when anything given
+    cannot be used.
+    """
+    playbook = _loaded(playbook)
+    check_outputs([transitions_out, standings_out], touches)
+    with ExitStack() as stack:
+        parts = stack.enter_context(whole_files(transitions_out, standings_out))
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="ripeline-replay-")))
+        gathered = gather(touches, folder, progress or _silent)
+        end = gathered.latest if as_of is None else as_of
+        runs = _Runs(folder)
+        if end is not None:
+            for folded in _fold_all(playbook, gathered, end, progress=progress or _silent, executor=executor):
+                runs.add(folded)
+        transitions = write_rows(parts[0], TRANSITION_COLUMNS, runs.transitions())
+        people = write_rows(parts[1], STANDING_COLUMNS, runs.standings())
+        return ReplaySummary(
+            playbook_version=playbook.version,
+            as_of=end,
+            touches=gathered.touches,
+            repeated=gathered.repeated,
+            people=people,
+            transitions=transitions,
+            standings_by_stage={stage.key: runs.by_stage[stage.key] for stage in playbook.stages},
+            ignored=tuple(runs.ignored),
+            ignored_count=runs.ignored_count,
+        )
+
+
+def explain_person(
+    playbook: Playbook | Path,
+    touches: Path,
+    person: str,
+    as_of: int | None = None,
+    *,
+    progress: Progress | None = None,
+) -> list[str]:
+    """The story of one person of `touches` in sentences, up to `as_of` (default: the latest touch of all).
+
+    Raises ReplayMistake when the input cannot be used or knows nothing of the person by then.
+    """
+    playbook = _loaded(playbook)
+    with TemporaryDirectory(prefix="ripeline-replay-") as folder:
+        gathered = gather(touches, Path(folder), progress or _silent)
+        history = unpack(gathered.bucket_of(person)).get(person, [])
+    end = gathered.latest if as_of is None else as_of
+    if end is None or not history:
+        raise ReplayMistake(f"{touches}: there is no touch of {person!r}")
+    if all(touch.at > end for touch in history):
+        raise ReplayMistake(f"{touches}: there is no touch of {person!r} by then; the first comes later")
+    return list(tell_story(playbook, history, end))
+
+
+def read_playbook(path: Path) -> Playbook:
+    """The playbook in a file. Raises ReplayMistake: a `file:line: key: what is wrong` per mistake."""
+    try:
+        return load_playbook(path.read_text(encoding="utf-8-sig"))
+    except PlaybookMistakes as found:
+        raise ReplayMistake(*[_placed(path, mistake) for mistake in found.mistakes]) from None
+    except UnicodeDecodeError as mistake:
+        raise ReplayMistake(f"{path}: not UTF-8 (byte {mistake.start + 1})") from None
+    except OSError as mistake:
+        raise ReplayMistake(f"{path}: cannot be read: {mistake.strerror}") from None
+
+
+def _placed(path: Path, mistake: Mistake) -> str:
+    key = f"{mistake.path}: " if mistake.path else ""
+    return f"{path}:{mistake.line}: {key}{mistake.message}"
+
+
+def _loaded(playbook: Playbook | Path) -> Playbook:
+    return read_playbook(playbook) if isinstance(playbook, Path) else playbook
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def _fold_all(
+    playbook: Playbook, gathered: Gathered, end: int, *, progress: Progress, executor: Executor | None
+) -> Iterator[Folded]:
+    total = len(gathered)
+    if total == 1:
+        executor = None  # starting processes would take longer than the work
+    for done, folded in enumerate(_each_folded(playbook, gathered.buckets(), end, executor=executor)):
+        progress("folding", done + 1, total)
+        yield folded
+
+
+def _each_folded(
+    playbook: Playbook, buckets: Iterable[Bucket], end: int, *, executor: Executor | None
+) -> Iterator[Folded]:
+    if executor is None:
+        yield from (fold_bucket(playbook, bucket, end) for bucket in buckets)
+        return
+    under_way: deque[Future[Folded]] = deque()
+    for bucket in buckets:
+        under_way.append(executor.submit(fold_bucket, playbook, bucket, end))
+        if len(under_way) == BUCKETS_UNDER_WAY:
+            yield under_way.popleft().result()
+    while under_way:
+        yield under_way.popleft().result()
+
+
+class _Runs:
+    """Sorted rows of each bucket on disk, merged when asked for: results may be many, memory is not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+        self.by_stage: Counter[str] = Counter()
+        self.ignored: list[str] = []
+        self.ignored_count = 0
+
+    def add(self, folded: Folded) -> None:
+        _save(self._folder / f"transitions-{self._count}", folded.transitions)
+        _save(self._folder / f"standings-{self._count}", folded.standings)
+        self._count += 1
+        self.by_stage.update(str(row[1]) for row in folded.standings)
+        self.ignored_count += len(folded.ignored)
+        self.ignored.extend(folded.ignored[: _SHOWN - len(self.ignored)])
+
+    def transitions(self) -> Iterator[packing.Row]:
+        return self._merged("transitions")
+
+    def standings(self) -> Iterator[packing.Row]:
+        return self._merged("standings")
+
+    def _merged(self, name: str) -> Iterator[packing.Row]:
+        runs = [_load(self._folder / f"{name}-{number}") for number in range(self._count)]
+        return heapq.merge(*runs, key=_person_bytes)
+
+
+def _person_bytes(row: packing.Row) -> bytes:
+    return str(row[0]).encode()
+
+
+def _save(path: Path, rows: Sequence[packing.Row]) -> None:
+    with path.open("wb") as file:
+        for start in range(0, len(rows), _ROWS_PER_CHUNK):
+            file.write(packing.pack(rows[start : start + _ROWS_PER_CHUNK]))
+
+
+def _load(path: Path) -> Iterator[packing.Row]:
+    position: int | None = 0
+    while position is not None:
+        # Opened for each chunk: a thousand runs must not hold a thousand open files.
+        with path.open("rb") as file:
+            file.seek(position)
+            rows = next(packing.unpack(file), None)
+            position = None if rows is None else file.tell()
+        yield from rows or ()
