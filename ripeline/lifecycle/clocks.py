@@ -18,17 +18,18 @@ then skips to boundaries at which something does change.
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from ripeline.lifecycle.conditions import AnswerIs, Idle, InStage, PersonaIs, ScoreIs, SignalIs, leaves
 from ripeline.lifecycle.instant import DAY, LAST_INSTANT
 from ripeline.lifecycle.journey import Journey
 from ripeline.lifecycle.model import Playbook
 
-TOLERANCE = 1e-9
+TOLERANCE: Final = 1e-9
+NEVER: Final = LAST_INSTANT + 1
 _AT = attrgetter("at")
 
 
@@ -71,8 +72,17 @@ def read_clocks(playbook: Playbook, conditions: Iterable[Any], signals: dict[str
 
 def next_boundary(clocks: Clocks, journey: Journey, at: int) -> int | None:
     """The first boundary after `at`, None where there is none before the year 10000."""
-    first = min(_boundaries(clocks, journey, at), default=None)
-    return first if first is None or first <= LAST_INSTANT else None
+    first = _first_window(clocks, journey, at)
+    for question, valid_for in clocks.answers:
+        answer = journey.answers.get(question)
+        if answer and at < answer[1].at + valid_for < first:
+            first = answer[1].at + valid_for
+    heard = journey.last_inbound.at if journey.last_inbound else journey.first_at
+    first = _first_wait(heard, clocks.idles, at=at, first=first)
+    first = _first_wait(journey.entered_at, clocks.in_stages, at=at, first=first)
+    if clocks.floors and clocks.half_life:
+        first = min(first, _next_fading(clocks, journey, at, clocks.half_life))
+    return first if first <= LAST_INSTANT else None
 
 
 def turning_points(clocks: Clocks, journey: Journey, at: int) -> tuple[float, float]:
@@ -88,41 +98,31 @@ def faded(raw: float, days: int, half_life: int | None) -> float:
     return raw if half_life is None or days == 0 else raw * 2.0 ** (-days / half_life)
 
 
-def _boundaries(clocks: Clocks, journey: Journey, at: int) -> Iterator[int]:
+def _first_window(clocks: Clocks, journey: Journey, at: int) -> int:
+    first = NEVER
     for signal, count, within in clocks.windows:
         touches = journey.matches[signal]
-        if journey.settled:
-            if len(touches) >= count and touches[-count].at + within > at:
-                yield touches[-count].at + within
-        else:
-            first = bisect_right(touches, at - within, key=_AT)
-            if first < len(touches):
-                yield touches[first].at + within
-    for question, valid_for in clocks.answers:
-        answer = journey.answers.get(question)
-        if answer and answer[1].at + valid_for > at:
-            yield answer[1].at + valid_for
-    heard = journey.last_inbound.at if journey.last_inbound else journey.first_at
-    for start, lengths in ((heard, clocks.idles), (journey.entered_at, clocks.in_stages)):
-        for length in lengths:
-            if start + length > at:
-                yield start + length
-                break
-    if clocks.floors and clocks.half_life:
-        yield from _fading(clocks, journey, at, clocks.half_life)
+        position = -count if journey.settled else bisect_right(touches, at - within, key=_AT)
+        if -len(touches) <= position < len(touches) and at < touches[position].at + within < first:
+            first = touches[position].at + within
+    return first
 
 
-def _fading(clocks: Clocks, journey: Journey, at: int, half_life: int) -> Iterator[int]:
+def _first_wait(start: int, lengths: tuple[int, ...], *, at: int, first: int) -> int:
+    for length in lengths:
+        if at < start + length:
+            return min(first, start + length)
+    return first
+
+
+def _next_fading(clocks: Clocks, journey: Journey, at: int, half_life: int) -> int:
     """The next midnight at which the score falls through a floor (a sum below nought shows as 0 and stays 0)."""
     today = at // DAY
     if journey.raw == 0.0:
-        if not journey.settled:
-            yield (today + 1) * DAY
-        return
+        return NEVER if journey.settled else (today + 1) * DAY
     now = faded(journey.raw, today - journey.raw_day, half_life)
     under = bisect_right(clocks.floors, now)
-    if under:
-        yield _crossing(journey, clocks.floors[under - 1], today, half_life) * DAY
+    return _crossing(journey, clocks.floors[under - 1], today, half_life) * DAY if under else NEVER
 
 
 def _crossing(journey: Journey, floor: float, today: int, half_life: int) -> int:

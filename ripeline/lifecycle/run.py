@@ -1,17 +1,15 @@
 """One fold under way: touches applied instant by instant, rules looked at, stages entered."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from ripeline.lifecycle.clocks import faded, next_boundary, turning_points
+from ripeline.lifecycle.clocks import NEVER, faded, next_boundary, turning_points
 from ripeline.lifecycle.evidence import manual_evidence, rule_evidence
-from ripeline.lifecycle.instant import DAY, LAST_INSTANT
+from ripeline.lifecycle.instant import DAY
 from ripeline.lifecycle.journey import RECENT, Journey
 from ripeline.lifecycle.outcome import Ignored, Transition
 from ripeline.lifecycle.rules import KNOWLEDGE, SPECIAL, Effect, PointRule, Rules, Way
 from ripeline.lifecycle.touch import Touch
-
-NEVER: Final = LAST_INSTANT + 1
 
 
 class Run:
