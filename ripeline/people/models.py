@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Q, Value
 from django.db.models.functions import Coalesce, Lower, NullIf
 
 from ripeline.kit.ids import new_key
@@ -59,9 +59,12 @@ class Company(models.Model):
     country = models.CharField(max_length=2, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    sort_name = models.GeneratedField(
+        expression=Lower("name"), output_field=models.CharField(max_length=200), db_persist=True
+    )
 
     class Meta:
-        indexes = (models.Index(Lower("name"), F("id"), name="company_shown_name"),)
+        indexes = (models.Index(fields=["sort_name", "id"], name="company_name"),)
 
     def __str__(self) -> str:
         return self.name
@@ -95,13 +98,16 @@ class Contact(models.Model):
     search_text = models.TextField(blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    # As people read a list of names: without regard to case, and by address where there is no name.
+    sort_name = models.GeneratedField(
+        expression=Lower(Coalesce(NullIf("name", Value("")), "email")),
+        output_field=models.CharField(max_length=254),
+        db_persist=True,
+    )
 
     class Meta:
         indexes = (
-            # As people read a list of names: without regard to case, and by address where there is no name.
-            models.Index(
-                Lower(Coalesce(NullIf("name", Value("")), "email")), F("id"), name="contact_shown_name"
-            ),
+            models.Index(fields=["sort_name", "id"], name="contact_name"),
             models.Index(fields=["created_at", "id"], name="contact_created"),
             models.Index(fields=["owner", "id"], name="contact_owner"),
             models.Index(fields=["source", "id"], name="contact_source"),

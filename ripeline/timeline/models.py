@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat
 
 from ripeline.people.models import Contact, User, Visitor
 from ripeline.work.models import DueRow
@@ -128,21 +128,27 @@ class Standing(models.Model):
     first_touch_at = models.DateTimeField(null=True)
     last_inbound_at = models.DateTimeField(null=True)
     assessed_at = models.DateTimeField(null=True)
+    # stage|rating|grade|status, absent ones empty: kept by the database.
+    cell = models.GeneratedField(
+        expression=Concat(
+            "stage",
+            Value("|"),
+            Coalesce("rating", Value("")),
+            Value("|"),
+            Coalesce("grade", Value("")),
+            Value("|"),
+            "status",
+            output_field=models.CharField(),
+        ),
+        output_field=models.CharField(max_length=160),
+        db_persist=True,
+    )
 
     class Meta:
         indexes = (
             models.Index(F("heat").desc(), F("contact").desc(), name="standing_heat"),
-            # Every mixture of stage, rating, grade and status is a few ranges of this one index, each in order
-            # of heat: `contacts.cells` merges them.
-            models.Index(
-                F("stage"),
-                Coalesce("rating", Value("")),
-                Coalesce("grade", Value("")),
-                F("status"),
-                F("heat").desc(),
-                F("contact").desc(),
-                name="standing_cells",
-            ),
+            # Every filter on the four is a few ranges of this index, each in order of heat (`contacts.cells`).
+            models.Index(F("cell"), F("heat").desc(), F("contact").desc(), name="standing_cells"),
             models.Index(
                 fields=["persona", "contact"], condition=Q(persona__isnull=False), name="standing_persona"
             ),

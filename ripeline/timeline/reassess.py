@@ -165,7 +165,9 @@ def _write(assessed: list[_Assessed], playbook: Playbook, now: datetime, react: 
         [_standing(one, playbook, now) for one in held],
         update_conflicts=True,
         unique_fields=["contact"],
-        update_fields=[field.attname for field in Standing._meta.fields if not field.primary_key],
+        update_fields=[
+            field.attname for field in Standing._meta.fields if not (field.primary_key or field.generated)
+        ],
     )
     _follow_up(fresh, before, playbook, now=now, react=react)
 

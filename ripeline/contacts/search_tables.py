@@ -1,0 +1,126 @@
+"""What the lists stand on in the database: search by any part of a word, and a standing for every contact.
+
+SQLite: an FTS5 trigram index that keeps no text of its own, fed by triggers. Its lines begin and end with a line
+break, so that "begins with" and "is exactly" are searches for a part too. PostgreSQL: trigram indexes (pg_trgm).
+
+A contact without a Standing would be missing from every list that is sorted by one; the trigger makes the empty
+row that `timeline.record` would otherwise make at the first touch, and each list is one plain join.
+
+Migration 0002 makes them. A later migration that has SQLite rebuild ripeline_contact or ripeline_company (altering
+a column does) drops their triggers: it must end with `make_search`. `search.search_ready` notices where one did not.
+"""
+# ruff: noqa: S608 - the only parts are the constants below
+
+from __future__ import annotations
+
+import logging
+
+from django.db import Error, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+log = logging.getLogger(__name__)
+
+STANDING = "INSERT INTO ripeline_standing (contact_id, stage, score, heat, status, suspended) VALUES"
+
+TAG_LINES = "(SELECT char(10) || group_concat(value, char(10)) || char(10) FROM json_each({row}.tags))"
+CONTACT_LINES = "char(10) || {row}.search_text || char(10)"
+COMPANY_LINES = "char(10) || {row}.name || char(10) || coalesce({row}.domain, '') || char(10)"
+
+SQLITE = [
+    """CREATE VIRTUAL TABLE IF NOT EXISTS ripeline_contact_search
+       USING fts5(words, tags, content='', tokenize='trigram')""",
+    """CREATE VIRTUAL TABLE IF NOT EXISTS ripeline_company_search
+       USING fts5(words, content='', tokenize='trigram')""",
+    f"""CREATE TRIGGER ripeline_contact_search_added AFTER INSERT ON ripeline_contact BEGIN
+       INSERT INTO ripeline_contact_search (rowid, words, tags)
+       VALUES (new.id, {CONTACT_LINES.format(row="new")}, {TAG_LINES.format(row="new")}); END""",
+    f"""CREATE TRIGGER ripeline_contact_search_gone AFTER DELETE ON ripeline_contact BEGIN
+       INSERT INTO ripeline_contact_search (ripeline_contact_search, rowid, words, tags)
+       VALUES ('delete', old.id, {CONTACT_LINES.format(row="old")}, {TAG_LINES.format(row="old")}); END""",
+    f"""CREATE TRIGGER ripeline_contact_search_changed AFTER UPDATE OF search_text, tags
+       ON ripeline_contact WHEN old.search_text <> new.search_text OR old.tags <> new.tags BEGIN
+       INSERT INTO ripeline_contact_search (ripeline_contact_search, rowid, words, tags)
+       VALUES ('delete', old.id, {CONTACT_LINES.format(row="old")}, {TAG_LINES.format(row="old")});
+       INSERT INTO ripeline_contact_search (rowid, words, tags)
+       VALUES (new.id, {CONTACT_LINES.format(row="new")}, {TAG_LINES.format(row="new")}); END""",
+    f"""CREATE TRIGGER ripeline_company_search_added AFTER INSERT ON ripeline_company BEGIN
+       INSERT INTO ripeline_company_search (rowid, words) VALUES (new.id, {COMPANY_LINES.format(row="new")}); END""",
+    f"""CREATE TRIGGER ripeline_company_search_gone AFTER DELETE ON ripeline_company BEGIN
+       INSERT INTO ripeline_company_search (ripeline_company_search, rowid, words)
+       VALUES ('delete', old.id, {COMPANY_LINES.format(row="old")}); END""",
+    f"""CREATE TRIGGER ripeline_company_search_changed AFTER UPDATE OF name, domain
+       ON ripeline_company BEGIN
+       INSERT INTO ripeline_company_search (ripeline_company_search, rowid, words)
+       VALUES ('delete', old.id, {COMPANY_LINES.format(row="old")});
+       INSERT INTO ripeline_company_search (rowid, words) VALUES (new.id, {COMPANY_LINES.format(row="new")}); END""",
+    f"""CREATE TRIGGER ripeline_contact_stands AFTER INSERT ON ripeline_contact BEGIN
+       {STANDING} (new.id, '', 0, -1e9, 'active', 0) ON CONFLICT (contact_id) DO NOTHING; END""",
+    f"""INSERT INTO ripeline_contact_search (rowid, words, tags)
+       SELECT c.id, {CONTACT_LINES.format(row="c")}, {TAG_LINES.format(row="c")} FROM ripeline_contact c""",
+    f"""INSERT INTO ripeline_company_search (rowid, words)
+       SELECT c.id, {COMPANY_LINES.format(row="c")} FROM ripeline_company c""",
+    """INSERT INTO ripeline_standing (contact_id, stage, score, heat, status, suspended)
+       SELECT id, '', 0, -1e9, 'active', 0 FROM ripeline_contact WHERE true ON CONFLICT (contact_id) DO NOTHING""",
+]
+
+SQLITE_GONE = [
+    "DROP TRIGGER IF EXISTS ripeline_contact_stands",
+    *(
+        f"DROP TRIGGER IF EXISTS ripeline_{table}_search_{event}"
+        for table in ("contact", "company")
+        for event in ("added", "gone", "changed")
+    ),
+    "DROP TABLE IF EXISTS ripeline_contact_search",
+    "DROP TABLE IF EXISTS ripeline_company_search",
+]
+
+POSTGRES = [
+    """CREATE INDEX IF NOT EXISTS contact_tags ON ripeline_contact USING gin (tags jsonb_path_ops)""",
+    f"""CREATE OR REPLACE FUNCTION ripeline_contact_stands() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       {STANDING} (new.id, '', 0, -1e9, 'active', false) ON CONFLICT (contact_id) DO NOTHING; RETURN NULL; END $$""",
+    """CREATE OR REPLACE TRIGGER ripeline_contact_stands AFTER INSERT ON ripeline_contact
+       FOR EACH ROW EXECUTE FUNCTION ripeline_contact_stands()""",
+    """INSERT INTO ripeline_standing (contact_id, stage, score, heat, status, suspended)
+       SELECT id, '', 0, -1e9, 'active', false FROM ripeline_contact ON CONFLICT (contact_id) DO NOTHING""",
+]
+
+POSTGRES_TRIGRAMS = [
+    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
+    "CREATE INDEX IF NOT EXISTS contact_words ON ripeline_contact USING gin (search_text gin_trgm_ops)",
+    """CREATE INDEX IF NOT EXISTS company_words ON ripeline_company
+       USING gin (lower(name || chr(10) || coalesce(domain, '')) gin_trgm_ops)""",
+]
+
+POSTGRES_GONE = [
+    "DROP TRIGGER IF EXISTS ripeline_contact_stands ON ripeline_contact",
+    "DROP FUNCTION IF EXISTS ripeline_contact_stands()",
+    "DROP INDEX IF EXISTS contact_tags",
+    "DROP INDEX IF EXISTS contact_words",
+    "DROP INDEX IF EXISTS company_words",
+]
+
+
+def make_search(connection: BaseDatabaseWrapper) -> None:
+    """Makes the indexes, tables and triggers anew, and indexes everybody there is."""
+    drop_search(connection)
+    for statement in SQLITE if connection.vendor == "sqlite" else POSTGRES:
+        _run(connection, statement)
+    if connection.vendor == "postgresql":
+        try:
+            with transaction.atomic(using=connection.alias):
+                for statement in POSTGRES_TRIGRAMS:
+                    _run(connection, statement)
+        except Error as error:
+            # Searching then reads every row: slow but right. `search_ready` says what to do.
+            log.warning("Searching will read every contact: no trigram indexes here (%s).", error)
+
+
+def drop_search(connection: BaseDatabaseWrapper) -> None:
+    """Takes all of it away; the empty standings stay."""
+    for statement in SQLITE_GONE if connection.vendor == "sqlite" else POSTGRES_GONE:
+        _run(connection, statement)
+
+
+def _run(connection: BaseDatabaseWrapper, statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
