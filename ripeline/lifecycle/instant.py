@@ -60,10 +60,11 @@ def day_of(at: int) -> int:
     return at // DAY
 
 
-def say_day(at: int) -> str:
-    """The UTC day in words, without the year: `3 March`."""
+def say_day(at: int, *, year: bool = False) -> str:
+    """The UTC day in words: `3 March`, with its year `3 March 2026`."""
     moment = _EPOCH + timedelta(microseconds=at)
-    return f"{moment.day} {_MONTHS[moment.month - 1]}"
+    day = f"{moment.day} {_MONTHS[moment.month - 1]}"
+    return f"{day} {moment.year}" if year else day
 
 
 def parse_duration(text: str) -> int:
@@ -81,12 +82,10 @@ def parse_duration(text: str) -> int:
 
 
 def say_duration(length: int) -> str:
-    """The length in words with the largest unit that divides it: `60 days`, `36 hours`, `1 minute`."""
-    for name, unit in _NAMES:
-        if length % unit == 0:
-            count = length // unit
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
-    return f"{length / SECOND:g} seconds"
+    """The length in words, in the largest unit that divides it: `60 days`, `36 hours`, `1 minute`."""
+    name, unit = next((name, unit) for name, unit in _NAMES if length % unit == 0 or unit == SECOND)
+    count = length // unit
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 _MONTHS: Final = (
