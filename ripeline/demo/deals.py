@@ -18,7 +18,7 @@ def propose(life: Life, at: int, *, price: float) -> None:
         let_go(life, at, "Has it already.", days=60)
         return
     if price == CONSULTING_PRICE:
-        life.did(at + 6 * MINUTE, "meeting_booked", "launch review", by=life.owner)
+        life.did(at + 6 * MINUTE, "meeting_booked", "launch review", by=life.seller)
         life.plan(next_working_moment(life.rng, at, 6, life.person.place), partial(meet, product=product))
     else:
         life.plan(next_working_moment(life.rng, at, 1, life.person.place), partial(quote, product=product))
@@ -26,12 +26,16 @@ def propose(life: Life, at: int, *, price: float) -> None:
 
 def meet(life: Life, at: int, *, product: str) -> None:
     if life.is_silent(at) or life.rng.random() < 0.12:
-        life.did(at + 20 * MINUTE, "message_sent", "email", text="We missed you. Another day?", by=life.owner)
+        life.did(
+            at + 20 * MINUTE, "message_sent", "email", text="We missed you. Another day?", by=life.seller
+        )
         let_go(life, at + 2 * HOUR, "Did not come to the meeting.", days=50)
         return
     minutes = life.rng.choice((30, 45, 45, 60))
     note = pick(life.rng, "meeting_note", life.person)
-    life.did(at + minutes * MINUTE, "meeting_held", "launch review", amount=minutes, text=note, by=life.owner)
+    life.did(
+        at + minutes * MINUTE, "meeting_held", "launch review", amount=minutes, text=note, by=life.seller
+    )
     life.plan(next_working_moment(life.rng, at, 1.5, life.person.place), partial(quote, product=product))
 
 
@@ -40,9 +44,9 @@ def quote(life: Life, at: int, *, product: str) -> None:
     rng = life.rng
     deal = f"{life.person.key[:6]}-d{sum(touch.kind == 'deal_opened' for touch in life.drafts) + 1}"
     price = PRICES[product]
-    life.did(at, "deal_opened", deal, amount=price, currency="EUR", product=product, by=life.owner)
+    life.did(at, "deal_opened", deal, amount=price, currency="EUR", product=product, by=life.seller)
     life.did(
-        at + 25 * MINUTE, "quote_sent", deal, amount=price, currency="EUR", product=product, by=life.owner
+        at + 25 * MINUTE, "quote_sent", deal, amount=price, currency="EUR", product=product, by=life.seller
     )
     seen = at + 30 * MINUTE
     for _ in range(1 + int(3 * life.intent(at) * rng.random())):
@@ -61,13 +65,13 @@ def decide(life: Life, at: int, *, deal: str, product: str, wanted: float) -> No
         win(life, at, deal, product)
     elif rng.random() < 0.65:
         subject = rng.choices(("price", "timing", "need", "other", "authority"), (8, 5, 3, 2, 2))[0]
-        life.did(at + 10 * MINUTE, "deal_lost", deal, reason=subject, by=life.owner)
+        life.did(at + 10 * MINUTE, "deal_lost", deal, reason=subject, by=life.seller)
         decline(life, at, subject, days=100)
         if subject in ("price", "timing"):
             life.mind.budget *= 1.5
             come_back(life, at, days=90, height=rng.uniform(0.5, 0.95))
     else:
-        life.did(at, "message_sent", "email", text=pick(rng, "message", life.person), by=life.owner)
+        life.did(at, "message_sent", "email", text=pick(rng, "message", life.person), by=life.seller)
         life.plan(
             next_working_moment(rng, at, 12, life.person.place),
             partial(lose, deal=deal, reason="Went quiet."),
@@ -75,7 +79,7 @@ def decide(life: Life, at: int, *, deal: str, product: str, wanted: float) -> No
 
 
 def lose(life: Life, at: int, deal: str, reason: str) -> None:
-    life.did(at, "deal_lost", deal, reason=reason, by=life.owner)
+    life.did(at, "deal_lost", deal, reason=reason, by=life.seller)
     let_go(life, at + 5 * MINUTE, reason, days=70)
 
 
@@ -87,7 +91,9 @@ def win(life: Life, at: int, deal: str, product: str) -> None:
     ):
         return
     price = PRICES[product]
-    life.did(at + 22 * MINUTE, "deal_won", deal, amount=price, currency="EUR", product=product, by=life.owner)
+    life.did(
+        at + 22 * MINUTE, "deal_won", deal, amount=price, currency="EUR", product=product, by=life.seller
+    )
     life.did(at + 50 * MINUTE, "purchased", product, amount=price, currency="EUR", order=deal)
     life.bought.append(product)
     life.is_handled = False
@@ -100,4 +106,4 @@ def win(life: Life, at: int, deal: str, product: str) -> None:
 
 
 def begin_work(life: Life, at: int, *, product: str) -> None:
-    life.did(at, "meeting_held", "kick-off", amount=45, text=f"First session: {product}.", by=life.owner)
+    life.did(at, "meeting_held", "kick-off", amount=45, text=f"First session: {product}.", by=life.seller)

@@ -15,7 +15,7 @@ def decline(life: Life, at: int, subject: str, *, days: float) -> None:
 def let_go(life: Life, at: int, reason: str, *, days: float) -> None:
     """Back to the letters. A customer stays a customer, whatever else they turn down."""
     if not life.is_customer:
-        life.did(at, "recycled", reason=reason, by=life.owner)
+        life.did(at, "recycled", reason=reason, by=life.seller)
     leave_alone(life, at, days)
 
 

@@ -58,9 +58,9 @@ def note_interest(life: Life, at: int) -> None:
     life.is_handled = True
     life.owner = seller_for(life.person.place.country)
     life.learn(at, role=life.person.role, industry=life.person.industry, seniority=life.person.seniority)
-    life.did(at, "accepted", by=life.owner)
+    life.did(at, "accepted", by=life.seller)
     for question in ("need", "authority", "intent"):
-        life.did(at + MINUTE, "answered", question, value="yes", by=life.owner)
+        life.did(at + MINUTE, "answered", question, value="yes", by=life.seller)
 
 
 def look_at_prices(life: Life, at: int) -> None:
@@ -89,7 +89,7 @@ def buy(life: Life, at: int, *, product: str, price: float) -> None:
 def call(life: Life, at: int) -> None:
     life.owner = seller_for(life.person.place.country)
     life.is_handled = True
-    life.did(at - MINUTE, "call_attempted", by=life.owner)
+    life.did(at - MINUTE, "call_attempted", by=life.seller)
     talk_on_the_phone(life, at)
 
 

@@ -10,6 +10,7 @@ from ripeline.demo.people import Person
 from ripeline.demo.rhythm import moment_on
 from ripeline.demo.talk import meet_at_fair, plan_fairs, plan_social
 from ripeline.demo.web import convert, download, fill_in, plan_ads, read_pages, subscribe, utm_of, visit
+from ripeline.demo.world import name_of
 from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, SECOND
 
 
@@ -69,7 +70,7 @@ def arrive_on_a_list(life: Life, at: int) -> None:
     """Imported, with the columns the list had."""
     person = life.person
     name = "contacts-from-previous-tool" if person.source == "previous tool" else "attendees-of-a-fair"
-    life.did(at, "imported", name, actor="unknown", by="jonas")
+    life.did(at, "imported", name, actor="unknown", by=name_of("jonas"))
     columns: dict[str, str | int | None] = {"country": person.place.iso_code}
     if person.company is not None or life.rng.random() < 0.6:
         columns |= {"role": person.role, "industry": person.industry}

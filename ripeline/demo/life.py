@@ -9,7 +9,7 @@ from random import Random
 from ripeline.demo.mind import Mind, Wave
 from ripeline.demo.people import Person
 from ripeline.demo.rhythm import Habit, day_number, liveliness, moment_on
-from ripeline.demo.world import TraitValue
+from ripeline.demo.world import TraitValue, name_of
 from ripeline.lifecycle.instant import DAY, MINUTE
 from ripeline.lifecycle.touch import KINDS, Touch
 
@@ -99,6 +99,11 @@ class Life:
             Touch("", self.person.key, at, kind, direction, actor, subject, amount, {**(attrs or {}), **more})
         )
         return True
+
+    @property
+    def seller(self) -> str | None:
+        """The name of the colleague who looks after them, as it is signed."""
+        return name_of(self.owner) if self.owner else None
 
     def intent(self, at: int) -> float:
         """What drives them at this instant, 0 to 1; little while they have just decided."""

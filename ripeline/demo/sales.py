@@ -28,15 +28,15 @@ def take_up(life: Life, at: int) -> None:
     rng = life.rng
     life.owner = life.owner or seller_for(life.person.place.country)
     if life.mind.is_pretender and not life.is_customer and rng.random() < 0.4:
-        life.did(at, "disqualified", reason=pick(rng, "disqualify", life.person), by=life.owner)
+        life.did(at, "disqualified", reason=pick(rng, "disqualify", life.person), by=life.seller)
         life.is_disqualified, life.is_handled = True, False
         if rng.random() < 0.5:
             life.plan(next_working_moment(rng, at, 25, life.person.place), reopen)
     elif is_unsuited(life) and not life.is_customer:
-        life.did(at, "rejected", reason=pick(rng, "reject", life.person), by=life.owner)
+        life.did(at, "rejected", reason=pick(rng, "reject", life.person), by=life.seller)
         leave_alone(life, at, 90)
     else:
-        life.did(at, "accepted", by=life.owner)
+        life.did(at, "accepted", by=life.seller)
         if rng.random() < 0.05 and not life.is_customer:
             place_by_hand(life, at + 10 * MINUTE)
         life.plan(next_working_moment(rng, at, 0.4, life.person.place), partial(try_to_reach, tries=1))
@@ -49,12 +49,12 @@ def is_unsuited(life: Life) -> bool:
 def place_by_hand(life: Life, at: int) -> None:
     """Now and then somebody knows better than the rules."""
     text = pick(life.rng, "stage_reason", life.person)
-    life.did(at, "stage_set", life.rng.choice(("mql", "lead")), reason=text, by=life.owner)
+    life.did(at, "stage_set", life.rng.choice(("mql", "lead")), reason=text, by=life.seller)
 
 
 def reopen(life: Life, at: int) -> None:
     """A disqualification was a mistake, or time has passed."""
-    if life.did(at, "reopened", reason="Looked again: a new address, a real book.", by=life.owner):
+    if life.did(at, "reopened", reason="Looked again: a new address, a real book.", by=life.seller):
         life.is_disqualified = False
         life.mind.is_pretender = False
 
@@ -64,9 +64,9 @@ def try_to_reach(life: Life, at: int, *, tries: int) -> None:
     rng = life.rng
     by_phone = bool(life.person.phones) and rng.random() < 0.75
     if by_phone:
-        life.did(at, "call_attempted", by=life.owner)
+        life.did(at, "call_attempted", by=life.seller)
     else:
-        life.did(at, "message_sent", "email", text=pick(rng, "message", life.person), by=life.owner)
+        life.did(at, "message_sent", "email", text=pick(rng, "message", life.person), by=life.seller)
     answers = life.is_ready_to_talk(at) and rng.random() < life.mind.openness * (0.55 + 0.7 * life.intent(at))
     if answers and by_phone:
         life.plan(at + MINUTE, talk_on_the_phone)
@@ -97,7 +97,7 @@ def talk_on_the_phone(life: Life, at: int) -> None:
         "discovery",
         amount=minutes,
         text=pick(life.rng, "call_note", life.person),
-        by=life.owner,
+        by=life.seller,
     )
     at += (minutes + 4) * MINUTE
     price = price_they_ask_about(life)
@@ -127,7 +127,7 @@ def take_down_answers(life: Life, at: int, price: float) -> None:
     )
     for question, value, share in answers:
         if life.rng.random() < share:
-            life.did(at, "answered", question, value=value, by=life.owner)
+            life.did(at, "answered", question, value=value, by=life.seller)
             at += 20 * SECOND
 
 
@@ -155,7 +155,7 @@ def judge(life: Life, at: int, price: float) -> None:
         decline(life, at, "timing", days=60)
         come_back(life, at, days=60, height=rng.uniform(0.35, 0.85))
     else:
-        life.did(at, "fit_confirmed", by=life.owner)
+        life.did(at, "fit_confirmed", by=life.seller)
         propose(life, at, price=min(price, affordable(mind.budget)))
 
 

@@ -88,3 +88,8 @@ COLLEAGUES: tuple[Colleague, ...] = (
 def seller_for(country: str) -> str:
     """The salesperson who looks after a country (ISO code in lower case)."""
     return next(c.key for c in COLLEAGUES if country in c.countries)
+
+
+def name_of(key: str) -> str:
+    """The name of a colleague by their key."""
+    return next(colleague.name for colleague in COLLEAGUES if colleague.key == key)

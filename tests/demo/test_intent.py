@@ -94,7 +94,11 @@ def test_answers_name_the_question_the_answer_and_who_heard_it(world: World) -> 
     answers = [touch for touch in world.touches if touch.kind == "answered"]
     assert {touch.subject for touch in answers} == {"need", "budget", "authority", "timeline", "intent"}
     assert {touch.attrs["value"] for touch in answers} == {"yes", "no"}
-    assert {touch.attrs["by"] for touch in answers} == {"marit", "tiago", "aoife"}
+    assert {touch.attrs["by"] for touch in answers} == {
+        "Marit Zeelander",
+        "Tiago Valverde",
+        "Aoife Lindqvist",
+    }
 
 
 def reached(did: dict[str, set[str]], *kinds: str) -> int:
