@@ -8,10 +8,15 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ripeline.kit.bulk import insert_rows
 from ripeline.kit.ids import new_key
 from ripeline.people.models import Company, Contact, Identity, User
 
 BATCH = 500
+_CONTACT_COLUMNS = tuple(
+    field.attname for field in Contact._meta.concrete_fields if not (field.primary_key or field.generated)
+)
+_IDENTITY_COLUMNS = ("contact_id", "kind", "value", "is_primary", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,20 @@ def add_contacts(drafts: Sequence[ContactDraft], *, now: datetime) -> list[Conta
     Raises IntegrityError when an address or outside key already leads to somebody: callers look first
     (`find_by_identity`), since what should then happen is theirs to say.
     """
+    contacts = [_contact(draft, now) for draft in drafts]
     with transaction.atomic():
-        contacts = Contact.objects.bulk_create([_contact(draft, now) for draft in drafts], batch_size=BATCH)
+        insert_rows(
+            Contact,
+            _CONTACT_COLUMNS,
+            [[getattr(each, name) for name in _CONTACT_COLUMNS] for each in contacts],
+        )
+        _learn_ids(contacts)
         identities = [
             identity
             for contact, draft in zip(contacts, drafts, strict=True)
             for identity in _identities(contact, draft, now)
         ]
-        Identity.objects.bulk_create(identities, batch_size=BATCH)
+        insert_rows(Identity, _IDENTITY_COLUMNS, identities)
     return contacts
 
 
@@ -78,10 +89,14 @@ def search_words(name: str, emails: Iterable[str], phones: Iterable[str], compan
 
 def refresh_search(contact_ids: Sequence[int]) -> None:
     """Rewrites the repeated columns of these contacts after their identities or company changed."""
-    contacts = Contact.objects.filter(pk__in=contact_ids).select_related("company").prefetch_related("identities")
+    contacts = (
+        Contact.objects.filter(pk__in=contact_ids).select_related("company").prefetch_related("identities")
+    )
     changed = []
     for contact in contacts:
-        ordered = sorted(contact.identities.all(), key=lambda identity: (not identity.is_primary, identity.pk))
+        ordered = sorted(
+            contact.identities.all(), key=lambda identity: (not identity.is_primary, identity.pk)
+        )
         emails = [each.value for each in ordered if each.kind == Identity.Kind.EMAIL]
         phones = [each.value for each in ordered if each.kind == Identity.Kind.PHONE]
         contact.email, contact.phone = (emails or [""])[0], (phones or [""])[0]
@@ -117,14 +132,26 @@ def _contact(draft: ContactDraft, now: datetime) -> Contact:
     )
 
 
-def _identities(contact: Contact, draft: ContactDraft, now: datetime) -> list[Identity]:
+def _learn_ids(contacts: Sequence[Contact]) -> None:
+    ids: dict[str, int] = {}
+    for start in range(0, len(contacts), BATCH):
+        keys = [contact.key for contact in contacts[start : start + BATCH]]
+        ids.update(Contact.objects.filter(key__in=keys).values_list("key", "pk"))
+    for contact in contacts:
+        contact.pk = ids[contact.key]
+        contact._state.adding = False
+
+
+def _identities(
+    contact: Contact, draft: ContactDraft, now: datetime
+) -> list[tuple[int, str, str, bool, datetime]]:
     kinds = (
-        (Identity.Kind.EMAIL, draft.emails),
-        (Identity.Kind.PHONE, draft.phones),
-        (Identity.Kind.EXTERNAL, draft.external),
+        (Identity.Kind.EMAIL.value, draft.emails),
+        (Identity.Kind.PHONE.value, draft.phones),
+        (Identity.Kind.EXTERNAL.value, draft.external),
     )
     return [
-        Identity(contact=contact, kind=kind, value=value, is_primary=position == 0, created_at=now)
+        (contact.pk, kind, value, position == 0, now)
         for kind, values in kinds
         for position, value in enumerate(dict.fromkeys(values))
     ]

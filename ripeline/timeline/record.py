@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from ripeline.kit.bulk import insert_rows
 from ripeline.kit.instants import to_datetime
+from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact
+from ripeline.timeline.heat import NO_HEAT
 from ripeline.timeline.models import Standing, Touch
 
 # Rows per statement and per transaction: below SQLite's limit on variables, and short enough not to hold its lock.
 CHUNK = 1000
+_STANDING_COLUMNS = ("contact_id", "stage", "score", "heat", "status", "suspended")
 
 # One statement, so that a mark raised while a worker finishes is either seen by it or comes after it.
 MARK_DUE = """
@@ -81,12 +86,27 @@ def _contact_ids(keys: set[str]) -> dict[str, int]:
     return dict(found)
 
 
+class _Row(NamedTuple):
+    """A line of the log before it is written."""
+
+    uid: str
+    contact_id: int
+    at: datetime
+    received_at: datetime
+    kind: str
+    direction: str
+    actor: str
+    subject: str | None
+    value: float | None
+    attrs: Mapping[str, Scalar]
+
+
 def _rows(
     touches: Sequence[Fact], contacts: Mapping[str, int], *, now: datetime, heard: Mapping[str, datetime]
-) -> list[Touch]:
+) -> list[_Row]:
     first_wins = {touch.id: touch for touch in reversed(touches)}
     return [
-        Touch(
+        _Row(
             uid=touch.id,
             contact_id=contacts[touch.person],
             at=to_datetime(touch.at),
@@ -102,7 +122,7 @@ def _rows(
     ]
 
 
-def _insert(rows: list[Touch], now: datetime) -> int:
+def _insert(rows: list[_Row], now: datetime) -> int:
     if not rows:
         return 0
     with transaction.atomic():
@@ -112,12 +132,11 @@ def _insert(rows: list[Touch], now: datetime) -> int:
             return 0
         due: dict[int, datetime] = {}
         for row in fresh:
-            contact = row.contact_id
-            assert contact is not None
             # A touch dated in the future counts when its time comes.
             when = max(row.at, now)
-            due[contact] = min(due.get(contact, when), when)
-        Standing.objects.bulk_create([Standing(contact_id=pk) for pk in sorted(due)], ignore_conflicts=True)
-        Touch.objects.bulk_create(fresh, ignore_conflicts=True)
+            due[row.contact_id] = min(due.get(row.contact_id, when), when)
+        standings = [(pk, "", 0.0, NO_HEAT, "active", False) for pk in sorted(due)]
+        insert_rows(Standing, _STANDING_COLUMNS, standings, skip_known=True)
+        insert_rows(Touch, _Row._fields, fresh, skip_known=True)
         mark_due(due)
         return len(fresh)

@@ -21,9 +21,11 @@ from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.source import Source
 from ripeline.gateway.imports.table import Rejected
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
+from ripeline.lifecycle.touch import Touch
 from ripeline.people.contacts import ContactDraft, add_contacts, refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
-from ripeline.timeline.models import Touch
+from ripeline.timeline.changes import rule_traits
+from ripeline.timeline.models import Touch as LoggedTouch
 from ripeline.timeline.record import record as record_touches
 from ripeline.work.claims import LEASE
 
@@ -105,8 +107,19 @@ def _write(import_of: Import, step: Step, now: datetime) -> _Done:
     for each, contact in zip(fresh, _add(fresh, step, now), strict=True):
         each.contact = contact
         done.contacts[contact.pk] = 0
+    before = {
+        each.contact.pk: rule_traits(each.contact)
+        for each in step.decisions
+        if each.contact and not each.is_new
+    }
     _change([each for each in step.decisions if not each.is_new], step, done, now)
-    _record(import_of, step.decisions, done, now)
+    facts = [
+        fact
+        for each in step.decisions
+        if each.contact
+        for fact in facts_of(import_of, each, before.get(each.contact.pk, {}))
+    ]
+    _record(step.decisions, facts, done, now)
     _keep_rejections(import_of, step.rejected)
     done.counts["companies"] = len(companies)
     return done
@@ -161,12 +174,13 @@ def _change_one(decision: Decision, step: Step, done: _Done, now: datetime) -> s
     assert contact is not None
     noted: dict[str, list[Any]] = {"updated_at": [contact.updated_at.isoformat(), now.isoformat()]}
     for name, value in decision.columns.items():
-        column, new = name, value
         if name == "company":
             company = step.companies.of(decision.record)
-            column, new = "company_id", company.pk if company else None
-        noted[column] = [getattr(contact, column), new]
-        setattr(contact, column, new)
+            noted["company_id"] = [contact.company_id, company.pk if company else None]
+            contact.company = company
+            continue
+        noted[name] = [getattr(contact, name), value]
+        setattr(contact, name, value)
     contact.updated_at = now
     done.columns[contact.pk] = noted
     if decision.traits:
@@ -207,9 +221,8 @@ def _add_identities(decisions: list[Decision], done: _Done, now: datetime) -> No
         done.identities.setdefault(identity.contact_id, []).append(identity.pk)
 
 
-def _record(import_of: Import, decisions: list[Decision], done: _Done, now: datetime) -> None:
+def _record(decisions: list[Decision], facts: list[Touch], done: _Done, now: datetime) -> None:
     """Puts what the rows say happened, and that they were imported, through the one door."""
-    facts = [fact for each in decisions for fact in facts_of(import_of, each)]
     by_person = {each.contact.key: each.contact.pk for each in decisions if each.contact}
     known = known_uids([fact.id for fact in facts])
     fresh = {fact.id: fact for fact in reversed(facts) if fact.id not in known}
@@ -229,7 +242,7 @@ def known_uids(uids: Sequence[str]) -> set[str]:
     known: set[str] = set()
     for start in range(0, len(uids), BATCH):
         part = uids[start : start + BATCH]
-        known.update(Touch.objects.filter(uid__in=part).values_list("uid", flat=True))
+        known.update(LoggedTouch.objects.filter(uid__in=part).values_list("uid", flat=True))
     return known
 
 

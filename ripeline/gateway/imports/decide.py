@@ -22,14 +22,12 @@ from ripeline.people.models import Contact, Identity, User
 Outcome = Literal["created", "updated", "unchanged", "merged", "rejected"]
 OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged", "merged", "rejected")
 _COLUMNS = ("first_name", "last_name", "title", "seniority", "country", "language", "time_zone")
-# What a playbook may ask of a person beside the traits of their own: these go into `traits_changed` too.
-_SAID_TO_PLAYBOOK = ("title", "seniority", "country", "language", "industry")
 
 
 @dataclass(slots=True)
 class Decision:
     """What becomes of one person named in a step. Those who `is_new` are made. `columns` and `traits` give
-    the new values, by name; `facts` what a `traits_changed` touch will say."""
+    the new values, by name."""
 
     record: Record
     outcome: Outcome
@@ -41,7 +39,6 @@ class Decision:
     emails: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
     external: list[str] = field(default_factory=list)
-    facts: dict[str, Scalar] = field(default_factory=dict)
 
     def changes(self) -> bool:
         """Whether the contact's row or identities will change."""
@@ -182,10 +179,6 @@ def _create(record: Record) -> Decision:
     decision = Decision(record, "created", is_new=True)
     if "company" not in record.fields and "domain" not in record.fields:
         _company_facts_to_traits(record)
-    decision.facts = dict(record.traits)
-    decision.facts |= {name: record.fields[name] for name in _SAID_TO_PLAYBOOK if name in record.fields}
-    if "employees" in record.fields:
-        decision.facts["employees"] = int(record.fields["employees"])
     decision.emails, decision.phones = list(record.emails), list(record.phones)
     decision.external = list(record.external)
     decision.tags = list(record.tags)
@@ -219,8 +212,6 @@ def _new_columns(decision: Decision, contact: Contact, before: frozenset[str], *
         if not value or value == held or (held and (fill or name in before)):
             continue
         decision.columns[name] = value
-        if name in _SAID_TO_PLAYBOOK:
-            decision.facts[name] = value
     if not contact.source and record.fields.get("source"):
         # Where somebody first came from stays, whatever a later file says.
         decision.columns["source"] = record.fields["source"]
@@ -240,7 +231,6 @@ def _new_traits(decision: Decision, contact: Contact, before: frozenset[str], *,
         if value == held or (held not in (None, "") and (fill or f"trait {name}" in before)):
             continue
         decision.traits[name] = value
-        decision.facts[name] = value
 
 
 def _new_company(
@@ -253,10 +243,6 @@ def _new_company(
     if known is not None and known.pk and known.pk == contact.company_id:
         return
     decision.columns["company"] = decision.record.fields.get("company") or domain
-    for fact in ("industry", "employees"):
-        if fact in decision.record.fields:
-            value = decision.record.fields[fact]
-            decision.facts[fact] = int(value) if fact == "employees" else value
 
 
 def _company_facts_to_traits(record: Record) -> None:

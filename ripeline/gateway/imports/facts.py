@@ -3,6 +3,7 @@ and which traits that changed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,13 +11,15 @@ from ripeline.gateway.imports.decide import Decision
 from ripeline.gateway.models import Import
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import Scalar, Touch
+from ripeline.timeline.changes import rule_traits
 
 
-def facts_of(import_of: Import, decision: Decision) -> list[Touch]:
+def facts_of(import_of: Import, decision: Decision, before: Mapping[str, Scalar]) -> list[Touch]:
     """The touches of one decision, each once by an id that is the same whenever this import writes it.
 
-    A new contact gets `imported`, dated at the start of the import; changed traits are dated by the mapping's
-    `traits_at`, else at the start of the import: that is when they became known.
+    A new contact gets `imported`, dated at the start of the import. What rules may look at and was not so
+    `before` becomes a `traits_changed` touch, dated by the mapping's `traits_at`, else at the start of the
+    import: that is when it became known.
     """
     contact = decision.contact
     assert contact is not None
@@ -26,10 +29,11 @@ def facts_of(import_of: Import, decision: Decision) -> list[Touch]:
         attrs: dict[str, Scalar] = {"source": contact.source} if contact.source else {}
         fact = _fact(f"import:{import_of.key}:{contact.key}", contact.key, started, "imported", attrs)
         facts.append(replace(fact, subject=import_of.name))
-    if decision.facts:
+    after = rule_traits(contact) if decision.is_new or decision.columns or decision.traits else {}
+    if changed := {name: value for name, value in after.items() if before.get(name) != value}:
         at = decision.record.traits_at
         uid = f"import:{import_of.key}:{contact.key}:{decision.record.line}"
-        facts.append(_fact(uid, contact.key, started if at is None else at, "traits_changed", decision.facts))
+        facts.append(_fact(uid, contact.key, started if at is None else at, "traits_changed", changed))
     return facts
 
 

@@ -260,7 +260,9 @@ def _is_wrapped(cell: str, quote: str) -> bool:
 
 def _starts_rows(lines: list[_Line], shape: Shape) -> bool:
     """Whether any of these lines is a whole row by itself."""
-    return any(not _leaves_open(line.text, shape) and isinstance(_parse([line], shape), Row) for line in lines)
+    return any(
+        not _leaves_open(line.text, shape) and isinstance(_parse([line], shape), Row) for line in lines
+    )
 
 
 def _fit(cells: list[str], lines: list[_Line], shape: Shape) -> Row | Rejected:
