@@ -78,7 +78,7 @@ def mark() -> SafeString:
 
 
 @register.simple_tag
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)
 def icon(name: str, label: str = "") -> SafeString:
     """One of `icons.ICONS`; with a label where it stands alone."""
     if name not in ICONS:
@@ -110,7 +110,7 @@ def stage_class(playbook: PlaybookLike, key: str) -> str:
 
 
 @register.simple_tag
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64, typed=True)
 def rating(key: str | None) -> SafeString:
     """Hot, warm or cold by word and glyph."""
     if not key:
@@ -244,8 +244,8 @@ def crumbs(url: str, title: str) -> dict[str, str]:
 
 
 @register.inclusion_tag("web/components/field.html")
-def field(bound: BoundField, label: str = "") -> dict[str, object]:
-    """A form's field: label, control, help and what is wrong with it."""
+def field(bound: BoundField, label: str = "", said: str = "") -> dict[str, object]:
+    """A form's field: label, control, help and what is wrong with it. `said` stands in for a help too long."""
     kind = getattr(bound.field.widget, "input_type", "")
     classes = {"select": "form-select", "checkbox": "form-check-input", "radio": ""}.get(kind, "form-control")
     wrong = " is-invalid" if bound.errors else ""
@@ -253,7 +253,14 @@ def field(bound: BoundField, label: str = "") -> dict[str, object]:
     if type(bound.form).__module__.startswith("allauth."):
         attrs["placeholder"] = False  # there it only repeats the label
     widget = bound.as_widget(attrs=attrs)
-    return {"field": bound, "label": label or bound.label, "widget": widget, "is_check": kind == "checkbox"}
+    return {
+        "field": bound,
+        "label": label or bound.label,
+        "widget": widget,
+        "help": said or bound.help_text,
+        "is_check": kind == "checkbox",
+        "may_be_empty": not bound.field.required and kind not in ("checkbox", "select"),
+    }
 
 
 @register.inclusion_tag("web/components/form_errors.html")
@@ -350,7 +357,8 @@ def get(mapping: Mapping[object, object], key: object) -> object:
     return mapping.get(key)
 
 
-@lru_cache(maxsize=256)
+# Typed: text that is safe and the same text that is not must never share an entry.
+@lru_cache(maxsize=256, typed=True)
 def _chip(title: str, index: int, count: int, glyph_alone: bool) -> SafeString:
     said: SafeString | str = (
         format_html('<span class="visually-hidden">{}</span>', title) if glyph_alone else title

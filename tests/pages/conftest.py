@@ -17,7 +17,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from ripeline.people.models import User
 
@@ -33,6 +33,7 @@ ARGUMENTS = (
 )
 SIZES = ((1280, 800), (390, 844))
 PASSWORD = "three little words"
+expect.set_options(timeout=15_000)
 Browse = Callable[..., Page]
 
 
@@ -102,7 +103,7 @@ def browse(browser: Browser, site: str, people: Callable[[str], User]) -> Iterat
                 [{"name": settings.SESSION_COOKIE_NAME, "value": _session(people(role)), "url": site}]
             )
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # two busy cores are slow
         page.on("console", lambda message: complaints.extend(_complaint(message)))
         page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
         page.goto(path)

@@ -57,7 +57,7 @@ def test_the_first_to_come_is_welcomed_and_becomes_administrator(
     look(page, "welcome")
     page.get_by_label("Email").fill("first@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password (again)").fill(PASSWORD)
+    page.get_by_label("Password, again").fill(PASSWORD)
     page.get_by_role("button", name="Make my account").click()
     page.goto("/settings/")
     expect(page.locator("main")).to_contain_text("first@example.org · Administrator")
