@@ -44,7 +44,7 @@ def serve(*, with_worker: bool = True) -> None:
             "ripeline.asgi:application",
             address=config.host,
             port=config.port,
-            interface=Interfaces.ASGI,
+            interface=Interfaces.ASGINL,
             workers=1,
             log_access=False,
             websockets=False,
