@@ -60,7 +60,8 @@ def test_who_only_buys_ebooks_and_clicks_nothing_gets_no_sales_time() -> None:
 def test_one_click_on_a_course_mail_and_the_ebook_buyer_is_looked_at_again() -> None:
     reader = [author(), on(0, "subscribed"), on(1, "purchased", "ebook-cover", value=20)]
     assert tell(BOOK, *reader).standing.persona == "ebooks_only"
-    assert tell(BOOK, *reader, on(2, "email_clicked", "course-offer")).standing.persona is None
+    assert tell(BOOK, *reader, on(2, "email_clicked", "letter-3")).standing.persona == "ebooks_only"
+    assert tell(BOOK, *reader, on(2, "email_clicked", "course-offer-3")).standing.persona is None
 
 
 @pytest.mark.parametrize(
