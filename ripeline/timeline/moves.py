@@ -62,12 +62,16 @@ def note(
     subject: str | None = None,
     value: float | None = None,
     attrs: Mapping[str, str | float | bool | None] | None = None,
+    at: datetime | None = None,
 ) -> Fact:
-    """Records one touch of `kind` that happened `now`; returns it. A person at a keyboard made it: actor human."""
+    """Records one touch of `kind` that happened `at` (default: now); returns it.
+
+    A person at a keyboard made it: actor human.
+    """
     fact = Fact(
         id=new_key(),
         person=contact.key,
-        at=to_instant(now),
+        at=to_instant(at or now),
         kind=kind,
         direction=KINDS.get(kind, "internal"),
         actor="human",

@@ -1,0 +1,145 @@
+"""A touch in words, as people tell each other what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ripeline.lifecycle.model import Playbook
+from ripeline.lifecycle.touch import KINDS, TWO_WAY
+from ripeline.timeline.models import Touch
+
+# Anything heard of later than this after it happened is marked: the page then knew less at the time.
+LATE = timedelta(hours=24)
+
+# What is said before the subject, and what is said where there is none.
+_PHRASES: dict[str, tuple[str, str]] = {
+    "page_viewed": ("Viewed", "Viewed a page"),
+    "form_submitted": ("Sent the form", "Sent a form"),
+    "asset_downloaded": ("Downloaded", "Downloaded something"),
+    "subscribed": ("Subscribed to", "Subscribed"),
+    "link_clicked": ("Followed", "Followed a link"),
+    "video_watched": ("Watched", "Watched a video"),
+    "chat_started": ("Opened a chat on", "Opened a chat"),
+    "email_sent": ("Sent", "Sent an email"),
+    "email_delivered": ("Delivered", "Email delivered"),
+    "email_bounced": ("Bounced:", "Email bounced"),
+    "email_opened": ("Opened", "Opened an email"),
+    "email_clicked": ("Clicked in", "Clicked in an email"),
+    "email_replied": ("Replied to", "Replied by email"),
+    "auto_replied": ("Automatic answer to", "Automatic answer"),
+    "complained": ("Marked as spam:", "Marked an email as spam"),
+    "unsubscribed": ("Unsubscribed from", "Unsubscribed"),
+    "call_held": ("Spoke on the phone:", "Spoke on the phone"),
+    "meeting_booked": ("Booked a meeting:", "Booked a meeting"),
+    "meeting_held": ("Met:", "Met"),
+    "chat_held": ("Chatted:", "Chatted"),
+    "met_at_event": ("Met at", "Met at an event"),
+    "social_asked": ("Asked us on", "Asked us on a network"),
+    "call_attempted": ("Called, no answer:", "Called, no answer"),
+    "message_sent": ("Wrote to them by", "Wrote to them"),
+    "social_liked": ("Liked", "Liked a post"),
+    "social_commented": ("Commented on", "Commented on a post"),
+    "social_followed": ("Followed us on", "Followed us"),
+    "social_connected": ("Connected on", "Connected"),
+    "imported": ("Imported from", "Imported"),
+    "identified": ("Told us who they are:", "Told us who they are"),
+    "traits_changed": ("Learned about them:", "Learned about them"),
+    "answered": ("Answered on", "Answered a question"),
+    "fit_confirmed": ("Confirmed as a fit:", "Confirmed as a fit"),
+    "objected": ("Objected:", "Objected"),
+    "accepted": ("Taken up by sales:", "Taken up by sales"),
+    "rejected": ("Rejected by sales:", "Rejected by sales"),
+    "disqualified": ("Disqualified:", "Disqualified"),
+    "recycled": ("Back to nurturing:", "Back to nurturing"),
+    "reopened": ("Reopened:", "Reopened"),
+    "stage_set": ("Placed by hand in", "Placed by hand"),
+    "deal_opened": ("Deal opened:", "Deal opened"),
+    "quote_sent": ("Quote sent:", "Quote sent"),
+    "quote_viewed": ("Looked at the quote", "Looked at the quote"),
+    "deal_won": ("Deal won:", "Deal won"),
+    "deal_lost": ("Deal lost:", "Deal lost"),
+    "purchased": ("Bought", "Bought something"),
+    "noted": ("Note:", "Note"),
+}
+MINUTES = frozenset({"call_held", "meeting_held", "chat_held"})
+MONEY = frozenset({"purchased", "deal_opened", "deal_won", "deal_lost", "quote_sent"})
+_TOLD_APART = frozenset({"text", "reason", "by", "value", "currency", "title"})
+_LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A touch as the page shows it. `words` then `subject` make the line; `quote` is what was said or why;
+    `amount` is money in `currency`; `facts` is whatever else was noted, a name and a value each."""
+
+    touch: Touch
+    shape: str
+    words: str
+    subject: str
+    quote: str
+    by: str
+    minutes: int | None
+    amount: float | None
+    currency: str
+    facts: tuple[tuple[str, str], ...]
+    is_late: bool
+
+    @property
+    def is_machine(self) -> bool:
+        return self.touch.actor == "machine"
+
+
+def tell(touch: Touch, playbook: Playbook) -> Told:
+    """A touch in words. Unknown kinds are told by their name."""
+    attrs = touch.attrs
+    before, alone = _PHRASES.get(touch.kind, (say_kind(touch.kind) + ":", say_kind(touch.kind)))
+    subject = _subject(touch, playbook)
+    return Told(
+        touch=touch,
+        shape="two-way" if touch.kind in TWO_WAY else touch.direction or KINDS.get(touch.kind, "internal"),
+        words=before if subject else alone,
+        subject=subject,
+        quote=str(attrs.get("text") or attrs.get("reason") or "")[:_LONGEST],
+        by=str(attrs.get("by") or ""),
+        minutes=round(touch.value) if touch.kind in MINUTES and touch.value else None,
+        amount=touch.value if touch.kind in MONEY else None,
+        currency=str(attrs.get("currency") or "EUR"),
+        facts=tuple(_facts(touch)),
+        is_late=touch.received_at - touch.at > LATE,
+    )
+
+
+def say_kind(kind: str) -> str:
+    """Page viewed, for `page_viewed`."""
+    said = kind.replace("_", " ")
+    return said[:1].upper() + said[1:]
+
+
+def say_value(value: object) -> str:
+    """A trait's or answer's value as people write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else "no longer known" if value is None else str(value)
+
+
+def _subject(touch: Touch, playbook: Playbook) -> str:
+    if touch.kind == "stage_set":
+        titles = {stage.key: stage.title for stage in playbook.stages}
+        return titles.get(touch.subject or "", touch.subject or "")
+    if touch.kind == "answered":
+        return f"{touch.subject or 'something'}: {say_value(touch.attrs.get('value'))}"
+    if touch.kind == "traits_changed":
+        return ""
+    title = touch.attrs.get("title")
+    return str(title) if title and touch.kind.startswith("email_") else touch.subject or ""
+
+
+def _facts(touch: Touch) -> Iterator[tuple[str, str]]:
+    apart = frozenset[str]() if touch.kind == "traits_changed" else _TOLD_APART
+    for name, value in touch.attrs.items():
+        if name not in apart and (value is not None or touch.kind == "traits_changed"):
+            yield name.replace("_", " "), say_value(value)[:200]
+    if touch.value is not None and touch.kind not in MINUTES | MONEY:
+        yield "value", f"{touch.value:g}"

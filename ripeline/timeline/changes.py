@@ -1,0 +1,197 @@
+"""Changing what is known of a contact or a company: the rows, the identities, and a touch where rules may care.
+
+The one door for such changes. What rules can look at is recorded as a `traits_changed` touch, each attr a trait
+with its new value, null where it is no longer known; what they cannot (an owner, a tag, a phone number) is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Literal
+
+from django.db import transaction
+from django.db.models import F
+
+from ripeline.lifecycle.touch import Scalar
+from ripeline.people.contacts import (
+    ContactDraft,
+    add_contacts,
+    display_name,
+    find_by_identity,
+    refresh_search,
+)
+from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.timeline.moves import note
+
+Arrival = Literal["identified", "imported"]
+"""How somebody came to be known: they told us who they are, or we have them from a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An address that leads to somebody else already, so that nothing was changed."""
+
+    value: str
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyDraft:
+    """What is known of a company. `employees` is a head count, `country` an ISO 3166-1 code."""
+
+    name: str
+    domain: str | None = None
+    industry: str = ""
+    employees: int | None = None
+    country: str = ""
+
+
+def draft_of(contact: Contact) -> ContactDraft:
+    """What is known of a contact, in the form in which it is changed; costs one query for the identities."""
+    kept = contact.identities.order_by(F("is_primary").desc(), "pk").values_list("kind", "value")
+    values = {kind: tuple(value for each, value in kept if each == kind) for kind in Identity.Kind.values}
+    return ContactDraft(
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        name=contact.name,
+        emails=values[Identity.Kind.EMAIL],
+        phones=values[Identity.Kind.PHONE],
+        external=values[Identity.Kind.EXTERNAL],
+        title=contact.title,
+        seniority=contact.seniority,
+        company=contact.company,
+        country=contact.country,
+        language=contact.language,
+        time_zone=contact.time_zone,
+        source=contact.source,
+        owner=contact.owner,
+        tags=tuple(contact.tags),
+        traits=dict(contact.traits),
+        key=contact.key,
+        created_at=contact.created_at,
+    )
+
+
+def change_contact(contact: Contact, wanted: ContactDraft, *, now: datetime) -> Mapping[str, Scalar] | Taken:
+    """Makes `contact` what `wanted` says (see `draft_of`), in one transaction; key and creation stay.
+
+    Returns the traits that changed, with their new values (empty: nothing rules could look at). An address that
+    leads to somebody else is an outcome, and then nothing is changed.
+    """
+    with transaction.atomic():
+        if taken := _taken(wanted, contact):
+            return taken
+        before = rule_traits(contact)
+        _write(contact, wanted, now)
+        _keep_identities(contact, wanted, now)
+        refresh_search([contact.pk])
+        contact.refresh_from_db(fields=["email", "phone", "search_text"])
+        return _note_changes(contact, before, now)
+
+
+def add_contact(wanted: ContactDraft, *, arrival: Arrival, by: User, now: datetime) -> Contact | Taken:
+    """A new contact with what rules may look at, made by hand by `by`; how they arrived is their first touch."""
+    with transaction.atomic():
+        if taken := _taken(wanted, None):
+            return taken
+        contact = add_contacts([wanted], now=now)[0]
+        note(contact, arrival, now=now, subject="by hand", attrs={"by": str(by)})
+        _note_changes(contact, {}, now)
+        return contact
+
+
+def change_company(company: Company, wanted: CompanyDraft, *, now: datetime) -> int:
+    """Makes `company` what `wanted` says; its contacts' traits follow. Returns for how many contacts they changed.
+
+    Raises IntegrityError where another company has the domain: callers look first.
+    """
+    with transaction.atomic():
+        staff = list(Contact.objects.filter(company=company).select_related("company"))
+        before = [rule_traits(contact) for contact in staff]
+        for field in fields(CompanyDraft):
+            setattr(company, field.name, getattr(wanted, field.name))
+        company.updated_at = now
+        company.save()
+        for contact in staff:
+            contact.company = company
+        refresh_search([contact.pk for contact in staff])
+        return sum(bool(_note_changes(each, was, now)) for each, was in zip(staff, before, strict=True))
+
+
+def rule_traits(contact: Contact) -> dict[str, Scalar]:
+    """What rules may look at of this contact: their post, where they are, their company, and traits of our own.
+
+    A trait of our own wins over a column of the same name, since somebody set it for this person.
+    """
+    company = contact.company
+    known: dict[str, Scalar] = {
+        "title": contact.title,
+        "seniority": contact.seniority,
+        "country": contact.country,
+        "language": contact.language,
+        "company": company.name if company else "",
+        "industry": company.industry if company else "",
+        "employees": company.employees if company else None,
+    }
+    return {name: value for name, value in {**known, **contact.traits}.items() if value not in ("", None)}
+
+
+def _taken(wanted: ContactDraft, contact: Contact | None) -> Taken | None:
+    for kind, values in ((Identity.Kind.EMAIL, wanted.emails), (Identity.Kind.EXTERNAL, wanted.external)):
+        for value, holder in sorted(find_by_identity(kind, values).items()):
+            if contact is None or holder != contact.pk:
+                return Taken(value, holder)
+    return None
+
+
+def _write(contact: Contact, wanted: ContactDraft, now: datetime) -> None:
+    contact.name = display_name(wanted.first_name, wanted.last_name, wanted.name)
+    for name in _PLAIN:
+        setattr(contact, name, getattr(wanted, name))
+    contact.tags = list(wanted.tags)
+    contact.traits = dict(wanted.traits)
+    contact.updated_at = now
+    contact.save(update_fields=["name", *_PLAIN, "tags", "traits", "updated_at"])
+
+
+_PLAIN = (
+    *("first_name", "last_name", "title", "seniority", "company", "country", "language", "time_zone"),
+    *("source", "owner"),
+)
+
+
+def _keep_identities(contact: Contact, wanted: ContactDraft, now: datetime) -> None:
+    """Rows that are no longer wanted go, new ones come; those that stay keep when they were confirmed."""
+    there = {(row.kind, row.value): row for row in contact.identities.all()}
+    lists: tuple[tuple[str, Sequence[str]], ...] = (
+        (Identity.Kind.EMAIL, wanted.emails),
+        (Identity.Kind.PHONE, wanted.phones),
+        (Identity.Kind.EXTERNAL, wanted.external),
+    )
+    places = {
+        (kind, value): place for kind, values in lists for place, value in enumerate(dict.fromkeys(values))
+    }
+    Identity.objects.filter(pk__in=[row.pk for key, row in there.items() if key not in places]).delete()
+    Identity.objects.bulk_create(
+        Identity(contact=contact, kind=kind, value=value, is_primary=place == 0, created_at=now)
+        for (kind, value), place in places.items()
+        if (kind, value) not in there
+    )
+    moved = [row for key, row in there.items() if key in places and row.is_primary != (places[key] == 0)]
+    for row in moved:
+        row.is_primary = not row.is_primary
+    Identity.objects.bulk_update(moved, ["is_primary"])
+
+
+def _note_changes(contact: Contact, before: Mapping[str, Scalar], now: datetime) -> dict[str, Scalar]:
+    after = rule_traits(contact)
+    changed = {
+        name: after.get(name)
+        for name in sorted({*before, *after})
+        if (name in before) != (name in after) or before.get(name) != after.get(name)
+    }
+    if changed:
+        note(contact, "traits_changed", now=now, attrs=changed)
+    return changed
