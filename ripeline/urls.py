@@ -5,5 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     # Before allauth's: the sign-in page knows what to do on a new installation.
     path("", include("ripeline.web.urls")),
+    path("", include("ripeline.insights.urls")),
+    path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),
 ]

@@ -1,1 +1,1 @@
-"""What the log says about everybody: today, the funnel."""
+"""What the numbers say: Today's funnel, who moved and why, who went quiet; and what people were told."""

@@ -1,0 +1,90 @@
+"""Who moved, and why: the transitions of a stretch of time with their people and their sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+
+from ripeline.insights.funnel import rises
+from ripeline.insights.sentences import Teller
+from ripeline.lifecycle.playbook import Playbook
+from ripeline.people.models import Contact
+from ripeline.timeline.models import Transition
+
+SHOWN = 8
+ALL = 100
+# Somebody may move up twice in a morning; each person is shown once, by the latest move.
+PER_PERSON = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Somebody who moved: `before` and `after` are the stages of their latest move, `sentence` says why."""
+
+    contact: Contact
+    before: str
+    after: str
+    at: datetime
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Movers:
+    """Those who moved since a moment, latest first; `people` how many in all. Where nobody did, `is_news` is False
+    and the last ones before it are shown."""
+
+    movers: tuple[Mover, ...]
+    people: int
+    is_news: bool
+
+
+def read_risen(
+    playbook: Playbook, *, since: datetime, owner: int | None, teller: Teller, limit: int = SHOWN
+) -> Movers:
+    """Who moved up since a moment."""
+    pairs = Q()
+    for low, high in rises(playbook):
+        pairs |= Q(from_stage=low, to_stage=high)
+    return _read(_moves(owner).filter(pairs) if pairs else Transition.objects.none(), since, teller, limit)
+
+
+def read_fallen(
+    playbook: Playbook, *, since: datetime, owner: int | None, teller: Teller, limit: int = SHOWN
+) -> Movers:
+    """Who went quiet since a moment: time alone moved them down (silence, or a score that faded)."""
+    pairs = Q()
+    for low, high in rises(playbook):
+        pairs |= Q(from_stage=high, to_stage=low)
+    moves = _moves(owner).filter(pairs, cause="timer") if pairs else Transition.objects.none()
+    return _read(moves, since, teller, limit)
+
+
+def _moves(owner: int | None) -> QuerySet[Transition]:
+    moves = Transition.objects.filter(superseded_at=None)
+    return moves if owner is None else moves.filter(contact__owner=owner)
+
+
+def _read(moves: QuerySet[Transition], since: datetime, teller: Teller, limit: int) -> Movers:
+    """Two queries: how many people since then, and the latest moves of all time down to the limit."""
+    people = moves.filter(at__gte=since).aggregate(people=Count("contact", distinct=True))["people"]
+    latest = moves.select_related("contact__company", "contact__owner").order_by("-at", "-id")
+    rows = list(_one_each(latest[: limit * PER_PERSON]))
+    news = [row for row in rows if row.at >= since]
+    shown = (news or rows)[:limit]
+    return Movers(tuple(_movers(shown, teller)), people, bool(news))
+
+
+def _one_each(rows: Iterable[Transition]) -> Iterable[Transition]:
+    seen: set[int] = set()
+    for row in rows:
+        if row.contact_id not in seen:
+            seen.add(row.contact_id)
+            yield row
+
+
+def _movers(rows: Sequence[Transition], teller: Teller) -> Iterable[Mover]:
+    for row in rows:
+        yield Mover(row.contact, row.from_stage, row.to_stage, row.at, teller.say(row))

@@ -1,0 +1,76 @@
+"""Everything the page Today shows, gathered: plain values, one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from ripeline.insights.attention import Hot, Silent, read_hot, read_silent
+from ripeline.insights.charts import Chart, pace_chart, rises_chart, stock_chart
+from ripeline.insights.flows import read_flows
+from ripeline.insights.funnel import FunnelRow, read_funnel
+from ripeline.insights.movers import ALL, SHOWN, Movers, read_fallen, read_risen
+from ripeline.insights.pace import Pace, read_pace
+from ripeline.insights.period import DAY, Period, midnight
+from ripeline.insights.sentences import Teller
+from ripeline.lifecycle.playbook import Playbook
+from ripeline.timeline.models import Reassessment
+
+# The worker takes about a second; what waits longer is worth a word, because the numbers are not yet whole.
+PATIENCE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the reader wants to see: whose contacts (None: everybody's), which period, and all who moved or the first."""
+
+    owner: int | None
+    period: Period
+    is_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The page's values. `people` is how many have a standing; `waiting` how many are about to be looked at again."""
+
+    playbook: Playbook
+    funnel: tuple[FunnelRow, ...]
+    people: int
+    charts: dict[str, Chart]
+    pace: dict[str, Pace]
+    risen: Movers
+    fallen: Movers
+    hot: tuple[Hot, ...]
+    silent: tuple[Silent, ...]
+    waiting: int
+
+
+def read_today(playbook: Playbook, asked: Asked, *, now: datetime, zone: tzinfo) -> Today:
+    """Reads the page. The number of queries depends on the playbook's stages alone."""
+    period, owner = asked.period, asked.owner
+    flows = read_flows(period.steps, first_stage=playbook.stages[0].key, owner=owner)
+    funnel = read_funnel(playbook, flows)
+    pace = read_pace(playbook, period, owner=owner)
+    teller = Teller(playbook)
+    yesterday = midnight(now.astimezone(zone).date() - DAY, zone)
+    limit = ALL if asked.is_all else SHOWN
+    return Today(
+        playbook=playbook,
+        funnel=funnel,
+        people=sum(row.now for row in funnel),
+        charts={
+            "rises": rises_chart(playbook, flows, period),
+            "stock": stock_chart(playbook, flows, period),
+            "pace": pace_chart(playbook, pace),
+        },
+        pace=dict(pace),
+        risen=read_risen(playbook, since=yesterday, owner=owner, teller=teller, limit=limit),
+        fallen=read_fallen(playbook, since=yesterday, owner=owner, teller=teller, limit=5),
+        hot=read_hot(playbook, now=now, owner=owner),
+        silent=read_silent(playbook, now=now, owner=owner),
+        waiting=_waiting(now),
+    )
+
+
+def _waiting(now: datetime) -> int:
+    return Reassessment.objects.filter(due_at__lt=now - PATIENCE).count()

@@ -1,0 +1,70 @@
+"""What a user was told: a contact of theirs moved up, when, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+
+from ripeline.insights.sentences import Teller
+from ripeline.lifecycle.playbook import Playbook
+from ripeline.people.models import Notification, User
+from ripeline.timeline.models import Transition
+
+SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notification with its sentence; "" where a touch that came late has shown that it was otherwise."""
+
+    notification: Notification
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Notifications, latest first. `older` is the cursor of the next page, "" where there is none."""
+
+    lines: tuple[Told, ...]
+    unread: int
+    older: str
+
+
+def read_told(user: User, playbook: Playbook, *, before: str = "") -> Page:
+    """A page of what the user was told; `before` is a cursor from an earlier page."""
+    rows = Notification.objects.filter(user=user).select_related("contact__company").order_by("-pk")
+    if before.isascii() and before.isdigit():
+        rows = rows.filter(pk__lt=int(before[:18]))
+    found = list(rows[: SIZE + 1])
+    shown = found[:SIZE]
+    sentences = _sentences(shown, Teller(playbook))
+    lines = tuple(Told(row, sentences.get(row.pk, "")) for row in shown)
+    unread = Notification.objects.filter(user=user, read_at=None).count()
+    return Page(lines, unread, str(shown[-1].pk) if len(found) > SIZE else "")
+
+
+def mark_read(user: User, pk: int | None, *, now: datetime) -> int:
+    """Marks one (or, with None, every) unread notification of the user; returns how many."""
+    rows = Notification.objects.filter(user=user, read_at=None)
+    return (rows if pk is None else rows.filter(pk=pk)).update(read_at=now)
+
+
+def mark_unread(user: User, read_at: datetime) -> int:
+    """Takes back what was marked at that moment; returns how many."""
+    return Notification.objects.filter(user=user, read_at=read_at).update(read_at=None)
+
+
+def _sentences(rows: Sequence[Notification], teller: Teller) -> Mapping[int, str]:
+    """The sentence of each, by the transition that rang the bell, even if it was superseded later."""
+    moves = Transition.objects.filter(
+        contact__in={row.contact_id for row in rows}, at__in={row.created_at for row in rows}
+    ).order_by(F("superseded_at").desc(nulls_last=True))  # what holds today comes last and wins
+    by_move = {(move.contact_id, move.to_stage, move.at): move for move in moves}
+    return {
+        row.pk: teller.say(move)
+        for row in rows
+        if (move := by_move.get((row.contact_id, row.stage, row.created_at)))
+    }

@@ -1,0 +1,99 @@
+"""Today, the page one opens every morning; and what one was told."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from ripeline.insights import told
+from ripeline.insights.attention import hot_rating, worked_stages
+from ripeline.insights.movers import SHOWN
+from ripeline.insights.pace import MOST
+from ripeline.insights.period import CHOICES, read_period
+from ripeline.insights.today import Asked, read_today
+from ripeline.kit.instants import to_datetime, to_instant
+from ripeline.people.models import Contact, User
+from ripeline.timeline.active import NoPlaybook, active_playbook
+
+
+@require_GET
+def today(request: HttpRequest) -> HttpResponse:
+    """The funnel and its change, who moved up, whom to call, who went quiet."""
+    assert isinstance(request.user, User)
+    now, zone = timezone.now(), timezone.get_current_timezone()
+    try:
+        playbook = active_playbook()
+    except NoPlaybook as sorry:
+        return render(request, "insights/no_playbook.html", {"sorry": str(sorry)}, status=503)
+    is_mine = _is_mine(request.user, request.GET.get("whose", ""))
+    period = read_period(request.GET, now=now, zone=zone)
+    asked = Asked(request.user.pk if is_mine else None, period, request.GET.get("moved") == "all")
+    page = read_today(playbook, asked, now=now, zone=zone)
+    return render(
+        request,
+        "insights/today.html",
+        {
+            "page": page,
+            "period": period,
+            "choices": CHOICES,
+            "is_mine": is_mine,
+            "is_all": asked.is_all,
+            "shown": SHOWN,
+            "sample": MOST,
+            "now": now,
+            "rating": hot_rating(playbook),
+            "silent_stage": (worked_stages(playbook) or playbook.stages)[-1],
+            "contacts": 0 if page.people else Contact.objects.count(),
+        },
+    )
+
+
+@require_GET
+def notifications(request: HttpRequest) -> HttpResponse:
+    """What the reader was told, latest first."""
+    assert isinstance(request.user, User)
+    try:
+        playbook = active_playbook()
+    except NoPlaybook as sorry:
+        return render(request, "insights/no_playbook.html", {"sorry": str(sorry)}, status=503)
+    page = told.read_told(request.user, playbook, before=request.GET.get("before", ""))
+    return render(request, "insights/notifications.html", {"page": page, "playbook": playbook})
+
+
+@require_POST
+def notifications_read(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Marks one notification as read, or all of them; the toast can take it back."""
+    assert isinstance(request.user, User)
+    now = timezone.now()
+    marked = told.mark_read(request.user, pk, now=now)
+    if marked:
+        words = "Marked as read" if marked == 1 else f"{marked} marked as read"
+        undo = reverse("notifications_unread", args=[to_instant(now)])
+        messages.success(request, words, extra_tags=f"undo:{undo}")
+    return redirect(_back(request))
+
+
+@require_POST
+def notifications_unread(request: HttpRequest, instant: int) -> HttpResponse:
+    """Takes back a marking as read: all that was marked at that instant."""
+    assert isinstance(request.user, User)
+    told.mark_unread(request.user, to_datetime(instant))
+    return redirect("notifications")
+
+
+def _is_mine(user: User, asked: str) -> bool:
+    """A salesperson begins with their own contacts, as soon as they have any; everybody else with everybody's."""
+    if asked in ("mine", "all"):
+        return asked == "mine"
+    return user.role == User.Role.SALES and Contact.objects.filter(owner=user).exists()
+
+
+def _back(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith("/")
+    return target if is_ours else reverse("notifications")
