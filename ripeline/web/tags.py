@@ -68,7 +68,7 @@ def vendor(name: str) -> str:
     if not manifest:
         raise LookupError("The front-end files are not here yet. Run: python -m ripeline.web.vendor")
     with open(str(manifest), encoding="utf-8") as file:
-        return static(json.load(file)[name])
+        return asset(json.load(file)[name])
 
 
 @register.simple_tag

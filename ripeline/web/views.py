@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -33,6 +34,17 @@ class SignIn(LoginView):  # type: ignore[misc]
         return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
 
 
+@cache
+def zone_choices() -> list[Any]:
+    """Time zones by continent; first the one this installation uses for those who choose none."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(available_timezones()):
+        region, _, city = name.partition("/")
+        if city and region not in ("Etc", "SystemV"):
+            regions.setdefault(region, []).append((name, city.replace("_", " ")))
+    return [("", "As this installation"), ("UTC", "UTC"), *sorted(regions.items())]
+
+
 class SettingsForm(forms.Form):
     """What people may say about themselves."""
 
@@ -43,7 +55,7 @@ class SettingsForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     time_zone = forms.ChoiceField(
-        choices=lambda: zone_choices(), required=False, help_text="Every time you read is in this zone."
+        choices=zone_choices, required=False, help_text="Every time you read is in this zone."
     )
 
 
@@ -65,13 +77,3 @@ def settings(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your settings are kept.")
         return redirect("settings")
     return render(request, "web/settings.html", {"form": form, "has_second_factor": is_mfa_enabled(user)})
-
-
-def zone_choices() -> list[Any]:
-    """Time zones by continent; first the one this installation uses for those who choose none."""
-    regions: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(available_timezones()):
-        region, _, city = name.partition("/")
-        if city and region not in ("Etc", "SystemV"):
-            regions.setdefault(region, []).append((name, city.replace("_", " ")))
-    return [("", "As this installation"), ("UTC", "UTC"), *sorted(regions.items())]
