@@ -44,6 +44,7 @@ class Clocks:
     answers: tuple[tuple[str, int], ...]
     idles: tuple[int, ...]
     in_stages: tuple[int, ...]
+    scored: bool
     floors: tuple[float, ...]
     half_life: int | None
 
@@ -65,6 +66,7 @@ def read_clocks(playbook: Playbook, conditions: Iterable[Any], signals: dict[str
         answers=tuple((question, valid[question]) for question in sorted(questions) if question in valid),
         idles=tuple(sorted({p.idle for p in parts if isinstance(p, Idle)})),
         in_stages=tuple(sorted({p.in_stage for p in parts if isinstance(p, InStage)})),
+        scored=bool(bounds),
         floors=tuple(sorted(floor for floor in floors if 0 < floor <= (playbook.score.max or math.inf))),
         half_life=playbook.score.half_life,
     )
@@ -80,7 +82,7 @@ def next_boundary(clocks: Clocks, journey: Journey, at: int) -> int | None:
     heard = journey.last_inbound.at if journey.last_inbound else journey.first_at
     first = _first_wait(heard, clocks.idles, at=at, first=first)
     first = _first_wait(journey.entered_at, clocks.in_stages, at=at, first=first)
-    if clocks.floors and clocks.half_life:
+    if clocks.scored and clocks.half_life:
         first = min(first, _next_fading(clocks, journey, at, clocks.half_life))
     return first if first <= LAST_INSTANT else None
 

@@ -1,0 +1,201 @@
+"""Playbooks and histories for property tests: any playbook, any life of one person.
+
+Durations and steps in time are drawn from the same few lengths, so boundaries often coincide with touches and with
+each other, and histories start close to midnight as often as not.
+"""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ripeline.lifecycle.instant import DAY, HOUR, parse_instant
+from ripeline.lifecycle.playbook import Playbook, load_playbook
+from ripeline.lifecycle.touch import Touch
+
+START = parse_instant("2026-01-05T00:00:00Z")
+WITHIN = ["12h", "1d", "7d", "30d"]
+SIGNALS = ["conv", "price", "reply", "big", "ads", "inbound", "identified", "deal_won"]
+STAGES = ["suspect", "lead", "mql", "sql", "customer"]
+KINDS = [
+    *["page_viewed"] * 6,
+    *["form_submitted", "email_replied", "traits_changed", "answered"] * 2,
+    *[
+        "asset_downloaded",
+        "purchased",
+        "identified",
+        "deal_won",
+        "email_sent",
+        "unsubscribed",
+        "custom_thing",
+    ],
+    *["stage_set", "recycled", "rejected", "disqualified", "reopened"],
+]
+
+leaf_conditions = st.one_of(
+    st.builds(
+        lambda name, bound: {"score": {name: bound}},
+        st.sampled_from(["gte", "lt"]),
+        st.sampled_from([0, 5, 20, 30, 50]),
+    ),
+    st.builds(lambda grade: {"fit": grade}, st.sampled_from("ABCDF")),
+    st.builds(lambda key: {"persona": key}, st.sampled_from(["p1", "p2", ["p1", "p2"]])),
+    st.builds(
+        lambda signal, count, within: (
+            {"signal": signal, "count": count} | ({"within": within} if within else {})
+        ),
+        st.sampled_from(SIGNALS),
+        st.sampled_from([1, 1, 1, 2, 3]),
+        st.sampled_from([None, *WITHIN]),
+    ),
+    st.builds(
+        lambda name, value: {"answer": {name: value}},
+        st.sampled_from(["authority", "budget"]),
+        st.sampled_from(["yes", "no"]),
+    ),
+    st.sampled_from(
+        [
+            {"trait": {"industry": "media"}},
+            {"trait": {"industry": {"not": "media"}}},
+            {"trait": {"employees": {"gte": 50, "lt": 500}}},
+            {"trait": {"seniority": {"exists": False}}},
+            {"trait": {"industry": {"glob": "*e?ia"}, "employees": {"gt": 5, "lte": 50}}},
+        ]
+    ),
+    st.builds(lambda length: {"idle": length}, st.sampled_from(["1d", "7d", "30d"])),
+    st.builds(lambda length: {"in_stage": length}, st.sampled_from(["12h", "3d", "14d"])),
+)
+conditions = st.recursive(
+    leaf_conditions,
+    lambda parts: st.one_of(
+        st.lists(parts, max_size=3).map(lambda them: {"all": them}),
+        st.lists(parts, max_size=3).map(lambda them: {"any": them}),
+        parts.map(lambda part: {"not": part}),
+    ),
+    max_leaves=4,
+)
+points = st.builds(
+    lambda signal, add, limit: {"signal": signal, "add": add} | limit,
+    st.sampled_from([*SIGNALS, "unsubscribed"]),
+    st.sampled_from([20, 10, 15, 3.5, -20]),
+    st.sampled_from(
+        [{}, {"limit": "once"}, {"limit": {"times": 2, "per": "1d"}}, {"limit": {"times": 1, "per": "7d"}}]
+    ),
+)
+
+
+@st.composite
+def playbook_maps(draw: st.DrawFn) -> dict[str, Any]:
+    """A playbook as a plain mapping."""
+    keys = STAGES[: draw(st.integers(2, 5))]
+    score: dict[str, Any] = {"half_life": draw(st.sampled_from(["none", "2d", "7d", "30d"]))}
+    score["points"] = draw(st.lists(points, max_size=4))
+    playbook = {
+        "key": "drawn",
+        "signals": {
+            "conv": {"kind": ["form_submitted", "asset_downloaded"]},
+            "price": {
+                "kind": "page_viewed",
+                "subject": draw(st.sampled_from(["/pricing*", ["/pricing", "/?rice"]])),
+            },
+            "reply": {"kind": "email_replied", "actors": ["human", "machine"]},
+            "big": {"kind": "purchased", "value": {"gte": 100}},
+            "ads": {
+                "kind": "page_viewed",
+                "attrs": {"utm_medium": {"in": ["cpc", "ppc"]}},
+                "direction": "in",
+            },
+        },
+        "score": score | draw(st.sampled_from([{}, {"max": 40}])),
+        "personas": [
+            {"key": "p1", "when": {"trait": {"industry": "media"}}},
+            {"key": "p2", "when": {"signal": "price", "count": 2, "within": "7d"}},
+        ],
+        "answers": {"authority": {"valid_for": "7d"}, "budget": {}},
+        "stages": [draw(_stages(keys, position)) for position in range(len(keys))],
+        "recycle_to": draw(st.sampled_from(keys)),
+        "rating": [
+            {"key": "hot", "when": {"signal": "reply", "within": "7d"}},
+            {"key": "warm", "when": {"score": {"gte": 20}}},
+            {"key": "cold"},
+        ],
+    }
+    return playbook | draw(st.sampled_from([{}, {"fit": _FIT}]))
+
+
+_FIT = {
+    "criteria": [
+        {"trait": "industry", "in": ["media", "publishing"], "weight": 3},
+        {"trait": "seniority", "in": ["owner"], "weight": 2},
+        {"trait": "employees", "gte": 50},
+    ],
+    "grades": {"A": 0.8, "B": 0.6, "C": 0.4, "D": 0.2},
+}
+
+
+@st.composite
+def _stages(draw: st.DrawFn, keys: list[str], position: int) -> dict[str, Any]:
+    stage: dict[str, Any] = {"key": keys[position], "title": keys[position].title()}
+    if position and draw(st.integers(0, 9)):
+        stage["enter"] = draw(conditions)
+        if not draw(st.integers(0, 3)):
+            stage["from"] = [draw(st.sampled_from(keys[:position]))]
+    if position:
+        exits = st.builds(
+            lambda when, to: {"when": when, "to": to}, conditions, st.sampled_from(keys[:position])
+        )
+        stage["exit"] = draw(st.lists(exits, max_size=2))
+    return stage
+
+
+def to_playbook(plain: dict[str, Any]) -> Playbook:
+    """The playbook a plain mapping means (JSON is YAML)."""
+    return load_playbook(json.dumps(plain))
+
+
+steps = st.sampled_from(
+    [0, 0, 1, 60_000_000, HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 45 * DAY]
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn, max_size: int = 25) -> list[Touch]:
+    """The touches of one person in order of (at, id), ids unique."""
+    at = START + draw(st.sampled_from([0, -1, 10 * HOUR, DAY - 1]))
+    touches = []
+    for number in range(draw(st.integers(1, max_size))):
+        at += draw(steps)
+        touches.append(draw(_touches(number, at)))
+    return touches
+
+
+@st.composite
+def _touches(draw: st.DrawFn, number: int, at: int) -> Touch:
+    kind = draw(st.sampled_from(KINDS))
+    subject, value, attrs = None, None, {}
+    if kind in ("page_viewed", "form_submitted"):
+        subject = draw(st.sampled_from([None, "/pricing", "/price", "/pricing/teams", "/blog"]))
+        attrs = draw(st.sampled_from([{}, {"utm_medium": "cpc"}, {"utm_medium": None}, {"utm_medium": True}]))
+    if kind == "traits_changed":
+        attrs = draw(st.sampled_from(_TRAITS))
+    if kind == "answered":
+        subject = draw(st.sampled_from(["authority", "budget", "authority", None]))
+        attrs = {"value": draw(st.sampled_from(["yes", "no", None]))}
+    if kind == "stage_set":
+        subject = draw(st.sampled_from([*STAGES, "nowhere", None]))
+    if kind == "purchased":
+        value = draw(st.sampled_from([20, 250.5, None]))
+    actor = draw(st.sampled_from(["human", "human", "unknown", "machine"]))
+    direction = {"email_sent": "out", "page_viewed": "in", "custom_thing": "in"}.get(kind)
+    usual = "in" if kind in _INWARD else "internal"
+    return Touch(f"t{number:04}", "p", at, kind, direction or usual, actor, subject, value, attrs)
+
+
+_INWARD = ("form_submitted", "email_replied", "asset_downloaded", "purchased", "unsubscribed")
+_TRAITS: list[dict[str, Any]] = [
+    {"industry": "media", "employees": 500},
+    {"industry": None, "seniority": "owner"},
+    {"industry": "retail", "employees": 50},
+    {"seniority": None, "employees": "50"},
+    {"seniority": "owner", "industry": "publishing"},
+]
