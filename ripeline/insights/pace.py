@@ -20,8 +20,10 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The median `days` in a stage of the `moves` up out of it (the latest MOST of the period, if `is_part`)."""
+    """The median `days` in the stage called `title`, of the `moves` up out of it (if `is_part`, the latest MOST of
+    the period)."""
 
+    title: str
     days: float
     moves: int
     is_part: bool
@@ -36,7 +38,9 @@ def read_pace(playbook: Playbook, period: Period, *, owner: int | None) -> Mappi
             (at - since) / DAY for at, since in _stays(stage.key, above, period, owner=owner)[: MOST + 1] if since
         ]
         if spans:
-            found[stage.key] = Pace(median(spans[:MOST]), min(len(spans), MOST), len(spans) > MOST)
+            found[stage.key] = Pace(
+                stage.title, median(spans[:MOST]), min(len(spans), MOST), len(spans) > MOST
+            )
     return found
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+
+from ripeline.people.models import Notification, User
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,17 @@ class Door:
     here: bool
 
 
+@dataclass(frozen=True)
+class Bell:
+    """What the reader was told and has not read yet: where to read it, and how much, as it is shown."""
+
+    url: str
+    unread: str
+
+
+# More than this is only "many", and is not counted on every page.
+MANY = 99
+
 ROOMS = (
     Room("today", "Today", "sun", "t", "today"),
     Room("contacts", "Contacts", "users", "c", "contact"),
@@ -42,13 +56,15 @@ ROOMS = (
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Template context: `doors` for the navigation, the addresses of search and palette where they exist."""
+    """Template context: `doors` for the navigation, the addresses of search and palette where they exist, and
+    `bell`, which asks the database only where a page shows it."""
     match = request.resolver_match
     url_name = (match.url_name if match else None) or ""
     return {
         "doors": tuple(_doors(url_name)),
         "search_url": address("contacts"),
         "palette_url": address("palette"),
+        "bell": partial(_bell, request),
     }
 
 
@@ -64,3 +80,11 @@ def _doors(url_name: str) -> Iterator[Door]:
     for room in ROOMS:
         if url := address(room.url_name):
             yield Door(room, url, url_name.startswith(room.pages))
+
+
+def _bell(request: HttpRequest) -> Bell | None:
+    user, url = getattr(request, "user", None), address("notifications")
+    if not url or not isinstance(user, User):
+        return None
+    unread = Notification.objects.filter(user=user, read_at=None)[: MANY + 1].count()
+    return Bell(url, f"{MANY}+" if unread > MANY else str(unread or ""))
