@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import resolve
 from django.utils import timezone
@@ -75,6 +78,15 @@ def test_signing_out_takes_a_post(client: Client, sales: User) -> None:
     assert client.get("/settings/").status_code == 302
 
 
+@pytest.fixture
+def fresh_tries() -> Iterator[None]:
+    """Tries are counted in the cache, which outlives a test."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.mark.usefixtures("fresh_tries")
 def test_guessing_passwords_is_slowed_down(client: Client, sales: User) -> None:
     answers = [
         client.post("/accounts/login/", {"login": "sales@example.org", "password": f"guess {number}"})
