@@ -87,13 +87,15 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 
+# What follows from a change of stage, by name: the pages that cause one lie below that table and may not import it.
+REACTIONS = "ripeline.reactions.react"
+
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = CONFIG.time_zone
 USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = CONFIG.data_dir / "static"
 STATICFILES_DIRS = [BASE_DIR / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
