@@ -14,6 +14,7 @@ from ripeline.gateway.imports.values import read_country, read_language, read_ye
 
 SAMPLE = 1_000
 _ENOUGH = 0.6
+_NUMBERED = re.compile(r"Column \d+\Z")
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z", re.I)
 
 
@@ -39,7 +40,7 @@ def guess_columns(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tupl
     guesses = []
     for number, column in enumerate(columns):
         filled = [text for row in rows[:SAMPLE] if not cells.is_empty(text := cells.clean(row[number]))]
-        guesses.append(_guess(column, filled))
+        guesses.append(_guess(column, filled, is_whole=len(rows) < SAMPLE))
     return _one_each(guesses)
 
 
@@ -76,18 +77,22 @@ def _as_trait(rule: ColumnRule) -> ColumnRule:
     return rule.model_copy(update={"field": "ignore"})
 
 
-def _guess(column: str, filled: list[str]) -> Guess:
-    blank = Guess(column, "ignore", "empty in every row looked at", 0, filled=0)
+def _guess(column: str, filled: list[str], *, is_whole: bool) -> Guess:
     named = claim_of(column)
     if not filled:
-        return (
-            blank
-            if not named
-            else replace(blank, field=named[0], claim=named[1], why="by its name; no cell yet")
-        )
+        return _guess_empty(column, named, is_whole=is_whole)
     examples = tuple(dict.fromkeys(filled))[:3]
     guess = _by_name(column, filled, named) or _by_content(column, filled)
     return replace(guess, filled=len(filled), examples=examples)
+
+
+def _guess_empty(column: str, named: tuple[Field, int] | None, *, is_whole: bool) -> Guess:
+    """A column without a cell so far: further down there may be some, unless it has not even a name."""
+    if named:
+        return Guess(column, named[0], "by its name; no cell yet", named[1], _reads(named[0]))
+    if is_whole or _NUMBERED.match(column):
+        return Guess(column, "ignore", "empty in every row looked at", 0)
+    return Guess(column, "trait", "kept as a trait of its own; no cell yet", 0)
 
 
 def _by_name(column: str, filled: list[str], named: tuple[Field, int] | None) -> Guess | None:
@@ -99,8 +104,11 @@ def _by_name(column: str, filled: list[str], named: tuple[Field, int] | None) ->
         return None
     if field == "company" and _share(filled, cells.is_number) > _ENOUGH:
         return None
-    reads: Reads = "date" if field == "created_at" else "text"
-    return Guess(column, field, f"by its name '{column}'", claim, reads)
+    return Guess(column, field, f"by its name '{column}'", claim, _reads(field))
+
+
+def _reads(field: Field) -> Reads:
+    return "date" if field == "created_at" else "text"
 
 
 def _by_content(column: str, filled: list[str]) -> Guess:
@@ -137,8 +145,6 @@ def _rank(guess: Guess) -> tuple[bool, int]:
 
 
 def _loses(guess: Guess, winner: Guess) -> Guess:
-    if not guess.filled:
-        return replace(guess, field="ignore", why="empty in every row looked at")
     return replace(guess, field="trait", why=f"'{winner.column}' is the {winner.field.replace('_', ' ')}")
 
 

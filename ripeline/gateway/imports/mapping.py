@@ -94,6 +94,7 @@ class Lookup(_Part):
     column: str
     values: dict[str, str | None] = {}
     otherwise: str | None = None
+    reads: Literal["text", "number", "yes_no"] = "text"
 
 
 class MomentRule(_Part):
@@ -251,7 +252,7 @@ def _bare(node: Any) -> Any:
 
 
 def _mistake(tree: CommentedMap, error: Any) -> Mistake:
-    steps = [step for step in error["loc"] if step not in ("str", "Lookup", "function-before[_cell_test()]")]
+    steps = [step for step in error["loc"] if step not in ("str", "Lookup")]
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = _unknown_key(steps)
@@ -298,7 +299,7 @@ def _unknown_columns(mapping: Mapping, columns: tuple[str, ...], tree: Commented
         Mistake(
             _line_of(tree, list(steps)), ".".join(str(step) for step in steps), _no_such_column(name, columns)
         )
-        for steps, name in _columns_named(mapping)
+        for steps, name in columns_named(mapping)
         if name not in columns
     ]
 
@@ -311,7 +312,8 @@ def _no_such_column(name: str, columns: tuple[str, ...]) -> str:
     return f"the file has no column '{name}'; it has {shown}"
 
 
-def _columns_named(mapping: Mapping) -> list[tuple[tuple[str | int, ...], str]]:
+def columns_named(mapping: Mapping) -> list[tuple[tuple[str | int, ...], str]]:
+    """Every column the mapping names, with the path of the key that names it."""
     named: list[tuple[tuple[str | int, ...], str]] = [(("columns", name), name) for name in mapping.columns]
     if mapping.traits_at and mapping.traits_at.column:
         named.append((("traits_at",), mapping.traits_at.column))

@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 
 from ripeline.gateway.imports.apply import ROWS, known_uids
+from ripeline.gateway.imports.columns import trait_name
 from ripeline.gateway.imports.companies import naming
 from ripeline.gateway.imports.decide import OUTCOMES, Decider, Decision, Step
+from ripeline.gateway.imports.mapping import ColumnRule, columns_named
 from ripeline.gateway.imports.merge import AlreadySaid
 from ripeline.gateway.imports.source import Source
 from ripeline.gateway.imports.survey import Progress
@@ -144,14 +146,20 @@ def _columns(source: Source) -> list[dict[str, object]]:
     if source.look is None:
         return []
     rules = source.mapping.columns
+    in_touches = {name for steps, name in columns_named(source.mapping) if steps[0] != "columns"}
     return [
         {
             "name": guess.column,
             "field": rules[guess.column].field,
-            "trait": rules[guess.column].trait,
+            "trait": _trait(guess.column, rules[guess.column]),
+            "in_touches": guess.column in in_touches,
             "reads": rules[guess.column].reads,
             "why": guess.why if guess.field == rules[guess.column].field else "as you say",
             "examples": list(guess.examples),
         }
         for guess in source.look.guesses
     ]
+
+
+def _trait(column: str, rule: ColumnRule) -> str:
+    return (rule.trait or trait_name(column)) if rule.field == "trait" else ""

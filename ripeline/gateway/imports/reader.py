@@ -100,8 +100,8 @@ class Reader:
         if not kind or at is None:
             return None
         subject = self._said(row, rule.subject)
-        attrs: dict[str, Scalar] = {
-            name: said for name, each in rule.attrs.items() if (said := self._said(row, each)) is not None
+        attrs = {
+            name: said for name, each in rule.attrs.items() if (said := self._scalar(row, each)) is not None
         }
         uid = self._said(row, rule.id) or _uid(record, kind, at, subject)
         return Touch(
@@ -125,6 +125,13 @@ class Reader:
         if number is None:
             raise ValueError(f"'{text}' is no number")
         return number
+
+    def _scalar(self, row: Row, said: Said) -> Scalar:
+        if isinstance(said, str) or said.reads == "text":
+            return self._said(row, said)
+        if said.reads == "number":
+            return self._value(row, said)
+        return values.read_yes_no(self._said(row, said) or "")
 
     def _said(self, row: Row, said: Said | None) -> str | None:
         """The text a rule gives for a row; None where a cell it needs is empty."""

@@ -177,3 +177,9 @@ def _finish(import_of: Import, state: Import.State, now: datetime, *, is_over: b
 
 def _held(import_of: Import):  # type: ignore[no-untyped-def]
     return Import.objects.filter(pk=import_of.pk, claimed_by=import_of.claimed_by, state=import_of.state)
+
+
+def discard(import_of: Import) -> None:
+    """Drops an import that was only looked at, with its copy of the file."""
+    Path(import_of.file).unlink(missing_ok=True)
+    Import.objects.filter(pk=import_of.pk, state=Import.State.DRAFT).delete()

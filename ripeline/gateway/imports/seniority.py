@@ -20,7 +20,7 @@ _NOT_SENIOR = re.compile(
     r"social media manager|project manager|product manager|produktmanager\w*|projektmanager\w*)\b"
 )
 # In this order: the first that matches decides. A vice president is no president.
-_RULES = """
+_RULES = r"""
 student: student\w* | etudiant\w* | estudiante\w* | studente\w* | pupil | schuler\w*
 entry: intern | internship | trainee | apprentice | praktikant\w* | auszubildende\w* | azubi |
     werkstudent\w* | stagiaire | apprenti\w* | becario | becaria | tirocinante | stagista | estagiari\w* |

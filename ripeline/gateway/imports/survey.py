@@ -128,8 +128,7 @@ def _number_columns(mapping: Mapping) -> set[str]:
         name for name, rule in mapping.columns.items() if rule.reads == "number" and rule.field == "trait"
     }
     for rule in mapping.touches:
-        if isinstance(rule.value, Lookup):
-            names.add(rule.value.column)
-        elif rule.value:
+        names |= {each.column for each in (rule.value, *rule.attrs.values()) if isinstance(each, Lookup)}
+        if isinstance(rule.value, str):
             names.update(places(rule.value))
     return names

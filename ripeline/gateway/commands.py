@@ -1,0 +1,229 @@
+"""`ripeline import`: files of contacts and touches from the command line."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ripeline.gateway.imports.mapping import Mapping, MappingMistakes, load_mapping, write_mapping
+from ripeline.gateway.imports.rejections import rejected_csv
+from ripeline.gateway.imports.report import preview_lines, result_lines
+from ripeline.gateway.imports.run import Refused, discard, go_on, look_at, start, start_undo, take_in
+from ripeline.gateway.imports.sniff import NotATable
+from ripeline.gateway.models import Import
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring in contacts and touches from files, and take them back."""
+
+
+@import_group.command("contacts")
+@click.argument("file", type=_FILE, required=False)
+@click.option("--mapping", "mapping_file", type=_FILE, help="Which column is which field, as YAML.")
+@click.option(
+    "--show-mapping", is_flag=True, help="Print the mapping this file would be read with, and stop."
+)
+@click.option("--yes", is_flag=True, help="Import without asking.")
+@click.option("--undo", "undo_key", metavar="ID", help="Take an import back.")
+@click.option("--resume", "resume_key", metavar="ID", help="Go on with an import that was stopped.")
+def contacts_command(
+    file: Path | None,
+    mapping_file: Path | None,
+    show_mapping: bool,
+    yes: bool,
+    undo_key: str | None,
+    resume_key: str | None,
+) -> None:
+    """Import contacts from FILE (CSV), each row matched by email address, else by an outside key."""
+    if undo_key or resume_key:
+        _take_up(undo_key, resume_key)
+        return
+    chosen = _given(file)
+    mapping = _mapping_text(mapping_file)
+    if show_mapping:
+        _show_mapping(chosen, mapping)
+        return
+    _bring_in(chosen, mapping, Import.Form.ROWS, yes=yes)
+
+
+@import_group.command("touches")
+@click.argument("file", type=_FILE, required=False)
+@click.option(
+    "--mapping", "mapping_file", type=_FILE, help="Which rows of a CSV file make which touches, as YAML."
+)
+@click.option("--create", is_flag=True, help="Make contacts of people nobody here knows.")
+@click.option("--yes", is_flag=True, help="Import without asking.")
+@click.option("--undo", "undo_key", metavar="ID", help="Take an import back.")
+@click.option("--resume", "resume_key", metavar="ID", help="Go on with an import that was stopped.")
+def touches_command(
+    file: Path | None,
+    mapping_file: Path | None,
+    create: bool,
+    yes: bool,
+    undo_key: str | None,
+    resume_key: str | None,
+) -> None:
+    """Import touches from FILE: JSON Lines, or CSV with a mapping. Late and repeated ones are welcome."""
+    if undo_key or resume_key:
+        _take_up(undo_key, resume_key)
+        return
+    chosen = _given(file)
+    is_json = chosen.suffix.lower() in (".jsonl", ".ndjson", ".json")
+    if not is_json and mapping_file is None:
+        _refuse("A CSV file of touches needs --mapping FILE: it says which column is whose, when and what.")
+    mapping = _touch_mapping(_mapping_text(mapping_file), create=create, needs_touches=not is_json)
+    _bring_in(chosen, mapping, Import.Form.TOUCHES if is_json else Import.Form.ROWS, yes=yes)
+
+
+@import_group.command("list")
+def list_command() -> None:
+    """Show the latest imports with their ids."""
+    for each in Import.objects.order_by("-pk")[:20]:
+        done = f"{each.position:,} of {each.rows:,} rows" if each.rows is not None else "not looked at"
+        click.echo(
+            f"{each.key}  {each.created_at:%Y-%m-%d %H:%M}  {each.get_state_display():14}  {done}  {each.name}"
+        )
+
+
+@import_group.command("rejected")
+@click.argument("key", metavar="ID")
+def rejected_command(key: str) -> None:
+    """Print the rows an import left out, with their reasons, as CSV."""
+    for line in rejected_csv(_find(key)):
+        click.echo(line, nl=False)
+
+
+def _bring_in(file: Path, mapping: str, form: Import.Form, *, yes: bool) -> None:
+    with file.open("rb") as opened:
+        import_of = take_in(opened, file.name, form=form, mapping=mapping, by=None, now=timezone.now())
+    try:
+        with _bar("Reading", None) as told:
+            _, seen = look_at(import_of, told)
+    except (NotATable, MappingMistakes, OSError) as trouble:
+        discard(import_of)
+        _refuse(str(trouble))
+    for line in preview_lines(seen):
+        click.echo(line)
+    if not yes and not _agrees():
+        discard(import_of)
+        click.echo("Nothing was imported. Say --yes to import without being asked.")
+        return
+    if refused := start(import_of, timezone.now()):
+        _refuse(refused.why)
+    _work(import_of)
+
+
+def _work(import_of: Import) -> None:
+    stopped: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: stopped.append(number))
+    steps = import_of.steps.filter(undone_at=None).count()
+    undoing = import_of.state == Import.State.UNDOING
+    try:
+        with _bar("Undoing" if undoing else "Importing", steps if undoing else import_of.rows) as told:
+            after = go_on(
+                import_of,
+                clock=timezone.now,
+                stop=lambda: bool(stopped),
+                told=lambda each: told(
+                    steps - each.steps.filter(undone_at=None).count() if undoing else each.position
+                ),
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for line in result_lines(after):
+        click.echo(line)
+    if after.state == Import.State.FAILED:
+        sys.exit(1)
+
+
+def _take_up(undo_key: str | None, resume_key: str | None) -> None:
+    if undo_key and resume_key:
+        _refuse("Say either --undo or --resume.")
+    import_of = _find(undo_key or resume_key or "")
+    now = timezone.now()
+    refused = None
+    if undo_key and import_of.state != Import.State.UNDOING:
+        refused = start_undo(import_of, now)
+    elif resume_key and import_of.state not in (Import.State.RUNNING, Import.State.UNDOING):
+        refused = start(import_of, now)
+    if isinstance(refused, Refused):
+        _refuse(refused.why)
+    _work(import_of)
+
+
+def _find(key: str) -> Import:
+    found = list(Import.objects.filter(key__startswith=key)[:2]) if len(key) >= 4 else []
+    if len(found) != 1:
+        _refuse(f"There is no import '{key}'. `ripeline import list` shows them all.")
+    return found[0]
+
+
+def _given(file: Path | None) -> Path:
+    if file is None:
+        _refuse("Say which FILE to import.")
+    return file
+
+
+def _mapping_text(file: Path | None) -> str:
+    if file is None:
+        return ""
+    text = file.read_text(encoding="utf-8-sig")
+    try:
+        load_mapping(text)
+    except MappingMistakes as mistakes:
+        _refuse("\n".join(f"{file}: {mistake}" for mistake in mistakes.mistakes))
+    return text
+
+
+def _touch_mapping(text: str, *, create: bool, needs_touches: bool) -> str:
+    """A file of touches makes no contacts and changes none, unless the mapping or the command says so."""
+    mapping = load_mapping(text)
+    if needs_touches and not mapping.touches:
+        _refuse("The mapping names no touches: add `touches:` with a `kind` and an `at`.")
+    makes = create or (mapping.create and "create" in mapping.model_fields_set)
+    return write_mapping(mapping.model_copy(update={"create": makes}))
+
+
+def _show_mapping(file: Path, mapping: str) -> None:
+    from ripeline.gateway.imports.source import source_of
+
+    try:
+        source = source_of(file, mapping, Import.Form.ROWS)
+    except (NotATable, MappingMistakes, OSError) as trouble:
+        _refuse(str(trouble))
+    shown: Mapping = source.mapping
+    click.echo(write_mapping(shown), nl=False)
+
+
+def _agrees() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm("Import this?", default=False)
+
+
+@contextmanager
+def _bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal; nothing where the output goes elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def _refuse(why: str) -> NoReturn:
+    click.echo(why, err=True)
+    sys.exit(2)
