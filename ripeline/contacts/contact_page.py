@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf.locale import LANG_INFO
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -19,12 +20,14 @@ from ripeline.contacts.ladder import climb, latest_move, life_line
 from ripeline.contacts.move_forms import AnswerForm, LogForm, MoveForm
 from ripeline.contacts.picture import Picture, read_outdated, take_picture
 from ripeline.contacts.reasons import read_answers, reason_fit, reason_score
-from ripeline.contacts.telling import say_value
+from ripeline.contacts.telling import Told, say_value, tell
 from ripeline.contacts.verdicts import missing_above, reason_persona, reason_rating, touches_behind
 from ripeline.contacts.whereabouts import clock, country_name
 from ripeline.kit.instants import to_datetime
+from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact, Identity, User
 from ripeline.people.permissions import may_change
+from ripeline.timeline.changes import PERSONAL, column_traits
 
 # The kinds of thing a contact is recognised by, as links.
 _SCHEMES = {Identity.Kind.EMAIL: "mailto:", Identity.Kind.PHONE: "tel:"}
@@ -83,6 +86,7 @@ def _as_of(request: HttpRequest, now: datetime) -> AsOf:
 
 def _who(contact: Contact, now: datetime) -> dict[str, object]:
     identities = contact.identities.order_by("-is_primary", "pk")
+    shown = column_traits(contact)
     return {
         "contact": contact,
         "ways": [
@@ -93,7 +97,12 @@ def _who(contact: Contact, now: datetime) -> dict[str, object]:
         "keys": [each.value for each in identities if each.kind == Identity.Kind.EXTERNAL],
         "country": country_name(contact.country),
         "clock": clock(contact.time_zone, contact.country, now),
-        "traits": [(name.replace("_", " "), say_value(value)) for name, value in contact.traits.items()],
+        "language": str(LANG_INFO.get(contact.language, {}).get("name", contact.language)),
+        "traits": [
+            (name.replace("_", " "), say_value(value))
+            for name, value in contact.traits.items()
+            if name not in PERSONAL and value != shown.get(name)
+        ],
     }
 
 
@@ -130,12 +139,15 @@ def _why(picture: Picture) -> dict[str, object]:
         "persona_reason": reason_persona(picture, standing),
         "rating_reason": reason_rating(picture, standing),
         "stage_reason": picture.say(move) if move else "",
-        "stage_touches": [picture.rows[uid] for uid in touches_behind(move) if uid in picture.rows]
-        if move
-        else [],
+        "stage_touches": _behind(picture, move) if move else [],
         "answers": read_answers(picture),
         "missing": missing_above(picture, standing),
     }
+
+
+def _behind(picture: Picture, move: Moved) -> list[Told]:
+    rows = [picture.rows[uid] for uid in touches_behind(move) if uid in picture.rows]
+    return [tell(row, picture.playbook) for row in rows]
 
 
 def _journey(picture: Picture, journey: Stretch) -> dict[str, object]:

@@ -78,7 +78,8 @@ def edit_company(request: HttpRequest, pk: int) -> HttpResponse:
 
 def may_change_company(user: User, company: Company) -> bool:
     """Whether every contact of the company is one that `user` may change."""
-    return not Contact.objects.filter(company=company).exclude(changeable_by(user)).exists()
+    staff = Contact.objects.filter(company=company)
+    return staff.count() == staff.filter(changeable_by(user)).count()
 
 
 def _company(form: ContactForm, now: datetime) -> Company | None:

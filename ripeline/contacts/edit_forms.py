@@ -16,7 +16,7 @@ from ripeline.contacts.whereabouts import countries
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people.contacts import ContactDraft
 from ripeline.people.models import Company, User
-from ripeline.timeline.changes import CompanyDraft
+from ripeline.timeline.changes import PERSONAL, CompanyDraft
 
 SENIORITIES = (
     *("owner", "c_level", "vp", "director", "head", "manager", "senior", "specialist", "staff", "entry"),
@@ -51,7 +51,7 @@ class ContactForm(forms.Form):
         help_text="A company we do not know yet is added.",
         max_length=200,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "list": "companies"}),
     )
     country = forms.ChoiceField(label="Country", required=False)
     language = forms.ChoiceField(label="Language", required=False)
@@ -66,7 +66,7 @@ class ContactForm(forms.Form):
         help_text="One a line, as name: value. Rules may look at them, for example role: author.",
         required=False,
         max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 6}),
     )
 
     def __init__(self, data: Any = None, *, was: ContactDraft) -> None:
@@ -112,7 +112,10 @@ class ContactForm(forms.Form):
             name, colon, value = (part.strip() for part in line.partition(":"))
             if not colon or not name or not value:
                 raise forms.ValidationError(f"“{line}” is not of the form name: value.")
-            found[name.replace(" ", "_")] = _scalar(value, self.was.traits.get(name.replace(" ", "_")))
+            key = name.replace(" ", "_")
+            if key in PERSONAL:
+                raise forms.ValidationError(f"{name.capitalize()} has a field of its own above.")
+            found[key] = _scalar(value, self.was.traits.get(key))
         return found
 
     def clean(self) -> dict[str, Any]:
@@ -194,10 +197,9 @@ def _initial(was: ContactDraft) -> dict[str, object]:
     if not first and not last:
         first, _, last = was.name.rpartition(" ")
     return {
-        **{
-            name: getattr(was, name)
-            for name in ("title", "seniority", "country", "language", "time_zone", "source")
-        },
+        **{name: getattr(was, name) or was.traits.get(name, "") for name in PERSONAL},
+        "time_zone": was.time_zone,
+        "source": was.source,
         "first_name": first,
         "last_name": last,
         "emails": "\n".join(was.emails),
@@ -205,7 +207,9 @@ def _initial(was: ContactDraft) -> dict[str, object]:
         "company": was.company.name if was.company else "",
         "owner": was.owner,
         "tags": ", ".join(was.tags),
-        "traits": "\n".join(f"{name}: {_written(value)}" for name, value in was.traits.items()),
+        "traits": "\n".join(
+            f"{name}: {_written(value)}" for name, value in was.traits.items() if name not in PERSONAL
+        ),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -164,7 +164,7 @@ def _days(part: Sequence[Touch | Moved], picture: Picture, *, zone: tzinfo, focu
             days.append(Day(local, at))
         _put(days[-1], one, picture)
     for day in days:
-        day.entries = list(_with_visits(day.entries))
+        day.entries = list(_with_visits(_with_deliveries(day.entries)))
         day.has_focus = any(told.touch.pk == focus for told in day.machines)
     return days
 
@@ -173,11 +173,28 @@ def _put(day: Day, one: Touch | Moved, picture: Picture) -> None:
     if isinstance(one, Moved):
         instant = to_datetime(one.at)
         until = instant.isoformat().replace("+00:00", "Z")
-        day.entries.append(Move(instant, one.from_stage, one.to_stage, picture.say(one), until))
+        day.entries.append(Move(instant, one.from_stage, one.to_stage, picture.say_why(one), until))
     elif one.actor == "machine":
         day.machines.append(tell(one, picture.playbook))
     else:
         day.entries.append(tell(one, picture.playbook))
+
+
+def _with_deliveries(entries: Sequence[Any]) -> list[Any]:
+    """A delivery goes with the sending just before it, which then says so."""
+    kept: list[Any] = []
+    for entry in entries:
+        later = kept[-1] if kept else None
+        if isinstance(entry, Told) and isinstance(later, Told) and _is_delivery_of(later.touch, entry.touch):
+            kept[-1] = replace(entry, facts=(*entry.facts, "delivered"))
+        else:
+            kept.append(entry)
+    return kept
+
+
+def _is_delivery_of(later: Touch, earlier: Touch) -> bool:
+    kinds = (later.kind, earlier.kind)
+    return kinds == ("email_delivered", "email_sent") and later.subject == earlier.subject
 
 
 def _with_visits(entries: Sequence[Any]) -> Iterator[Told | Visit | Move]:

@@ -75,7 +75,7 @@ def _rung(picture: Picture, index: int, *, here: int, began: int) -> Rung:
         place=_place(index, here, reached),
         reached_at=None if reached is None else to_datetime(reached),
         left_at=to_datetime(departures[-1].at) if departures and index != here else None,
-        by=picture.say(arrivals[-1]) if arrivals else "The first touch." if index == 0 else "",
+        by=picture.say_why(arrivals[-1]) if arrivals else "The first touch." if index == 0 else "",
         times=len(arrivals) + (index == 0),
     )
 

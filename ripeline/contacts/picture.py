@@ -53,6 +53,11 @@ class Picture:
         """The sentence of one of this picture's moves."""
         return _sentence(say_transition(self.playbook, moved))
 
+    def say_why(self, moved: Moved) -> str:
+        """The same sentence without the stage and the day, for where these stand beside it."""
+        said = say_transition(self.playbook, moved)
+        return _sentence(said.partition(" because ")[2] or said)
+
 
 @dataclass(frozen=True, slots=True)
 class Outdated:

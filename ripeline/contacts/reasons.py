@@ -18,10 +18,14 @@ from ripeline.lifecycle.outcome import Contribution, Standing
 from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.words import say_signal, say_test, spaced
 
+# How many contributions of one rule are listed one by one; the rest stand as a sum.
+LATEST = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one rule has given to the score: `add` each time, `given` in all, `present` what is left of it."""
+    """What one rule has given to the score: `add` each time, `given` in all, `present` what is left of it;
+    `contributions` newest first."""
 
     signal: str
     words: str
@@ -33,6 +37,16 @@ class Given:
     @property
     def times(self) -> int:
         return len(self.contributions)
+
+    @property
+    def latest(self) -> tuple[Contribution, ...]:
+        return self.contributions[:LATEST]
+
+    @property
+    def older(self) -> tuple[int, float]:
+        """How many more there are, and what they are worth together now."""
+        rest = self.contributions[LATEST:]
+        return len(rest), sum(each.present for each in rest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,14 +65,16 @@ _PHRASES: dict[str, tuple[str, str]] = {
 }
 MINUTES = frozenset({"call_held", "meeting_held", "chat_held"})
 MONEY = frozenset({"purchased", "deal_opened", "deal_won", "deal_lost", "quote_sent"})
-_TOLD_APART = frozenset({"text", "reason", "by", "value", "currency", "title"})
+_TOLD_APART = frozenset({"text", "reason", "by", "value", "currency", "title", "seconds"})
+_ORIGIN = ("utm_source", "utm_medium", "utm_campaign")
 _LONGEST = 2000
+_LONGEST_FACT = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """A touch as the page shows it. `words` then `subject` make the line; `quote` is what was said or why;
-    `amount` is money in `currency`; `facts` is whatever else was noted, a name and a value each."""
+    `amount` is money in `currency`; `facts` is whatever else was noted, in words."""
 
     touch: Touch
     shape: str
@@ -83,7 +85,7 @@ class Told:
     minutes: int | None
     amount: float | None
     currency: str
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[str, ...]
     is_late: bool
 
     @property
@@ -136,10 +138,22 @@ def _subject(touch: Touch, playbook: Playbook) -> str:
     return str(title) if title and touch.kind.startswith("email_") else touch.subject or ""
 
 
-def _facts(touch: Touch) -> Iterator[tuple[str, str]]:
-    apart = frozenset[str]() if touch.kind == "traits_changed" else _TOLD_APART
-    for name, value in touch.attrs.items():
-        if name not in apart and (value is not None or touch.kind == "traits_changed"):
-            yield name.replace("_", " "), say_value(value)[:200]
+def _facts(touch: Touch) -> Iterator[str]:
+    attrs = touch.attrs
+    if touch.kind == "traits_changed":
+        yield from (f"{_spaced(name)} {say_value(value)}" for name, value in attrs.items())
+        return
+    origin = [str(attrs[name]) for name in _ORIGIN if attrs.get(name)]
+    if origin:
+        yield f"from {' / '.join(origin)}"[:_LONGEST_FACT]
+    if isinstance(attrs.get("seconds"), int | float) and attrs["seconds"]:
+        yield f"{attrs['seconds']:g} s"
+    for name, value in attrs.items():
+        if name not in _TOLD_APART and name not in _ORIGIN and value is not None:
+            yield f"{_spaced(name)} {say_value(value)}"[:_LONGEST_FACT]
     if touch.value is not None and touch.kind not in MINUTES | MONEY:
-        yield "value", f"{touch.value:g}"
+        yield f"value {touch.value:g}"
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")

@@ -28,12 +28,19 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A stage above the present one and what is missing for it."""
+    """A stage above the present one, and the parts of its rule: those that hold and those that are missing."""
 
     key: str
     title: str
     parts: tuple[Missing, ...]
-    by_hand: bool
+
+    @property
+    def met(self) -> list[Missing]:
+        return [part for part in self.parts if part.met]
+
+    @property
+    def missing(self) -> list[Missing]:
+        return [part for part in self.parts if not part.met]
 
 
 def reason_persona(picture: Picture, standing: Standing) -> Verdict | None:
@@ -49,20 +56,22 @@ def reason_rating(picture: Picture, standing: Standing) -> Verdict | None:
 def missing_above(picture: Picture, standing: Standing) -> list[Goal]:
     """What is missing for each stage above the present one, nearest first."""
     playbook = picture.playbook
+    above = playbook.stages[playbook.stage_index(standing.stage) + 1 :]
+    at = picture.fold.as_of
     return [
-        Goal(
-            stage.key,
-            stage.title,
-            missing_for(playbook, picture.fold, stage.key, picture.fold.as_of).children,
-            by_hand=stage.enter is None,
-        )
-        for stage in playbook.stages[playbook.stage_index(standing.stage) + 1 :]
+        Goal(stage.key, stage.title, missing_for(playbook, picture.fold, stage.key, at).children)
+        for stage in above
     ]
 
 
 def touches_behind(moved: Moved) -> list[str]:
-    """The ids of the touches that a move's evidence names, in the order in which it names them."""
-    return list(dict.fromkeys(_ids(moved.evidence)))
+    """The ids of the touches a move rests on: those its rule looked at, then, where it looked at the score, those
+    that gave points."""
+    evidence = moved.evidence
+    found = [*_ids(evidence.get("touch")), *_ids(evidence.get("condition"))]
+    if _looks_at_score(evidence.get("condition")):
+        found += _ids(evidence.get("contributions"))
+    return list(dict.fromkeys(found))
 
 
 def _verdict(picture: Picture, rules: Any, key: str | None) -> Verdict | None:
@@ -87,14 +96,18 @@ def _because(picture: Picture, when: Any) -> str:
 
 
 def _ids(evidence: object) -> Iterator[str]:
+    """Every touch named anywhere in a piece of evidence: a mapping with an id and a kind is one."""
     if isinstance(evidence, Mapping):
-        for name in ("touch", "last"):
-            if isinstance(evidence.get(name), Mapping):
-                yield str(evidence[name].get("id", ""))
-        for name in ("touches", "latest"):
-            yield from (str(each.get("id", "")) for each in evidence.get(name, ()))
+        if "id" in evidence and "kind" in evidence:
+            yield str(evidence["id"])
         for value in evidence.values():
             yield from _ids(value)
     elif isinstance(evidence, list | tuple):
         for each in evidence:
             yield from _ids(each)
+
+
+def _looks_at_score(condition: object) -> bool:
+    if not isinstance(condition, Mapping):
+        return False
+    return condition.get("is") == "score" or any(_looks_at_score(part) for part in condition.get("parts", ()))

@@ -25,6 +25,9 @@ from ripeline.people.contacts import (
 from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.timeline.moves import note
 
+PERSONAL = ("title", "seniority", "country", "language")
+"""The traits for which a contact has a column of its own."""
+
 Arrival = Literal["identified", "imported"]
 """How somebody came to be known: they told us who they are, or we have them from a list."""
 
@@ -123,19 +126,25 @@ def change_company(company: Company, wanted: CompanyDraft, *, now: datetime) -> 
 def rule_traits(contact: Contact) -> dict[str, Scalar]:
     """What rules may look at of this contact: their post, where they are, their company, and traits of our own.
 
-    A trait of our own wins over a column of the same name, since somebody set it for this person.
+    What a contact has a column for, the column says; of what comes from the company, a trait of their own wins,
+    since somebody set it for this person.
     """
+    columns = column_traits(contact)
+    personal = {name: columns[name] for name in PERSONAL if name in columns}
+    return columns | _known(contact.traits) | personal
+
+
+def column_traits(contact: Contact) -> dict[str, Scalar]:
+    """The traits that have a column of their own, here or at the company."""
     company = contact.company
-    known: dict[str, Scalar] = {
-        "title": contact.title,
-        "seniority": contact.seniority,
-        "country": contact.country,
-        "language": contact.language,
-        "company": company.name if company else "",
-        "industry": company.industry if company else "",
-        "employees": company.employees if company else None,
-    }
-    return {name: value for name, value in {**known, **contact.traits}.items() if value not in ("", None)}
+    known: dict[str, Scalar] = {name: getattr(contact, name) for name in PERSONAL}
+    if company:
+        known |= {"company": company.name, "industry": company.industry, "employees": company.employees}
+    return _known(known)
+
+
+def _known(traits: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    return {name: value for name, value in traits.items() if value not in ("", None)}
 
 
 def _taken(wanted: ContactDraft, contact: Contact | None) -> Taken | None:
