@@ -99,11 +99,13 @@ def test_what_was_done_can_be_undone_from_its_toast(browse: Browse) -> None:
     expect(page.get_by_text("Undone by POST.")).to_be_visible()
 
 
-def test_a_chosen_theme_is_remembered_and_set_before_the_first_paint(browse: Browse) -> None:
+def test_a_chosen_theme_is_remembered_and_set_before_the_first_paint(browse: Browse, look: Look) -> None:
     page = browse("marketing", "/gallery/", dark=True)
     html = page.locator("html")
     expect(html).to_have_attribute("data-bs-theme", "dark")
     page.get_by_label("Your menu").click()
+    look(page, "menu")
+    page.emulate_media(color_scheme="dark")
     page.get_by_role("button", name="Light").click()
     expect(html).to_have_attribute("data-bs-theme", "light")
     page.reload(wait_until="commit")
