@@ -59,12 +59,13 @@ def _apply(import_of: Import, decider: Decider, batch: Sequence[Record | Rejecte
             return False
         step = decider.decide(batch)
         done = _write(import_of, step, now)
-        counts: Counter[str] = Counter(step.counts) + Counter(done.counts)
+        counts: Counter[str] = Counter({**step.counts, **done.counts})
         number = ImportStep.objects.filter(import_of=import_of).count() + 1
         ImportStep.objects.create(
             import_of=import_of, number=number, rows=len(batch), counts=counts, done=done.as_json(), at=now
         )
-        total = Counter(import_of.counts) + counts
+        total = Counter(import_of.counts)
+        total.update(counts)
         Import.objects.filter(pk=import_of.pk).update(counts=dict(total))
     import_of.position += len(batch)
     import_of.counts = dict(total)

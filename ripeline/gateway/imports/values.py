@@ -50,7 +50,7 @@ _EASY_ADDRESS = re.compile(
 _BETWEEN_ADDRESSES = re.compile(r"[,;|\s<>\"()\[\]]+|:::| / ")
 _NAME_BEFORE = re.compile(r'\s*"?([^"<>@]+?)"?\s*<[^<>]*@[^<>]*>\s*\Z')
 _BETWEEN_TAGS = re.compile(r"\s*(?:[;|]|:::)\s*")
-_SPECIAL_ENDS = (".test", ".example", ".invalid", ".localhost", ".local")
+_SPECIAL_ENDS = (".invalid", ".localhost", ".local")
 _WEB = re.compile(r"^(?:https?:)?(?://)?(?:www\.)?", re.I)
 
 

@@ -1,0 +1,114 @@
+"""Taking an import back: what is still as it was left goes, the rest stays and is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.forms.models import model_to_dict
+
+from ripeline.gateway.models import Import, ImportStep
+from ripeline.people.contacts import ContactDraft, add_contacts
+from ripeline.people.models import Company, Contact, Identity
+from ripeline.timeline.models import Reassessment, Touch
+from ripeline.timeline.moves import note
+from tests.gateway.imports.bringing import NOW, bring_in, carry_on, csv_file, take_back
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(hours=2)
+BEFORE = NOW - timedelta(days=9)
+
+FILE = (
+    "email,email 2,name,company,title,tags,color,phone\n"
+    "anna@firm.example,anna@home.example,Anna Neu,New Firm,Publisher,vip,blue,+49 30 1234567\n"
+    "fresh@firm.example,,Fresh Face,New Firm,Author,vip,red,\n"
+)
+
+
+def anna() -> Contact:
+    draft = ContactDraft(
+        name="Anna Berg",
+        emails=("anna@firm.example",),
+        title="Editor",
+        tags=("old",),
+        traits={"color": "green"},
+    )
+    return add_contacts([draft], now=BEFORE)[0]
+
+
+def everything() -> dict[str, object]:
+    """All that an import may change, as plain values."""
+    return {
+        "contacts": [model_to_dict(each) for each in Contact.objects.order_by("pk")],
+        "identities": sorted(Identity.objects.values_list("contact", "kind", "value", "is_primary")),
+        "companies": sorted(Company.objects.values_list("name", flat=True)),
+        "touches": sorted(Touch.objects.values_list("uid", flat=True)),
+    }
+
+
+def test_an_undone_import_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    anna()
+    before = everything()
+    done = bring_in(csv_file(tmp_path, FILE))
+    assert everything() != before
+    undone = take_back(done, now=LATER)
+    assert undone.state == Import.State.UNDONE
+    assert undone.left_in_place == []
+    assert everything() == before
+
+
+def test_people_whose_facts_go_are_assessed_again(tmp_path: Path) -> None:
+    contact = anna()
+    done = bring_in(csv_file(tmp_path, FILE))
+    Reassessment.objects.update(due_at=None)
+    take_back(done, now=LATER)
+    assert Reassessment.objects.get(contact=contact).due_at == LATER
+
+
+def test_a_contact_of_whom_something_was_recorded_since_stays_and_is_told(tmp_path: Path) -> None:
+    done = bring_in(csv_file(tmp_path, FILE))
+    note(Contact.objects.get(email="fresh@firm.example"), "call_held", now=LATER)
+    undone = take_back(done, now=LATER)
+    assert undone.left_in_place == ["Fresh Face stays: something was recorded of them since."]
+    assert [each.email for each in Contact.objects.all()] == ["fresh@firm.example"]
+
+
+def test_a_field_changed_by_hand_since_stays_and_is_told(tmp_path: Path) -> None:
+    contact = anna()
+    done = bring_in(csv_file(tmp_path, FILE))
+    Contact.objects.filter(pk=contact.pk).update(title="Owner", updated_at=LATER)
+    undone = take_back(done, now=LATER)
+    contact.refresh_from_db()
+    assert undone.left_in_place == ["Anna Neu: title was changed since, to 'Owner', and stays."]
+    assert (contact.title, contact.name, contact.traits) == ("Owner", "Anna Berg", {"color": "green"})
+
+
+def test_a_company_somebody_else_belongs_to_by_now_stays(tmp_path: Path) -> None:
+    done = bring_in(csv_file(tmp_path, FILE))
+    company = Company.objects.get(name="New Firm")
+    add_contacts([ContactDraft(name="Carla", company=company)], now=LATER)
+    take_back(done, now=LATER)
+    assert Company.objects.filter(pk=company.pk).exists()
+
+
+def test_an_import_undone_half_way_is_undone_to_its_end(tmp_path: Path) -> None:
+    text = "email\n" + "".join(f"p{n}@many.example\n" for n in range(1300))
+    done = bring_in(csv_file(tmp_path, text))
+    assert ImportStep.objects.count() > 2
+    from ripeline.gateway.imports.run import go_on, start_undo
+
+    assert start_undo(done, LATER) is None
+    calls: list[int] = []
+    half = go_on(done, clock=lambda: LATER, stop=lambda: len(calls) > 0, told=lambda _: calls.append(1))
+    assert half.state == Import.State.UNDOING
+    assert 0 < Contact.objects.count() < 1300
+    assert carry_on(half, now=LATER).state == Import.State.UNDONE
+    assert not Contact.objects.exists()
+
+
+def test_an_undone_import_cannot_be_undone_again(tmp_path: Path) -> None:
+    from ripeline.gateway.imports.run import Refused, start_undo
+
+    undone = take_back(bring_in(csv_file(tmp_path, FILE)), now=LATER)
+    assert start_undo(undone, LATER) == Refused("This import is undone: there is nothing to undo.")
