@@ -98,12 +98,8 @@ def _joined(rules: Rules, journey: Journey, condition: AllOf | AnyOf | Not, at: 
         return Missing(not lacks, listing(lacks or [part.text for part in parts]) or "nothing", parts)
     parts = tuple(_missing(rules, journey, part, at) for part in condition.any)
     holds = [part.text for part in parts if part.met]
-    texts = holds or [part.text for part in parts]
-    return Missing(
-        bool(holds),
-        f"one of: {listing(texts, 'or')}" if len(texts) > 1 else listing(texts) or "a rule",
-        parts,
-    )
+    texts = holds or [part.text for part in parts] or ["nothing can"]
+    return Missing(bool(holds), f"one of: {listing(texts, 'or')}" if len(texts) > 1 else texts[0], parts)
 
 
 def _say(playbook: Playbook, condition: Any, seen: dict[str, Any], at: int) -> str:

@@ -95,6 +95,17 @@ class Criterion(Test):
         return self
 
 
+def _falling(grades: dict[Band, float]) -> dict[Band, float]:
+    shares = [grades[grade] for grade in sorted(grades)]
+    if not shares:
+        raise mistake("no grades; write for example {A: 0.8, B: 0.6, C: 0.4, D: 0.2}")
+    if any(not 0 < share <= 1 for share in shares):
+        raise mistake("a grade asks for a share of the weight, more than 0 and at most 1")
+    if any(better <= worse for better, worse in pairwise(shares)):
+        raise mistake("grades must fall from A to D, for example {A: 0.8, B: 0.6, C: 0.4, D: 0.2}")
+    return grades
+
+
 _USUAL_GRADES: Final[dict[Band, float]] = {"A": 0.8, "B": 0.6, "C": 0.4, "D": 0.2}
 
 
@@ -102,18 +113,7 @@ class Fit(Part):
     """How well a person fits: criteria, and the share of their weight each grade asks for."""
 
     criteria: Annotated[tuple[Criterion, ...], AfterValidator(filled)]
-    grades: dict[Band, Number] = _USUAL_GRADES
-
-    @model_validator(mode="after")
-    def _fall(self) -> "Fit":
-        shares = [self.grades[grade] for grade in sorted(self.grades)]
-        if not shares:
-            raise mistake("no grades; write for example {A: 0.8, B: 0.6, C: 0.4, D: 0.2}")
-        if any(not 0 < share <= 1 for share in shares):
-            raise mistake("a grade asks for a share of the weight, more than 0 and at most 1")
-        if any(better <= worse for better, worse in pairwise(shares)):
-            raise mistake("grades must fall from A to D, for example {A: 0.8, B: 0.6, C: 0.4, D: 0.2}")
-        return self
+    grades: Annotated[dict[Band, Number], AfterValidator(_falling)] = _USUAL_GRADES
 
 
 class Answer(Part):

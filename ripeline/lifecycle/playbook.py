@@ -52,22 +52,24 @@ class PlaybookMistakes(ValueError):
 
 def load_playbook(text: str) -> Playbook:
     """The playbook a YAML text means. Raises PlaybookMistakes with every mistake in it."""
-    positions = _parse(text)
     try:
-        plain = _plain(positions)
-        if not isinstance(plain, dict):
-            raise PlaybookMistakes(
-                (Mistake(1, "", "a playbook is a mapping; start with key, title and stages"),)
-            )
-        found = [(path, message) for path, message in _ladder_mistakes(plain)]
-        try:
-            playbook = _validate(plain)
-        except ValidationError as wrong:
-            found += [_explained(error) for error in wrong.errors(include_url=False)]
-        if not found:
-            return playbook
+        return _load(text)
     except RecursionError:
-        raise PlaybookMistakes((Mistake(1, "", "conditions are nested too deeply; split them up"),)) from None
+        raise PlaybookMistakes((Mistake(1, "", "this is nested too deeply; split it up"),)) from None
+
+
+def _load(text: str) -> Playbook:
+    positions = _parse(text)
+    plain = _plain(positions)
+    if not isinstance(plain, dict):
+        raise PlaybookMistakes((Mistake(1, "", "a playbook is a mapping; start with key, title and stages"),))
+    found = list(_ladder_mistakes(plain))
+    try:
+        playbook = _validate(plain)
+    except ValidationError as wrong:
+        found += [_explained(error) for error in wrong.errors(include_url=False)]
+    if not found:
+        return playbook
     mistakes = {Mistake(_line(positions, path), _written(path), message) for path, message in found}
     raise PlaybookMistakes(tuple(sorted(mistakes, key=lambda it: (it.line, it.path, it.message))))
 
@@ -83,8 +85,6 @@ def _parse(text: str) -> Any:
         raise PlaybookMistakes(
             (Mistake(mark.line + 1 if mark else 1, "", f"not readable as YAML: {message}"),)
         ) from None
-    except RecursionError:
-        raise PlaybookMistakes((Mistake(1, "", "the document is nested too deeply"),)) from None
     except YAMLError as wrong:
         raise PlaybookMistakes(
             (Mistake(1, "", f"not readable as YAML: {str(wrong).splitlines()[0]}"),)
@@ -232,7 +232,7 @@ def _no_condition(given: Any) -> str:
     return f"unknown condition {next(iter(given))!r}; {did_you_mean(next(iter(given)), CONDITIONS)}"
 
 
-_PARTS: Final = (
+_PARTS: Final[tuple[tuple[str, type[Part]], ...]] = (
     (r"", model.Playbook),
     (r"signals/[^/]+", model.Signal),
     (r"score", model.Score),
@@ -253,10 +253,10 @@ _PARTS: Final = (
 def _fields(raw: Path) -> tuple[str, ...]:
     """The keys known where an unknown one stands."""
     parent = "/".join(str(step) for step in raw[:-1])
-    if re.fullmatch(rf".*{TAG}(?!score|signal)\w+", parent):
+    part = next((part for form, part in _PARTS if re.fullmatch(form, parent)), None)
+    if part is None and re.fullmatch(rf".*{TAG}\w+", parent):
         return (parent.rpartition(TAG)[2],)
-    part: type[Part] = next((part for form, part in _PARTS if re.fullmatch(form, parent)), conditions.Test)
-    return tuple(field.alias or name for name, field in part.model_fields.items())
+    return tuple(field.alias or name for name, field in (part or conditions.Test).model_fields.items())
 
 
 def _line(positions: Any, path: Path) -> int:

@@ -144,7 +144,7 @@ class Run:
                 at=touch.at,
                 cause="manual",
                 rule=touch.kind,
-                evidence=manual_evidence(rules, journey, to, touch),
+                evidence=manual_evidence(rules, journey, to, touch) if self.explained else {},
             )
         journey.suspended_at = touch.at
         journey.settled = False
