@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Before allauth's: the sign-in page knows what to do on a new installation.
     path("", include("ripeline.web.urls")),
     path("", include("ripeline.insights.urls")),
+    path("playbook/", include("ripeline.playbooks.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),
 ]

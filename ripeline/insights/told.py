@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from ripeline.insights.sentences import Teller
+from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Notification, User
 from ripeline.timeline.models import Transition
@@ -35,15 +37,17 @@ class Page:
 
 def read_told(user: User, playbook: Playbook, *, before: str = "") -> Page:
     """A page of what the user was told; `before` is a cursor from an earlier page."""
-    rows = Notification.objects.filter(user=user).select_related("contact__company").order_by("-pk")
-    if before.isascii() and before.isdigit():
-        rows = rows.filter(pk__lt=int(before[:18]))
+    rows = Notification.objects.filter(user=user).select_related("contact__company")
+    if cursor := _cursor(before):
+        moment, pk = cursor
+        rows = rows.filter(Q(created_at__lt=moment) | Q(created_at=moment, pk__lt=pk))
+    rows = rows.order_by("-created_at", "-pk")
     found = list(rows[: SIZE + 1])
     shown = found[:SIZE]
     sentences = _sentences(shown, Teller(playbook))
     lines = tuple(Told(row, sentences.get(row.pk, "")) for row in shown)
     unread = Notification.objects.filter(user=user, read_at=None).count()
-    return Page(lines, unread, str(shown[-1].pk) if len(found) > SIZE else "")
+    return Page(lines, unread, _place(shown[-1]) if len(found) > SIZE else "")
 
 
 def mark_read(user: User, pk: int | None, *, now: datetime) -> int:
@@ -55,6 +59,16 @@ def mark_read(user: User, pk: int | None, *, now: datetime) -> int:
 def mark_unread(user: User, read_at: datetime) -> int:
     """Takes back what was marked at that moment; returns how many."""
     return Notification.objects.filter(user=user, read_at=read_at).update(read_at=None)
+
+
+def _place(row: Notification) -> str:
+    return f"{to_instant(row.created_at)}-{row.pk}"
+
+
+def _cursor(text: str) -> tuple[datetime, int] | None:
+    """When and which row a page begins after; None for an address nobody here wrote."""
+    found = re.fullmatch(r"(\d{1,17})-(\d{1,18})", text, re.ASCII)
+    return (to_datetime(int(found[1])), int(found[2])) if found else None
 
 
 def _sentences(rows: Sequence[Notification], teller: Teller) -> Mapping[int, str]:
