@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -47,6 +46,14 @@ class Filters:
     def is_any(self) -> bool:
         """Whether anything is filtered at all."""
         return self != Filters()
+
+    def without(self, name: str, value: object) -> Filters:
+        """The other filters: all but this value of `name`."""
+        was = getattr(self, name)
+        now = (
+            tuple(one for one in was if one != value) if isinstance(was, tuple) else getattr(Filters(), name)
+        )
+        return replace(self, **{name: now})
 
     def query(self) -> str:
         """As it stands in an address, without the question mark."""
@@ -135,18 +142,6 @@ def span_condition(span: Span) -> Condition:
         frozenset("s"),
         Sql(f"SELECT s.contact_id AS id FROM ripeline_standing s WHERE {check.text}", check.params),  # noqa: S608
     )
-
-
-def without(filters: Filters, name: str, value: str | None = None) -> Mapping[str, object]:
-    """The other filters: all but `name`, or all but one value of it."""
-    kept = {each.name: getattr(filters, each.name) for each in fields(filters)}
-    was = kept[name]
-    kept[name] = (
-        tuple(one for one in was if one != value)
-        if isinstance(was, tuple) and value is not None
-        else getattr(Filters(), name)
-    )
-    return kept
 
 
 def _heat(score: float, day: int, half_life: int | None) -> float:

@@ -22,11 +22,12 @@ from ripeline.contacts.wanted import Condition, Count, Found, Sort, Table, Wante
 
 # Up to here, finding and sorting everybody is quicker than walking the order: about the square root of a page
 # times a million.
-FEW = 5_000
+FEW = 8_000
 # Rows looked at along the order before the filters are held to be rare, in stretches: most pages need the first.
-STRETCHES = (500, 4_000, 20_000)
+STRETCHES = (500, 4_000, 12_000)
 # Above this, finding everybody costs more than any walk.
 MANY = 250_000
+NOBODY = Sql("SELECT 0 AS id")
 # Beyond this, a list is "more than"; nobody pages through it and counting costs.
 COUNTED = 10_000
 
@@ -45,14 +46,14 @@ def read_page(wanted: Wanted) -> Found:
 
 
 def _read_filtered(wanted: Wanted) -> Found:
-    few = _fewest(wanted, FEW)
+    few, ids = _few(wanted)
     if few is not None:
-        return _gather(wanted, few)
+        return _gather(wanted, few, _given(ids))
     rows, is_complete = _walk(wanted, bounded=True)
     if not is_complete:
-        smallest = _fewest(wanted, MANY)
+        smallest = _smallest(wanted, MANY)
         if smallest is not None:
-            return _gather(wanted, smallest)
+            return _gather(wanted, smallest, smallest.ids or NOBODY)
         rows, _ = _walk(wanted, bounded=False)
     return _page(wanted, rows, _count_single(wanted))
 
@@ -85,7 +86,23 @@ def count_all(wanted: Wanted) -> Count:
     return Count(min(found, COUNTED), found > COUNTED)
 
 
-def _fewest(wanted: Wanted, limit: int) -> Condition | None:
+def _few(wanted: Wanted) -> tuple[Condition | None, list[int]]:
+    """The filter whose index finds the fewest people, if they are few, and who they are."""
+    best, ids = None, list[int]()
+    limit = FEW
+    for condition in wanted.conditions:
+        if condition.ids is None:
+            continue
+        found = Sql(f"{condition.ids.text} LIMIT {limit + 1}", condition.ids.params).rows()
+        if len(found) <= limit:
+            best, ids = condition, [int(str(row[0])) for row in found]
+            limit = len(ids) - 1
+        if not ids and best is not None:
+            break
+    return best, ids
+
+
+def _smallest(wanted: Wanted, limit: int) -> Condition | None:
     """The filter whose index finds the fewest people, if that is at most `limit`."""
     best, least = None, limit + 1
     for condition in wanted.conditions:
@@ -97,13 +114,19 @@ def _fewest(wanted: Wanted, limit: int) -> Condition | None:
     return best
 
 
+def _given(ids: list[int]) -> Sql:
+    """These ids, as a table of one column."""
+    if is_sqlite():
+        return Sql("SELECT value AS id FROM json_each(%s)", (str(ids),))
+    return Sql("SELECT unnest(%s::bigint[]) AS id", ("{" + ",".join(map(str, ids)) + "}",))
+
+
 def _count_ids(ids: Sql, limit: int) -> int:
     return Sql(f"SELECT count(*) FROM (SELECT 1 FROM ({ids.text}) i LIMIT {limit}) few", ids.params).number()  # noqa: S608
 
 
-def _gather(wanted: Wanted, few: Condition) -> Found:
+def _gather(wanted: Wanted, few: Condition, ids: Sql) -> Found:
     """Everybody the filter's index finds, checked against the other filters, sorted, from the place on."""
-    assert few.ids is not None
     sort = wanted.sort
     others = [each for each in wanted.conditions if each is not few]
     aliases = {sort.alias}.union(*(each.needs for each in others))
@@ -115,13 +138,13 @@ def _gather(wanted: Wanted, few: Condition) -> Found:
     # The LIMIT (which never cuts anything off) keeps both planners from mixing the parts up again.
     query = (
         f"SELECT id, key, total FROM (SELECT few.id AS id, {_column(sort)} AS key, count(*) OVER () AS total"  # noqa: S608
-        f" FROM (SELECT id FROM ({few.ids.text}) i LIMIT 1000000000) few{sources} WHERE {checks.text}) matching"
+        f" FROM (SELECT id FROM ({ids.text}) i LIMIT 1000000000) few{sources} WHERE {checks.text}) matching"
     )
     place = _past(wanted)
     down = "DESC" if wanted.goes_down else "ASC"
     nulls = "ASC" if wanted.descending != wanted.is_backward else "DESC"
     order = f" ORDER BY (key IS NULL) {nulls}, key {down}, id {down} LIMIT {wanted.size + 1}"
-    rows = Sql(f"{query} WHERE {place.text}{order}", (*few.ids.params, *checks.params, *place.params)).rows()
+    rows = Sql(f"{query} WHERE {place.text}{order}", (*ids.params, *checks.params, *place.params)).rows()
     total = int(str(rows[0][2])) if rows else 0
     return _page(wanted, [(row[1], row[0]) for row in rows], Count(total))
 
@@ -225,8 +248,8 @@ def _range(part: _Part, start: Place | None, stop: Place | None) -> list[Sql]:
     sort = wanted.sort
     down = wanted.goes_down
     column, own_id = _column(sort), f"{sort.alias}.{wanted.listing.tables[sort.alias].id}"
-    if part.is_empty:
-        found = [Sql(f"{column} IS NULL")]
+    if part.is_empty or sort.kind == "id":
+        found = [Sql(f"{column} IS NULL")] if part.is_empty else []
         found += [Sql(f"{own_id} {'<' if down else '>'} %s", (start.id,))] if start else []
         return found + ([Sql(f"{own_id} {'>=' if down else '<='} %s", (stop.id,))] if stop else [])
     low, high = wanted.span.low, wanted.span.high

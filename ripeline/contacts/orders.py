@@ -17,7 +17,7 @@ CONTACTS = Listing(
             Sort("entered", "s", "{alias}.entered_at", "moment", "standing_entered", is_nullable=True),
             Sort("created", "c", "{alias}.created_at", "moment", "contact_created"),
             # For going through all of them, in an order that nothing done to them changes.
-            Sort("id", "c", "{alias}.id", "number", ""),
+            Sort("id", "c", "{alias}.id", "id", ""),
         )
     },
 )
@@ -28,7 +28,7 @@ COMPANIES = Listing(
         sort.key: sort
         for sort in (
             Sort("name", "c", "{alias}.sort_name", "text", "company_name"),
-            Sort("id", "c", "{alias}.id", "number", ""),
+            Sort("id", "c", "{alias}.id", "id", ""),
         )
     },
 )

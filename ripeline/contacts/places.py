@@ -10,7 +10,7 @@ from typing import Literal
 from ripeline.contacts.sql import Value, moment
 from ripeline.kit.instants import to_datetime, to_instant
 
-Kind = Literal["number", "text", "moment"]
+Kind = Literal["number", "text", "moment", "id"]
 LONGEST = 400
 
 
@@ -26,6 +26,8 @@ def read_key(value: object, kind: Kind) -> Value:
     """A sort key as the database gave it."""
     if value is None or kind == "moment":
         return moment(value)
+    if kind == "id":
+        return int(str(value))
     return float(str(value)) if kind == "number" else str(value)
 
 
@@ -34,7 +36,9 @@ def write_place(place: Place) -> str:
     key = place.key
     if key is None:
         return f"{place.id}~~"
-    return f"{place.id}~{to_instant(key) if isinstance(key, datetime) else repr(key) if isinstance(key, float) else key}"
+    if isinstance(key, datetime):
+        key = to_instant(key)
+    return f"{place.id}~{key!r}" if isinstance(key, float) else f"{place.id}~{key}"
 
 
 def read_place(text: str, kind: Kind) -> Place | None:

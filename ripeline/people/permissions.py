@@ -7,10 +7,18 @@ the contacts they own; a contact nobody owns may be changed by anyone, since tak
 from __future__ import annotations
 
 from django.db.models import Q
+from django.http import HttpRequest
 
 from ripeline.people.models import Contact, User
 
 WHOLE_TEAM = frozenset({User.Role.ADMIN, User.Role.MARKETING})
+
+
+def reader_of(request: HttpRequest) -> User:
+    """Who is asking. Every page but sign-in has somebody: the middleware sees to it."""
+    user = request.user
+    assert isinstance(user, User)
+    return user
 
 
 def may_change(user: User, contact: Contact) -> bool:

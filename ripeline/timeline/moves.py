@@ -31,13 +31,33 @@ def move(
     contact: Contact, verb: Verb, *, playbook: Playbook, by: User, reason: str, now: datetime, stage: str = ""
 ) -> Fact | Refused:
     """Records a manual move with its reason. `stage` is the target of `stage_set`, else unused."""
-    if not reason.strip():
-        return Refused("Say why: the reason is what your colleagues will read.")
-    if verb == "stage_set" and stage not in {known.key for known in playbook.stages}:
-        known = ", ".join(each.key for each in playbook.stages)
-        return Refused(f"There is no stage '{stage}' in this playbook; it has {known}.")
+    if why := _hindrance(verb, stage, reason, playbook):
+        return Refused(why)
     attrs: dict[str, str | float | bool | None] = {"by": str(by), "reason": reason.strip()}
     return note(contact, verb, now=now, subject=stage or None, attrs=attrs)
+
+
+def move_many(
+    keys: Mapping[str, str],
+    verb: Verb,
+    *,
+    playbook: Playbook,
+    by: User,
+    reason: str,
+    now: datetime,
+    stage: str = "",
+) -> int | Refused:
+    """Records one manual move of several contacts, for the same reason; returns how many are new in the log.
+
+    `keys` holds the touch's id by the contact's key: given again with the same ids, nothing more is recorded.
+    """
+    if why := _hindrance(verb, stage, reason, playbook):
+        return Refused(why)
+    attrs: dict[str, str | float | bool | None] = {"by": str(by), "reason": reason.strip()}
+    facts = [
+        _fact(key, verb, uid=uid, at=now, subject=stage or None, attrs=attrs) for key, uid in keys.items()
+    ]
+    return record(facts, now=now).new
 
 
 def answer(
@@ -68,10 +88,35 @@ def note(
 
     A person at a keyboard made it: actor human.
     """
-    fact = Fact(
-        id=new_key(),
-        person=contact.key,
-        at=to_instant(at or now),
+    fact = _fact(contact.key, kind, uid=new_key(), at=at or now, subject=subject, value=value, attrs=attrs)
+    record([fact], now=now)
+    return fact
+
+
+def _hindrance(verb: Verb, stage: str, reason: str, playbook: Playbook) -> str:
+    """Why such a move cannot be made, as a sentence; empty where it can."""
+    if not reason.strip():
+        return "Say why: the reason is what your colleagues will read."
+    if verb == "stage_set" and stage not in {known.key for known in playbook.stages}:
+        known = ", ".join(each.key for each in playbook.stages)
+        return f"There is no stage '{stage}' in this playbook; it has {known}."
+    return ""
+
+
+def _fact(
+    person: str,
+    kind: str,
+    *,
+    uid: str,
+    at: datetime,
+    subject: str | None = None,
+    value: float | None = None,
+    attrs: Mapping[str, str | float | bool | None] | None = None,
+) -> Fact:
+    return Fact(
+        id=uid,
+        person=person,
+        at=to_instant(at),
         kind=kind,
         direction=KINDS.get(kind, "internal"),
         actor="human",
@@ -79,5 +124,3 @@ def note(
         value=value,
         attrs=dict(attrs or {}),
     )
-    record([fact], now=now)
-    return fact
