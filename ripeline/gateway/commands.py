@@ -19,6 +19,7 @@ from ripeline.gateway.imports.rejections import rejected_csv
 from ripeline.gateway.imports.report import preview_lines, result_lines
 from ripeline.gateway.imports.run import Refused, discard, go_on, look_at, start, start_undo, take_in
 from ripeline.gateway.imports.sniff import NotATable
+from ripeline.gateway.imports.source import Source, source_of
 from ripeline.gateway.models import Import
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -110,7 +111,7 @@ def _bring_in(file: Path, mapping: str, form: Import.Form, *, yes: bool) -> None
         import_of = take_in(opened, file.name, form=form, mapping=mapping, by=None, now=timezone.now())
     try:
         with _bar("Reading", None) as told:
-            _, seen = look_at(import_of, told)
+            source, seen = look_at(import_of, told)
     except (NotATable, MappingMistakes, OSError) as trouble:
         discard(import_of)
         _refuse(str(trouble))
@@ -122,10 +123,10 @@ def _bring_in(file: Path, mapping: str, form: Import.Form, *, yes: bool) -> None
         return
     if refused := start(import_of, timezone.now()):
         _refuse(refused.why)
-    _work(import_of)
+    _work(import_of, source)
 
 
-def _work(import_of: Import) -> None:
+def _work(import_of: Import, source: Source | None = None) -> None:
     stopped: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: stopped.append(number))
     steps = import_of.steps.filter(undone_at=None).count()
@@ -136,6 +137,7 @@ def _work(import_of: Import) -> None:
                 import_of,
                 clock=timezone.now,
                 stop=lambda: bool(stopped),
+                source=source,
                 told=lambda each: told(
                     steps - each.steps.filter(undone_at=None).count() if undoing else each.position
                 ),
@@ -197,8 +199,6 @@ def _touch_mapping(text: str, *, create: bool, needs_touches: bool) -> str:
 
 
 def _show_mapping(file: Path, mapping: str) -> None:
-    from ripeline.gateway.imports.source import source_of
-
     try:
         source = source_of(file, mapping, Import.Form.ROWS)
     except (NotATable, MappingMistakes, OSError) as trouble:

@@ -30,7 +30,7 @@ from ripeline.timeline.record import record as record_touches
 from ripeline.work.claims import LEASE
 
 # Rows of one transaction: enough to be quick, few enough not to hold SQLite's one write lock for long.
-ROWS = 500
+ROWS = 1000
 BATCH = 500
 
 
@@ -59,7 +59,8 @@ def _apply(import_of: Import, decider: Decider, batch: Sequence[Record | Rejecte
             return False
         step = decider.decide(batch)
         done = _write(import_of, step, now)
-        counts: Counter[str] = Counter({**step.counts, **done.counts})
+        counts: Counter[str] = Counter(done.counts)
+        counts.update(step.counts)
         number = ImportStep.objects.filter(import_of=import_of).count() + 1
         ImportStep.objects.create(
             import_of=import_of, number=number, rows=len(batch), counts=counts, done=done.as_json(), at=now
@@ -225,7 +226,8 @@ def _add_identities(decisions: list[Decision], done: _Done, now: datetime) -> No
 def _record(decisions: list[Decision], facts: list[Touch], done: _Done, now: datetime) -> None:
     """Puts what the rows say happened, and that they were imported, through the one door."""
     by_person = {each.contact.key: each.contact.pk for each in decisions if each.contact}
-    known = known_uids([fact.id for fact in facts])
+    # The import's own touches of a step cannot be known before it: only ids that came with the file are asked for.
+    known = known_uids([touch.id for each in decisions for touch in each.record.touches])
     fresh = {fact.id: fact for fact in reversed(facts) if fact.id not in known}
     record_touches(facts, now=now)
     for fact in fresh.values():

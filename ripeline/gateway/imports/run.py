@@ -26,6 +26,7 @@ from ripeline.work.claims import Claim, claim_due, claim_these
 
 Stop = Callable[[], bool]
 Clock = Callable[[], datetime]
+Told = Callable[[Import], None]
 _TRIES = 5
 
 
@@ -104,15 +105,25 @@ def attend_imports(now: datetime, *, clock: Clock, stop: Stop) -> int:
 
 
 def go_on(
-    import_of: Import, *, clock: Clock, stop: Stop, told: Callable[[Import], None] | None = None
+    import_of: Import,
+    *,
+    clock: Clock,
+    stop: Stop,
+    told: Told | None = None,
+    source: Source | None = None,
 ) -> Import:
-    """Goes on with this import here and now, from where it stands, even if a worker held it; returns it."""
+    """Goes on with this import here and now, from where it stands, even if a worker held it; returns it.
+
+    `source` saves a look through the file where somebody has just taken one.
+    """
     for claim in claim_these(Import, [import_of.pk], clock()):
-        _attend(claim, clock=clock, stop=stop, told=told)
+        _attend(claim, clock=clock, stop=stop, told=told, source=source)
     return Import.objects.get(pk=import_of.pk)
 
 
-def _attend(claim: Claim, *, clock: Clock, stop: Stop, told: Callable[[Import], None] | None = None) -> None:
+def _attend(
+    claim: Claim, *, clock: Clock, stop: Stop, told: Told | None = None, source: Source | None = None
+) -> None:
     import_of = Import.objects.get(pk=claim.pk)
     if import_of.claimed_by != claim.token:
         return
@@ -123,7 +134,7 @@ def _attend(claim: Claim, *, clock: Clock, stop: Stop, told: Callable[[Import], 
         _finish(import_of, Import.State.UNDONE, clock(), is_over=not stop())
         return
     try:
-        is_over = _run(import_of, clock=clock, stop=stop, told=told)
+        is_over = _run(import_of, source, clock=clock, stop=stop, told=told)
     except (NotATable, MappingMistakes, OSError, IntegrityError) as trouble:
         _held(import_of).update(
             state=Import.State.FAILED,
@@ -136,12 +147,12 @@ def _attend(claim: Claim, *, clock: Clock, stop: Stop, told: Callable[[Import], 
     _finish(import_of, Import.State.DONE, clock(), is_over=is_over)
 
 
-def _run(import_of: Import, *, clock: Clock, stop: Stop, told: Callable[[Import], None] | None) -> bool:
+def _run(import_of: Import, source: Source | None, *, clock: Clock, stop: Stop, told: Told | None) -> bool:
     if import_of.state != Import.State.RUNNING:
         return False
     _check_file(import_of)
     for attempt in range(_TRIES):
-        source = open_source(import_of)
+        source = source or open_source(import_of)
         try:
             for _ in run_steps(import_of, source, clock=clock, stop=stop):
                 if told:
