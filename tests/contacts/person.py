@@ -97,7 +97,9 @@ def happen(
 def colleague(role: str = "marketing", name: str = "") -> User:
     """Somebody who works here."""
     name = name or f"{role.capitalize()} Mensch"
-    return User.objects.create_user(f"{name.lower().replace(' ', '.')}@example.org", "x", role=role, name=name)
+    return User.objects.create_user(
+        f"{name.lower().replace(' ', '.')}@example.org", "x", role=role, name=name
+    )
 
 
 def signed_in(user: User) -> Client:

@@ -38,7 +38,9 @@ def test_nothing_today_and_days_to_come_mean_now(asked: str) -> None:
     assert (found.at, found.is_now, found.wrong) == (NOW, True, "")
 
 
-@pytest.mark.parametrize("asked", ["yesterday", "2026-13-01", "9999-12-31", "<script>", "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "asked", ["yesterday", "2026-13-01", "9999-12-31", "<script>", "0001-01-01T00:00:00+14:00"]
+)
 def test_what_is_no_moment_means_now_and_says_so(asked: str) -> None:
     found = read_as_of({"as_of": asked}, now=NOW, zone=ZONE)
     assert found.is_now or found.at < NOW

@@ -39,7 +39,9 @@ def house(now: datetime) -> Company:
     )
 
 
-def test_it_shows_its_people_their_stages_and_who_answered(client: Client, house: Company, now: datetime) -> None:
+def test_it_shows_its_people_their_stages_and_who_answered(
+    client: Client, house: Company, now: datetime
+) -> None:
     eva = make_person("Eva Lind", now=now, company=house)
     otto = make_person("Otto Andere", now=now, company=house)
     happen(eva, "form_submitted", now - 3 * DAY, subject="contact")
@@ -47,12 +49,20 @@ def test_it_shows_its_people_their_stages_and_who_answered(client: Client, house
     happen(otto, "imported", now - 3 * DAY)
     catch_up()
     said = read(client.get(f"/companies/{house.pk}").content.decode())
-    for words in ("Maison Rivage", "Publishing, 8 employees, France", "Wants a quote.", "Lead 1", "Suspect 1"):
+    for words in (
+        "Maison Rivage",
+        "Publishing, 8 employees, France",
+        "Wants a quote.",
+        "Lead 1",
+        "Suspect 1",
+    ):
         assert words in said
     assert "Who answered Eva Lind" in said
 
 
-def test_its_scores_are_todays_not_those_of_the_last_assessment(client: Client, house: Company, now: datetime) -> None:
+def test_its_scores_are_todays_not_those_of_the_last_assessment(
+    client: Client, house: Company, now: datetime
+) -> None:
     eva = make_person("Eva Lind", now=now, company=house)
     at = now - 60 * DAY
     happen(eva, "form_submitted", at, subject="contact", heard=at)
@@ -65,7 +75,9 @@ def test_one_way_touches_are_no_talk(client: Client, house: Company, now: dateti
     eva = make_person("Eva Lind", now=now, company=house)
     happen(eva, "email_sent", now - DAY, subject="letter")
     happen(eva, "page_viewed", now - DAY, subject="/pricing")
-    assert "Nobody here has talked with us yet." in read(client.get(f"/companies/{house.pk}").content.decode())
+    assert "Nobody here has talked with us yet." in read(
+        client.get(f"/companies/{house.pk}").content.decode()
+    )
 
 
 def test_an_empty_company_says_how_people_come_to_it(client: Client, house: Company) -> None:
@@ -85,7 +97,9 @@ def test_it_asks_the_database_as_often_for_one_contact_as_for_three(
     client: Client, house: Company, now: datetime, count: int
 ) -> None:
     for number in range(count):
-        eva = make_person(f"Eva {number}", now=now, company=house, owner=colleague("sales", f"Sales {number}"))
+        eva = make_person(
+            f"Eva {number}", now=now, company=house, owner=colleague("sales", f"Sales {number}")
+        )
         happen(eva, "call_held", now - DAY)
     catch_up()
     client.get(f"/companies/{house.pk}")

@@ -130,16 +130,26 @@ def test_a_grade_opens_into_criteria_known_and_not_known(eva: Contact, now: date
     ]
 
 
-def test_answers_show_who_noted_them_and_until_when_they_count(client: Client, eva: Contact, now: datetime) -> None:
+def test_answers_show_who_noted_them_and_until_when_they_count(
+    client: Client, eva: Contact, now: datetime
+) -> None:
     happen(eva, "answered", now - 100 * DAY, subject="budget", attrs={"value": "no", "by": "Tom"})
     assert "ask again" in page(client, eva)
-    happen(eva, "answered", now - DAY, subject="budget", attrs={"value": "yes", "by": "Ida", "text": "Two thousand"})
+    happen(
+        eva,
+        "answered",
+        now - DAY,
+        subject="budget",
+        attrs={"value": "yes", "by": "Ida", "text": "Two thousand"},
+    )
     said = page(client, eva)
     for words in ("Budget yes yesterday , Ida good until", "Two thousand"):
         assert words in said
 
 
-def test_as_we_knew_it_leaves_out_what_had_not_been_heard(client: Client, eva: Contact, now: datetime) -> None:
+def test_as_we_knew_it_leaves_out_what_had_not_been_heard(
+    client: Client, eva: Contact, now: datetime
+) -> None:
     happen(eva, "call_held", now - 30 * DAY, heard=now - 2 * DAY, attrs={"text": "A long talk at the fair"})
     ten_days_ago = (now - 10 * DAY).date().isoformat()
     known = page(client, eva, f"?as_of={ten_days_ago}")
@@ -194,7 +204,12 @@ def test_what_is_no_date_shows_now_and_says_so(client: Client, eva: Contact) -> 
 def test_text_of_strangers_stays_text(client: Client, now: datetime) -> None:
     eva = make_person(now=now)
     Contact.objects.filter(pk=eva.pk).update(
-        name=HOSTILE, title=HOSTILE, tags=[HOSTILE], traits={HOSTILE: HOSTILE}, source=HOSTILE, language=HOSTILE[:12]
+        name=HOSTILE,
+        title=HOSTILE,
+        tags=[HOSTILE],
+        traits={HOSTILE: HOSTILE},
+        source=HOSTILE,
+        language=HOSTILE[:12],
     )
     at = now - timedelta(hours=1)
     happen(eva, "page_viewed", at, subject=HOSTILE, attrs={HOSTILE: HOSTILE, "utm_source": HOSTILE})
@@ -209,11 +224,15 @@ def test_text_of_strangers_stays_text(client: Client, now: datetime) -> None:
 
 def test_reading_changes_nothing(client: Client, eva: Contact, now: datetime) -> None:
     catch_up()
-    before = [list(model.objects.order_by("pk").values()) for model in (Touch, Standing, Transition, Reassessment)]
+    before = [
+        list(model.objects.order_by("pk").values()) for model in (Touch, Standing, Transition, Reassessment)
+    ]
     for query in ("", f"?as_of={(now - 9 * DAY).date()}", "?kinds=talk", "?before=1", "?touch=1"):
         assert client.get(f"/contacts/{eva.key}{query}").status_code == 200
     assert client.post(f"/contacts/{eva.key}").status_code == 405
-    after = [list(model.objects.order_by("pk").values()) for model in (Touch, Standing, Transition, Reassessment)]
+    after = [
+        list(model.objects.order_by("pk").values()) for model in (Touch, Standing, Transition, Reassessment)
+    ]
     assert before == after
 
 
@@ -238,4 +257,7 @@ def test_the_page_asks_the_database_as_often_for_one_touch_as_for_three(
 
 def _is_frame(sql: str) -> bool:
     """Who is signed in, and what the frame of every page asks for."""
-    return any(table in sql for table in ("django_session", "ripeline_user\" WHERE", "ripeline_notification", "PRAGMA"))
+    return any(
+        table in sql
+        for table in ("django_session", 'ripeline_user" WHERE', "ripeline_notification", "PRAGMA")
+    )

@@ -50,7 +50,9 @@ def filled(contact: Contact, **changes: str) -> dict[str, str]:
 def test_a_trait_that_makes_them_fit_moves_them(client: Client, eva: Contact) -> None:
     catch_up()
     assert Standing.objects.get(contact=eva).stage == "suspect"
-    answer = client.post(f"/contacts/{eva.key}/edit", filled(eva, traits="role: author\nbooks: 3"), follow=True)
+    answer = client.post(
+        f"/contacts/{eva.key}/edit", filled(eva, traits="role: author\nbooks: 3"), follow=True
+    )
     said = read(answer.content.decode())
     assert "Eva Lind is up to date." in said
     assert "Learned about them books 3 role author" in said
@@ -96,7 +98,10 @@ def test_a_company_is_found_by_name_or_added(client: Client, eva: Contact, now: 
         ({"emails": "not an address"}, "is no email address"),
         ({"traits": "just words"}, "is not of the form name: value"),
         ({"traits": "country: NL"}, "Country has a field of its own above."),
-        ({"first_name": "", "last_name": "", "emails": "", "phones": ""}, "Give a name, an address or a number"),
+        (
+            {"first_name": "", "last_name": "", "emails": "", "phones": ""},
+            "Give a name, an address or a number",
+        ),
         ({"emails": "otto.andere@reader.example", "company": "Brand New"}, "leads to Otto Andere already"),
     ],
 )
@@ -105,7 +110,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
 ) -> None:
     make_person("Otto Andere", now=now)
     before = Touch.objects.count()
-    answer = client.post(f"/contacts/{eva.key}/edit", filled(eva, **{"source": "a fair in Leipzig"} | changes))
+    answer = client.post(
+        f"/contacts/{eva.key}/edit", filled(eva, **{"source": "a fair in Leipzig"} | changes)
+    )
     html = answer.content.decode()
     assert answer.status_code == 422
     assert why in read(html)
@@ -114,7 +121,12 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
 
 
 def test_a_new_contact_is_a_lead_when_they_told_us_who_they_are(client: Client) -> None:
-    data = {"first_name": "Nele", "emails": "nele@reader.example", "arrival": "identified", "traits": "role: author"}
+    data = {
+        "first_name": "Nele",
+        "emails": "nele@reader.example",
+        "arrival": "identified",
+        "traits": "role: author",
+    }
     said = read(client.post("/contacts/new", data, follow=True).content.decode())
     assert "Nele is a contact now." in said
     assert "Told us who they are" in said
@@ -123,7 +135,12 @@ def test_a_new_contact_is_a_lead_when_they_told_us_who_they_are(client: Client) 
 
 
 def test_a_new_contact_with_a_known_address_is_refused(client: Client, eva: Contact) -> None:
-    data = {"first_name": "Eva", "emails": "EVA.LIND@reader.example", "arrival": "imported", "company": "Brand New"}
+    data = {
+        "first_name": "Eva",
+        "emails": "EVA.LIND@reader.example",
+        "arrival": "imported",
+        "company": "Brand New",
+    }
     answer = client.post("/contacts/new", data)
     assert answer.status_code == 422
     assert "leads to Eva Lind already" in read(answer.content.decode())
@@ -142,7 +159,9 @@ def test_text_of_strangers_stays_text_in_the_form(client: Client, eva: Contact) 
     ("role", "owned_by_other", "status"),
     [("admin", True, 302), ("marketing", True, 302), ("sales", True, 403), ("sales", False, 302)],
 )
-def test_sales_edit_only_their_own_and_nobodys(eva: Contact, role: str, owned_by_other: bool, status: int) -> None:
+def test_sales_edit_only_their_own_and_nobodys(
+    eva: Contact, role: str, owned_by_other: bool, status: int
+) -> None:
     if owned_by_other:
         Contact.objects.filter(pk=eva.pk).update(owner=colleague("sales", "Otto Other"))
         eva.refresh_from_db()
@@ -165,7 +184,13 @@ def test_a_companys_size_can_make_its_people_fit(client: Client, now: datetime) 
     eva = make_person(now=now, company=house)
     happen(eva, "email_replied", now - DAY)
     happen(eva, "traits_changed", now - DAY, attrs={"role": "author"})
-    data = {"name": "Boekhuis", "employees": "80", "industry": "", "domain": "www.Boekhuis.example", "country": "NL"}
+    data = {
+        "name": "Boekhuis",
+        "employees": "80",
+        "industry": "",
+        "domain": "www.Boekhuis.example",
+        "country": "NL",
+    }
     said = read(client.post(f"/companies/{house.pk}/edit", data, follow=True).content.decode())
     assert "Traits of 1 contact follow." in said
     catch_up()

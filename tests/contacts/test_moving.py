@@ -74,7 +74,9 @@ def test_an_undo_pressed_twice_counts_once(client: Client, eva: Contact) -> None
     assert Touch.objects.filter(kind="stage_set").count() == 2
 
 
-def test_undoing_a_recycling_puts_them_back_where_they_were(client: Client, eva: Contact, now: datetime) -> None:
+def test_undoing_a_recycling_puts_them_back_where_they_were(
+    client: Client, eva: Contact, now: datetime
+) -> None:
     happen(eva, "stage_set", now - DAY, subject="prospect", attrs={"reason": "x"})
     move(client, eva, "recycled")
     assert stage_of(eva) == "lead"

@@ -64,7 +64,9 @@ def test_saving_what_is_there_already_changes_and_notes_nothing(eva: Contact) ->
 
 
 def test_what_rules_look_at_is_noted_with_its_new_value_and_null_where_it_went(eva: Contact) -> None:
-    wanted = replace(draft_of(eva), title="", seniority="director", country="BE", traits={"role": "publisher", "books": 3})
+    wanted = replace(
+        draft_of(eva), title="", seniority="director", country="BE", traits={"role": "publisher", "books": 3}
+    )
     changed = change_contact(eva, wanted, now=LATER)
     expected = {"title": None, "seniority": "director", "country": "BE", "role": "publisher", "vip": None}
     assert changed == expected
@@ -86,7 +88,10 @@ def test_the_first_address_is_the_primary_one_and_search_finds_all(eva: Contact)
     change_contact(eva, wanted, now=LATER)
     assert eva.email == "new@reader.example"
     rows = Identity.objects.filter(contact=eva, kind="email").order_by("pk")
-    assert {row.value: row.is_primary for row in rows} == {"new@reader.example": True, "eva@home.example": False}
+    assert {row.value: row.is_primary for row in rows} == {
+        "new@reader.example": True,
+        "eva@home.example": False,
+    }
     for word in ("new@reader.example", "eva@home.example", "maison rivage", "+31201234567"):
         assert word in eva.search_text
     assert "eva@reader.example" not in eva.search_text
@@ -110,7 +115,9 @@ def test_an_address_of_somebody_else_is_an_outcome_and_changes_nothing(eva: Cont
 
 def test_a_new_contact_begins_with_how_they_arrived_and_what_is_known(house: Company) -> None:
     user = User.objects.create_user("tom@example.org", "x", name="Tom")
-    draft = ContactDraft(first_name="Nele", emails=("nele@reader.example",), company=house, traits={"role": "author"})
+    draft = ContactDraft(
+        first_name="Nele", emails=("nele@reader.example",), company=house, traits={"role": "author"}
+    )
     nele = add_contact(draft, arrival="identified", by=user, now=NOW)
     assert isinstance(nele, Contact)
     assert list(Touch.objects.order_by("pk").values_list("kind", "attrs")) == [
@@ -126,7 +133,9 @@ def test_a_new_contact_begins_with_how_they_arrived_and_what_is_known(house: Com
 
 
 def test_a_companys_industry_and_size_are_traits_of_its_people(eva: Contact, house: Company) -> None:
-    sole = add_contacts([ContactDraft(name="Otto", company=house, traits={"industry": "software"})], now=NOW)[0]
+    sole = add_contacts([ContactDraft(name="Otto", company=house, traits={"industry": "software"})], now=NOW)[
+        0
+    ]
     wanted = CompanyDraft("Maison Rivage", "rivage.example", "media", 9, "FR")
     assert change_company(house, wanted, now=LATER) == 2
     by_person = {touch.contact_id: touch.attrs for touch in Touch.objects.all()}
