@@ -321,6 +321,7 @@ def test_what_is_missing_for_a_stage_is_told_with_how_much() -> None:
         ("{any: [{all: [{idle: 12h}, {signal: page_viewed}]}]}", True, "12 hours of silence and page view"),
         ("{any: [{all: []}]}", True, "nothing"),
         ("{fit: A}", False, "fit A (now not known)"),
+        ("{score: {lt: 5}}", False, "score below 5 (now 10)"),
     ],
 )
 def test_each_condition_says_how_far_it_is(enter: str, met: bool, text: str) -> None:
