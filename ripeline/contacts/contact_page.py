@@ -11,6 +11,7 @@ from django.conf.locale import LANG_INFO
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -100,7 +101,7 @@ def _who(contact: Contact, now: datetime) -> dict[str, object]:
         "language": str(LANG_INFO.get(contact.language, {}).get("name", contact.language)),
         "traits": [
             (name.replace("_", " "), say_value(value))
-            for name, value in contact.traits.items()
+            for name, value in sorted(contact.traits.items())
             if name not in PERSONAL and value != shown.get(name)
         ],
     }
@@ -161,9 +162,10 @@ def _journey(picture: Picture, journey: Stretch) -> dict[str, object]:
 
 def _links(picture: Picture, journey: Stretch) -> Mapping[str, str]:
     """From a touch's uid to its place in the journey, on this page or on the one that shows it."""
-    query = f"{picture.as_of.query}&" if picture.as_of.query else ""
+    page = reverse("contact", args=[picture.contact.key])
+    start = f"{page}?{picture.as_of.query}&" if picture.as_of.query else f"{page}?"
     return {
-        row.uid: f"#touch-{row.pk}" if row.pk in journey.shown else f"?{query}touch={row.pk}#touch-{row.pk}"
+        row.uid: f"#touch-{row.pk}" if row.pk in journey.shown else f"{start}touch={row.pk}#touch-{row.pk}"
         for row in picture.touches
     }
 

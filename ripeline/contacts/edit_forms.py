@@ -208,7 +208,7 @@ def _initial(was: ContactDraft) -> dict[str, object]:
         "owner": was.owner,
         "tags": ", ".join(was.tags),
         "traits": "\n".join(
-            f"{name}: {_written(value)}" for name, value in was.traits.items() if name not in PERSONAL
+            f"{name}: {_written(value)}" for name, value in sorted(was.traits.items()) if name not in PERSONAL
         ),
     }
 

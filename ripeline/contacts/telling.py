@@ -141,14 +141,14 @@ def _subject(touch: Touch, playbook: Playbook) -> str:
 def _facts(touch: Touch) -> Iterator[str]:
     attrs = touch.attrs
     if touch.kind == "traits_changed":
-        yield from (f"{_spaced(name)} {say_value(value)}" for name, value in attrs.items())
+        yield from (f"{_spaced(name)} {say_value(value)}" for name, value in sorted(attrs.items()))
         return
     origin = [str(attrs[name]) for name in _ORIGIN if attrs.get(name)]
     if origin:
         yield f"from {' / '.join(origin)}"[:_LONGEST_FACT]
     if isinstance(attrs.get("seconds"), int | float) and attrs["seconds"]:
         yield f"{attrs['seconds']:g} s"
-    for name, value in attrs.items():
+    for name, value in sorted(attrs.items()):
         if name not in _TOLD_APART and name not in _ORIGIN and value is not None:
             yield f"{_spaced(name)} {say_value(value)}"[:_LONGEST_FACT]
     if touch.value is not None and touch.kind not in MINUTES | MONEY:

@@ -137,7 +137,7 @@ def test_evidence_leads_to_a_touch_however_long_ago(eva: Contact, now: datetime)
     pk = Touch.objects.get(uid=old).pk
     client = signed_in(colleague())
     html = client.get(f"/contacts/{eva.key}").content.decode()
-    assert f'href="?touch={pk}#touch-{pk}"' in html
+    assert f'href="/contacts/{eva.key}?touch={pk}#touch-{pk}"' in html
     assert f'id="touch-{pk}"' in client.get(f"/contacts/{eva.key}?touch={pk}").content.decode()
 
 

@@ -107,6 +107,7 @@ def test_a_move_without_a_reason_is_refused_and_keeps_what_was_chosen(client: Cl
     assert answer.status_code == 422
     assert '<option value="stage_set:mql" selected>' in html
     assert "Say why" in html
+    assert 'href="?' not in html  # the page stands at the address of the form, which nobody can visit
     assert not Touch.objects.filter(kind="stage_set").exists()
 
 
