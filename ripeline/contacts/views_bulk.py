@@ -17,7 +17,7 @@ from ripeline.contacts.bulk import Done, Task, do_to, next_chunk, read_task, sho
 from ripeline.contacts.listing import count_matches
 from ripeline.contacts.wanted import Count
 from ripeline.kit.ids import new_key
-from ripeline.people.models import User
+from ripeline.people.models import Contact, User
 from ripeline.people.permissions import reader_of
 from ripeline.timeline.active import active_playbook
 from ripeline.timeline.moves import Refused

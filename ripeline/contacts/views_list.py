@@ -12,7 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ripeline.contacts.asking import USUAL_SORT, Request, newer_and_older, read_request
 from ripeline.contacts.choices import Menu, read_menus
-from ripeline.contacts.columns import COLUMNS, NAME, Column, forget_columns, keep_columns, read_columns
+from ripeline.contacts.columns import (
+    COLUMNS,
+    NAME,
+    Column,
+    forget_columns,
+    keep_columns,
+    read_columns,
+    row_template,
+)
 from ripeline.contacts.filters import Filters
 from ripeline.contacts.listing import count_matches, read_page
 from ripeline.contacts.rows import read_rows
@@ -62,7 +70,8 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
     context = {
         "playbook": playbook,
         "rows": read_rows([place.id for place in found.places], playbook, user, now=now),
-        "shown": {column.key: True for column in columns},
+        "shown": {column.key: column in columns for column in COLUMNS},
+        "row_template": row_template(columns),
         "heads": [_head(column, asked) for column in (NAME, *columns)],
         "count": found.count,
         "newer": newer,

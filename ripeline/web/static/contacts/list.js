@@ -1,6 +1,6 @@
 // Ticking contacts, and filters that say what is chosen. The list works without; it is only slower.
 (() => {
-  const boxes = () => [...document.querySelectorAll('#bulk input[name="id"]:not(:disabled)')];
+  const boxes = () => [...document.querySelectorAll('#bulk input[name="key"]:not(:disabled)')];
   let last; // where a click with shift counts from
 
   function showPicked() {
@@ -30,7 +30,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const box = event.target.closest('#bulk input[name="id"]');
+    const box = event.target.closest('#bulk input[name="key"]');
     if (!box) return;
     const all = boxes();
     const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
