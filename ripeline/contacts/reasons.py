@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ripeline.contacts.picture import Picture
-from ripeline.contacts.telling import say_value
+from ripeline.contacts.telling import Told, say_value, tell
 from ripeline.kit.instants import to_datetime
 from ripeline.lifecycle.conditions import AnswerIs, ScoreIs, leaves
 from ripeline.lifecycle.matching import compile_test
@@ -23,6 +23,15 @@ LATEST = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Gift:
+    """One contribution: the touch in words, what it added then and what is left of it."""
+
+    told: Told
+    add: float
+    present: float
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What one rule has given to the score: `add` each time, `given` in all, `present` what is left of it;
     `contributions` newest first."""
@@ -32,14 +41,14 @@ class Given:
     add: float
     given: float
     present: float
-    contributions: tuple[Contribution, ...]
+    contributions: tuple[Gift, ...]
 
     @property
     def times(self) -> int:
         return len(self.contributions)
 
     @property
-    def latest(self) -> tuple[Contribution, ...]:
+    def latest(self) -> tuple[Gift, ...]:
         return self.contributions[:LATEST]
 
     @property
@@ -168,8 +177,12 @@ def _given(picture: Picture) -> Iterator[Given]:
             add=picture.playbook.score.points[rule].add,
             given=sum(each.add for each in contributions),
             present=sum(each.present for each in contributions),
-            contributions=tuple(reversed(contributions)),
+            contributions=tuple(_gift(picture, each) for each in reversed(contributions)),
         )
+
+
+def _gift(picture: Picture, given: Contribution) -> Gift:
+    return Gift(tell(picture.rows[given.touch_id], picture.playbook), given.add, given.present)
 
 
 def _clamped(standing: Standing, limit: float | None) -> str:
