@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 from django.conf import settings
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from ripeline.contacts.search import search_ready
+from ripeline.contacts.search_tables import make_search
 from ripeline.people.models import User
 from ripeline.timeline.active import activate
 from ripeline.timeline.models import PlaybookVersion
@@ -36,8 +38,12 @@ def doctor_command() -> None:
 
 
 def migrate() -> None:
-    """Applies migrations; activates the shipped default playbook on a database without any."""
+    """Applies migrations; makes the search anew where it is not kept up to date; activates the shipped default
+    playbook on a database without any."""
     call_command("migrate", verbosity=0)
+    if search_ready() is not None:
+        with transaction.atomic():
+            make_search(connection)
     if not PlaybookVersion.objects.filter(is_active=True).exists():
         activate(shipped_playbook("default"), now=timezone.now(), note="Installed with Ripeline.")
 
@@ -86,17 +92,26 @@ def _playbook() -> Finding:
     return Finding(True, f"The playbook in force is {active}.")
 
 
+def _search() -> Finding:
+    wrong = search_ready()
+    return Finding(wrong is None, wrong or "The search has its indexes.")
+
+
 def _front_end() -> Finding:
     vendor = Path(__file__).parent / "web" / "static" / "vendor"
     if not any(vendor.glob("*")):
-        return Finding(False, "The front-end files are missing. Run `python -m ripeline.web.vendor` (needs npm).")
+        return Finding(
+            False, "The front-end files are missing. Run `python -m ripeline.web.vendor` (needs npm)."
+        )
     return Finding(True, "The front-end files are there.")
 
 
 def _accounts() -> Finding:
     users = User.objects.filter(is_active=True).count()
     if not users:
-        return Finding(True, f"Nobody has an account yet: the first to open {settings.CONFIG.base_url} signs up.")
+        return Finding(
+            True, f"Nobody has an account yet: the first to open {settings.CONFIG.base_url} signs up."
+        )
     return Finding(True, f"{users} people have an account.")
 
 
@@ -106,4 +121,4 @@ def _host() -> Finding:
     return Finding(True, f"The site is served on {settings.CONFIG.host}:{settings.CONFIG.port}.")
 
 
-LOOKS: tuple[Callable[[], Finding], ...] = (_playbook, _front_end, _accounts, _host)
+LOOKS: tuple[Callable[[], Finding], ...] = (_playbook, _search, _front_end, _accounts, _host)

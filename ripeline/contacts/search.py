@@ -95,16 +95,13 @@ def search_ready() -> str | None:
         return missing if found < TRIGGERS else None
     if not Sql(
         "SELECT count(*) FROM pg_indexes WHERE indexname IN ('contact_words', 'company_words')"
-    ).number():
-        return (
-            "Searching reads every contact, because PostgreSQL's extension pg_trgm was not there at the first migration."
-            " Install it (Debian: postgresql-contrib), then run as the database's owner:"
-            " CREATE EXTENSION pg_trgm;"
-            " CREATE INDEX contact_words ON ripeline_contact USING gin (search_text gin_trgm_ops);"
-            " CREATE INDEX company_words ON ripeline_company"
-            " USING gin (lower(name || chr(10) || coalesce(domain, '')) gin_trgm_ops);"
-        )
-    return None
+    ).number()
+    slow = (
+        "Searching reads every contact: PostgreSQL's extension pg_trgm was not there when the index was to be made."
+        " Install it (Debian: postgresql-contrib; then, as a superuser: CREATE EXTENSION pg_trgm), and run"
+        " `ripeline migrate`."
+    )
+    return slow if found < 2 else None
 
 
 def _holds(searched: Searched, words: list[str]) -> Condition:
