@@ -88,12 +88,12 @@ def tag_condition(tags: tuple[str, ...]) -> Condition:
 def search_ready() -> str | None:
     """What is wrong with the search and what to do about it, as a sentence; None when it is quick and right."""
     if is_sqlite():
-        found = Sql(
+        triggers = Sql(
             "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ripeline_%%'"
         ).number()
         missing = "The search index is not kept up to date: its triggers are missing. Run `ripeline migrate`."
-        return missing if found < TRIGGERS else None
-    if not Sql(
+        return missing if triggers < TRIGGERS else None
+    found = Sql(
         "SELECT count(*) FROM pg_indexes WHERE indexname IN ('contact_words', 'company_words')"
     ).number()
     slow = (
