@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ripeline.web.urls")),
     path("", include("ripeline.insights.urls")),
     path("playbook/", include("ripeline.playbooks.urls")),
+    path("", include("ripeline.gateway.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from ripeline.gateway.imports.run import attend_imports
 from ripeline.reactions import react
 from ripeline.timeline.reassess import reassess_due
 from ripeline.work.loop import run_worker
@@ -16,7 +17,18 @@ from ripeline.work.loop import run_worker
 
 def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now) -> None:
     """Attends to everything due until `stop` is set."""
+    # Beside, not in turn: a long import must not keep people waiting for their stage.
+    importer = threading.Thread(target=_import, kwargs={"stop": stop, "clock": clock}, name="imports")
+    importer.start()
     run_worker([attend_people], clock=clock, stop=stop)
+    importer.join()
+
+
+def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    def attend(now: datetime) -> int:
+        return attend_imports(now, clock=clock, stop=stop.is_set)
+
+    run_worker([attend], clock=clock, stop=stop)
 
 
 def attend_people(now: datetime) -> int:

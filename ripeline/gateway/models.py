@@ -20,6 +20,7 @@ class Import(DueRow):
     """
 
     class State(models.TextChoices):
+        LOOKING = "looking", "Being looked at"
         DRAFT = "draft", "Not started"
         RUNNING = "running", "Running"
         DONE = "done", "Done"

@@ -208,6 +208,12 @@ def load_mapping(text: str, columns: tuple[str, ...] | None = None) -> Mapping:
     return mapping
 
 
+def check_columns(mapping: Mapping, columns: tuple[str, ...]) -> None:
+    """Raises MappingMistakes where the mapping names a column that is not among these."""
+    if unknown := _unknown_columns(mapping, columns, CommentedMap()):
+        raise MappingMistakes(tuple(unknown))
+
+
 def read_mapping(path: Path, columns: tuple[str, ...] | None = None) -> Mapping:
     """The mapping in the file at `path`. Raises MappingMistakes, OSError."""
     return load_mapping(path.read_text(encoding="utf-8-sig"), columns)

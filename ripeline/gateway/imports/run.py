@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
 from ripeline.gateway.imports.apply import run_steps
 from ripeline.gateway.imports.mapping import MappingMistakes
@@ -74,6 +75,12 @@ def look_at(import_of: Import, progress: Progress | None = None) -> tuple[Source
     return source, seen
 
 
+def ask_to_look(import_of: Import, now: datetime) -> None:
+    """Leaves the look to a worker: a large file takes longer than a page may."""
+    import_of.state = Import.State.LOOKING
+    Import.objects.filter(pk=import_of.pk).update(state=import_of.state, due_at=now, preview={}, error="")
+
+
 def start(import_of: Import, now: datetime) -> Refused | None:
     """Makes a looked-at import due, for a worker or for `go_on`."""
     ready = Import.objects.filter(pk=import_of.pk, state__in=(Import.State.DRAFT, Import.State.FAILED))
@@ -98,6 +105,9 @@ def start_undo(import_of: Import, now: datetime) -> Refused | None:
 
 def attend_imports(now: datetime, *, clock: Clock, stop: Stop) -> int:
     """Worker's task: goes on with one import that is due, to its end; returns how many it took."""
+    if not Import.objects.filter(due_at__lte=now).exists():
+        # Claiming takes the database's write lock, and mostly there is nothing to claim.
+        return 0
     claims = claim_due(Import, now, limit=1)
     for claim in claims:
         _attend(claim, clock=clock, stop=stop)
@@ -127,6 +137,9 @@ def _attend(
     import_of = Import.objects.get(pk=claim.pk)
     if import_of.claimed_by != claim.token:
         return
+    if import_of.state == Import.State.LOOKING:
+        _look(import_of)
+        return
     if import_of.state == Import.State.UNDOING:
         for _ in undo_steps(import_of, clock=clock, stop=stop):
             if told:
@@ -145,6 +158,16 @@ def _attend(
         )
         return
     _finish(import_of, Import.State.DONE, clock(), is_over=is_over)
+
+
+def _look(import_of: Import) -> None:
+    """A look that a page asked for: ends as a draft with its preview, or with what is wrong."""
+    after, error = Import.State.DRAFT, ""
+    try:
+        look_at(import_of)
+    except (NotATable, MappingMistakes, OSError) as trouble:
+        after, error = Import.State.FAILED, str(trouble)[:2000]
+    _held(import_of).update(state=after, error=error, due_at=None, claimed_by="", claimed_until=None)
 
 
 def _run(import_of: Import, source: Source | None, *, clock: Clock, stop: Stop, told: Told | None) -> bool:
@@ -186,11 +209,12 @@ def _finish(import_of: Import, state: Import.State, now: datetime, *, is_over: b
         Path(import_of.file).unlink(missing_ok=True)
 
 
-def _held(import_of: Import):  # type: ignore[no-untyped-def]
+def _held(import_of: Import) -> QuerySet[Import]:
     return Import.objects.filter(pk=import_of.pk, claimed_by=import_of.claimed_by, state=import_of.state)
 
 
 def discard(import_of: Import) -> None:
-    """Drops an import that was only looked at, with its copy of the file."""
-    Path(import_of.file).unlink(missing_ok=True)
-    Import.objects.filter(pk=import_of.pk, state=Import.State.DRAFT).delete()
+    """Drops an import that has done nothing, with its copy of the file."""
+    states = (Import.State.DRAFT, Import.State.FAILED, Import.State.LOOKING)
+    if Import.objects.filter(pk=import_of.pk, state__in=states, position=0).delete()[0]:
+        Path(import_of.file).unlink(missing_ok=True)

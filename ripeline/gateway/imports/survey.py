@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from ripeline.gateway.imports.cells import clean, is_empty
 from ripeline.gateway.imports.columns import SAMPLE, Guess, draft_mapping, guess_columns
 from ripeline.gateway.imports.dates import DateColumn, DateEvidence, Order
 from ripeline.gateway.imports.figures import NumberColumn, NumberEvidence
-from ripeline.gateway.imports.mapping import Lookup, Mapping, places
+from ripeline.gateway.imports.mapping import Lookup, Mapping, check_columns, places
 from ripeline.gateway.imports.merge import Repeats
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.sniff import Shape, sniff
@@ -42,10 +41,7 @@ def survey(path: Path, given: Mapping, progress: Progress | None = None) -> Surv
 
     Raises NotATable.
     """
-    reads = given.reads
-    shape = sniff(path, encoding=reads.encoding, separator=reads.separator, has_header=reads.header)
-    sample = [row.cells for row in islice(_readable(path, shape), SAMPLE)]
-    mapping = draft_mapping(shape.columns, sample, given)
+    shape, sample, mapping = _begin(path, given)
     look = _Look(shape, mapping)
     rows = 0
     for rows, row in enumerate(read_rows(path, shape), start=1):
@@ -53,10 +49,36 @@ def survey(path: Path, given: Mapping, progress: Progress | None = None) -> Surv
             look.see(row)
         if progress and rows % 5_000 == 0:
             progress(rows)
+    return _end(shape, sample, look, rows)
+
+
+def survey_of(path: str, given: Mapping) -> Survey:
+    """The same from the first 1,000 rows alone: enough to ask which column is which.
+
+    Raises NotATable, MappingMistakes where the mapping names columns the file does not have.
+    """
+    shape, sample, mapping = _begin(Path(path), given)
+    check_columns(mapping, shape.columns)
+    look = _Look(shape, mapping)
+    for row in sample:
+        look.see(row)
+    return _end(shape, sample, look, len(sample))
+
+
+def _begin(path: Path, given: Mapping) -> tuple[Shape, list[Row], Mapping]:
+    reads = given.reads
+    shape = sniff(path, encoding=reads.encoding, separator=reads.separator, has_header=reads.header)
+    sample = _readable(path, shape)
+    return shape, sample, draft_mapping(shape.columns, [row.cells for row in sample], given)
+
+
+def _end(shape: Shape, sample: list[Row], look: _Look, rows: int) -> Survey:
     look.repeats.settle()
-    guesses = guess_columns(shape.columns, sample)
-    examples = tuple(tuple(cells) for cells in sample[:5])
-    return Survey(shape, guesses, mapping, look.settle(), look.repeats, rows, examples)
+    settled = look.settle()
+    cells = [row.cells for row in sample]
+    guesses = guess_columns(shape.columns, cells)
+    examples = tuple(tuple(row) for row in cells[:5])
+    return Survey(shape, guesses, settled.mapping, settled, look.repeats, rows, examples)
 
 
 def _readable(path: Path, shape: Shape) -> list[Row]:

@@ -1,0 +1,173 @@
+"""An import through the pages, as somebody without JavaScript does it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html import unescape
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from ripeline.gateway.imports import run
+from ripeline.gateway.models import Import
+from ripeline.people.models import Contact, User
+
+pytestmark = pytest.mark.django_db
+FILE = (
+    "Mail;Ansprechpartner;Lieblingsfarbe;Angelegt\n"
+    "anna@firm.example;Anna Berg;blau;03.04.2025\n"
+    "bert@firm.example;Bert Stein;rot;04.05.2025\n"
+    "=cmd|x;Böse Zeile;grün;05.05.2025\n"
+    "zu;viele;Zellen;hier;drin\n"
+)
+
+
+@pytest.fixture
+def client() -> Client:
+    return signed_in(User.Role.MARKETING)
+
+
+def signed_in(role: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_user(f"{role}@us.example", "a-long-password", role=role))
+    return client
+
+
+def upload(client: Client, text: str, name: str = "kunden.csv", encoding: str = "cp1252") -> HttpResponse:
+    file = SimpleUploadedFile(name, text.encode(encoding))
+    response = client.post("/imports/", {"file": file})
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+def work() -> None:
+    """What the worker beside the pages does."""
+    while run.attend_imports(timezone.now(), clock=timezone.now, stop=lambda: False):
+        pass
+
+
+def filled(page: str) -> dict[str, str]:
+    """The columns' form as a browser would send it back."""
+    sent = dict(re.findall(r'<input[^>]*type="text"[^>]*name="(\w+)"[^>]*value="([^"]*)"', page))
+    sent |= dict(re.findall(r'<input[^>]*name="(trait_\d+)"[^>]*value="([^"]*)"', page))
+    sent |= {name: value for value, name in re.findall(r'<input[^>]*value="([^"]*)"[^>]*name="(\w+)"', page)}
+    for name, options in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', page, re.S):
+        chosen = re.search(r'<option value="([^"]*)" selected>', options)
+        sent[name] = chosen[1] if chosen else ""
+    return {name: unescape(value) for name, value in sent.items() if name != "csrfmiddlewaretoken"}
+
+
+def test_a_file_goes_from_upload_to_contacts_and_back(client: Client) -> None:
+    columns_url = upload(client, FILE)["Location"]
+    page = client.get(columns_url).content.decode()
+    form = filled(page)
+    assert (form["field_0"], form["field_1"], form["field_3"]) == ("email", "full_name", "created_at")
+    import_url = client.post(columns_url, form)["Location"]
+    preview = client.get(import_url).content.decode()
+    assert "What would happen" in preview
+    assert "Import 4 rows" in preview
+    assert not Contact.objects.exists()
+
+    client.post(f"{import_url}start")
+    work()
+    done = client.get(import_url).content.decode()
+    assert sorted(Contact.objects.values_list("name", flat=True)) == ["Anna Berg", "Bert Stein"]
+    assert "Rows left out, with reasons" in done
+    listed = client.get(f"{import_url}rejected.csv")
+    rows = list(csv.reader(io.StringIO(b"".join(listed.streaming_content).decode())))  # type: ignore[attr-defined]
+    assert rows[1][:3] == ["4", "Mail: '=cmd|x' is no email address, and no other key.", "'=cmd|x"]
+    assert rows[2][-1] == "zu;viele;Zellen;hier;drin"
+
+    client.post(f"{import_url}undo")
+    work()
+    assert "was taken back" in client.get(import_url).content.decode()
+    assert not Contact.objects.exists()
+
+
+def test_a_column_is_corrected_by_hand(client: Client) -> None:
+    columns_url = upload(client, FILE)["Location"]
+    form = filled(client.get(columns_url).content.decode()) | {"trait_2": "shade", "field_1": "ignore"}
+    import_url = client.post(columns_url, form)["Location"]
+    client.post(f"{import_url}start")
+    work()
+    anna = Contact.objects.get(email="anna@firm.example")
+    assert (anna.name, anna.traits) == ("", {"shade": "blau"})
+
+
+def test_a_date_order_set_by_hand_counts(client: Client) -> None:
+    columns_url = upload(client, FILE)["Location"]
+    form = filled(client.get(columns_url).content.decode()) | {"order_3": "mdy"}
+    import_url = client.post(columns_url, form)["Location"]
+    client.post(f"{import_url}start")
+    work()
+    created = Contact.objects.get(email="anna@firm.example").created_at
+    assert (created.month, created.day) == (3, 4)
+
+
+def test_columns_nobody_could_be_recognised_by_are_refused_with_what_was_chosen(client: Client) -> None:
+    columns_url = upload(client, FILE)["Location"]
+    form = filled(client.get(columns_url).content.decode()) | {"field_0": "ignore", "trait_2": "shade"}
+    answer = client.post(columns_url, form)
+    assert answer.status_code == 422
+    assert "people are recognised by it" in answer.content.decode()
+    assert filled(answer.content.decode())["trait_2"] == "shade"
+
+
+def test_a_file_that_is_no_table_is_refused_with_a_sentence_and_leaves_nothing(client: Client) -> None:
+    answer = upload(client, "PK\x03\x04and so on", "book.xlsx")
+    assert answer.status_code == 422
+    assert "save the sheet as CSV" in answer.content.decode()
+    assert not Import.objects.exists()
+
+
+def test_what_a_file_says_is_never_run_as_html(client: Client) -> None:
+    text = 'email,<script>alert(1)</script>\n"a@b.example",<img src=x onerror=alert(2)>\n'
+    columns_url = upload(client, text, name="<b>x.csv")["Location"]
+    pages = [client.get(columns_url).content.decode()]
+    import_url = client.post(columns_url, filled(pages[0]))["Location"]
+    pages.append(client.get(import_url).content.decode())
+    pages.append(client.get("/imports/").content.decode())
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "<b>x" not in page
+
+
+def test_a_large_file_is_looked_through_by_the_worker(client: Client) -> None:
+    text = "email,name\n" + "".join(f"p{n}@many.example,{'Somebody ' * 4}{n}\n" for n in range(20_000))
+    columns_url = upload(client, text, encoding="utf-8")["Location"]
+    import_url = client.post(columns_url, filled(client.get(columns_url).content.decode()))["Location"]
+    assert "is being looked through" in client.get(import_url).content.decode()
+    work()
+    assert "Import 20,000 rows" in client.get(import_url).content.decode()
+
+
+def test_touches_come_in_through_the_page_too(client: Client) -> None:
+    line = '{"id": "t1", "person": "p-17", "at": "2025-05-01T10:00:00Z", "kind": "page_viewed"}'
+    import_url = upload(client, line, "log.jsonl")["Location"]
+    assert "nobody known by this key" in client.get(import_url).content.decode()
+
+
+def test_a_salesperson_brings_in_no_files() -> None:
+    client = signed_in(User.Role.SALES)
+    assert client.get("/imports/").status_code == 403
+    assert upload(client, FILE).status_code == 403
+
+
+def test_looking_at_a_page_changes_nothing(client: Client) -> None:
+    columns_url = upload(client, FILE)["Location"]
+    import_url = client.post(columns_url, filled(client.get(columns_url).content.decode()))["Location"]
+    for verb in ("start", "undo", "discard"):
+        assert client.get(f"{import_url}{verb}").status_code == 405
+    assert Import.objects.get().state == Import.State.DRAFT
+
+
+def test_a_file_put_aside_is_gone(client: Client) -> None:
+    columns_url = upload(client, FILE)["Location"]
+    client.post(columns_url.replace("columns", "discard"))
+    assert not Import.objects.exists()
