@@ -57,8 +57,12 @@ def hot_rating(playbook: Playbook) -> str:
 
 
 def worked_stages(playbook: Playbook) -> tuple[Stage, ...]:
-    """The stages between the first and the last: people who have shown something and have not bought yet."""
-    return playbook.stages[1:-1]
+    """The stages of people who have shown something and whom we may still win or lose.
+
+    Not the first; and not the last where no rule leads out of it: that is the goal, most often the customer.
+    """
+    later = playbook.stages[1:]
+    return later if later and later[-1].exit else later[:-1]
 
 
 def read_hot(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[Hot, ...]:
@@ -78,7 +82,7 @@ def read_hot(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[H
 
 
 def read_silent(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[Silent, ...]:
-    """The people one step below customer who have been silent longest, longest first. One query."""
+    """The people in the highest of the worked stages who have been silent longest, longest first. One query."""
     if not worked_stages(playbook):
         return ()
     stage = worked_stages(playbook)[-1]

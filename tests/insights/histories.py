@@ -1,0 +1,73 @@
+"""People with a past, through the real log and the real writer, and counts made the long way round."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from ripeline.people.models import Contact, User
+from ripeline.reactions import react
+from ripeline.timeline.active import activate
+from ripeline.timeline.models import Standing, Transition
+from ripeline.timeline.reassess import reassess_due
+from ripeline.timeline.record import record
+from tests.timeline.people import PLAYBOOK, fact, make_contact
+
+NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+KINDS = ("page_viewed", "page_viewed", "form_submitted", "email_replied", "email_sent")
+
+
+def settle(now: datetime) -> None:
+    """The worker, until nothing is due."""
+    while reassess_due(now, react=react):
+        pass
+
+
+def make_crowd(count: int, *, now: datetime = NOW, seed: int = 1, owner: User | None = None) -> list[Contact]:
+    """People with a few touches each over the last half year, every other one owned by `owner`."""
+    activate(PLAYBOOK, now=now - 400 * DAY)
+    draw = random.Random(seed)
+    contacts = []
+    for number in range(count):
+        contact = make_contact(f"Person {seed} {number}", now=now, owner=owner if number % 2 else None)
+        contacts.append(contact)
+        touches = [
+            fact(
+                contact,
+                draw.choice(KINDS),
+                now - timedelta(minutes=draw.randrange(1, 180 * 24 * 60)),
+                uid=f"{seed}-{number}-{each}",
+                subject="/pricing",
+            )
+            for each in range(draw.randrange(0, 9))
+        ]
+        if touches:
+            record(touches, now=now)
+    settle(now)
+    return contacts
+
+
+def stood(at: datetime, *, owner: User | None = None) -> Counter[str]:
+    """How many stood where just before `at`, counted person by person."""
+    counts: Counter[str] = Counter()
+    for standing in Standing.objects.exclude(stage="").select_related("contact"):
+        if owner is not None and standing.contact.owner_id != owner.pk:
+            continue
+        if standing.first_touch_at is None or standing.first_touch_at >= at:
+            continue
+        past = Transition.objects.filter(contact=standing.contact_id, superseded_at=None, at__lt=at)
+        last = past.order_by("position").last()
+        counts[last.to_stage if last else "suspect"] += 1
+    return counts
+
+
+def moved(since: datetime, until: datetime, *, owner: User | None = None) -> Counter[tuple[str, str]]:
+    """Who went from where to where within [since, until), counted one by one."""
+    rows = Transition.objects.filter(superseded_at=None).select_related("contact")
+    return Counter(
+        (row.from_stage, row.to_stage)
+        for row in rows
+        if since <= row.at < until and (owner is None or row.contact.owner_id == owner.pk)
+    )

@@ -1,0 +1,126 @@
+"""The funnel's numbers against counts made person by person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, timedelta
+from statistics import median
+
+import pytest
+
+from ripeline.insights.flows import read_flows
+from ripeline.insights.funnel import read_funnel, rises_by_step
+from ripeline.insights.pace import read_pace
+from ripeline.insights.period import read_period
+from ripeline.people.models import User
+from ripeline.timeline.active import active_playbook
+from ripeline.timeline.models import Standing, Transition
+from ripeline.timeline.record import record
+from tests.insights.histories import DAY, NOW, make_crowd, moved, settle, stood
+from tests.timeline.people import fact, make_contact
+
+pytestmark = pytest.mark.django_db
+
+PERIODS = [{"days": "7"}, {"days": "90"}, {"from": "2026-01-15", "to": "2026-02-20"}]
+
+
+@pytest.fixture
+def owner() -> User:
+    return User.objects.create_user("owner@firm.example", "a-long-password")
+
+
+@pytest.mark.parametrize("query", PERIODS)
+@pytest.mark.parametrize("is_mine", [False, True])
+def test_stock_and_moves_of_every_step_are_those_counted_one_by_one(
+    query: dict[str, str], is_mine: bool, owner: User
+) -> None:
+    make_crowd(60, owner=owner)
+    who = owner if is_mine else None
+    steps = read_period(query, now=NOW, zone=UTC).steps
+    flows = read_flows(steps, first_stage="suspect", owner=who.pk if who else None)
+    assert len(flows.stock) == len(steps) + 1
+    for step, stock, moves in zip(steps, flows.stock, flows.moves, strict=False):
+        assert +Counter(stock) == stood(step.since, owner=who)
+        assert moves == moved(step.since, step.until, owner=who)
+    assert +Counter(flows.stock[-1]) == stood(steps[-1].until, owner=who)
+    assert sum(moved(steps[0].since, steps[-1].until, owner=who).values()) > 0
+
+
+def test_the_end_of_a_period_that_ends_now_is_the_standing_of_everybody() -> None:
+    make_crowd(40)
+    flows = read_flows(read_period({}, now=NOW, zone=UTC).steps, first_stage="suspect", owner=None)
+    standings = Counter(Standing.objects.exclude(stage="").values_list("stage", flat=True))
+    assert +Counter(flows.stock[-1]) == standings
+
+
+def test_a_touch_that_comes_late_changes_what_stood_then_and_is_counted_once() -> None:
+    make_crowd(0)
+    eva = make_contact("Eva Lind", now=NOW)
+    record([fact(eva, "page_viewed", NOW - 20 * DAY)], now=NOW - 20 * DAY)
+    settle(NOW - 20 * DAY)
+    steps = read_period({"days": "7"}, now=NOW, zone=UTC).steps
+    assert +Counter(read_flows(steps, first_stage="suspect", owner=None).stock[0]) == {"suspect": 1}
+    record([fact(eva, "form_submitted", NOW - 15 * DAY)], now=NOW)
+    settle(NOW)
+    record([fact(eva, "form_submitted", NOW - 18 * DAY)], now=NOW)
+    settle(NOW)
+    assert Transition.objects.exclude(superseded_at=None).exists()
+    assert +Counter(read_flows(steps, first_stage="suspect", owner=None).stock[0]) == stood(steps[0].since)
+    assert sum(read_flows(steps, first_stage="suspect", owner=None).stock[0].values()) == 1
+
+
+def test_the_funnel_adds_up() -> None:
+    make_crowd(80)
+    period = read_period({"days": "90"}, now=NOW, zone=UTC)
+    playbook = active_playbook()
+    flows = read_flows(period.steps, first_stage="suspect", owner=None)
+    rows = read_funnel(playbook, flows)
+    now, then, between = stood(period.until), stood(period.since), moved(period.since, period.until)
+    came = Standing.objects.filter(first_touch_at__gte=period.since).count()
+    assert [row.now for row in rows] == [now[stage.key] for stage in playbook.stages]
+    assert [row.change for row in rows] == [now[stage.key] - then[stage.key] for stage in playbook.stages]
+    assert rows[0].rose == came
+    assert rows[1].rose == between["suspect", "lead"]
+    assert rows[1].fell == between["prospect", "lead"] + between["mql", "lead"]
+    assert rows[1].beyond_now == sum(now.values()) - now["suspect"]
+    assert rows[0].goes_on == pytest.approx((sum(now.values()) - now["suspect"]) / sum(now.values()))
+    assert rows[-1].goes_on is None
+    assert max(row.width for row in rows) <= 100
+
+
+def test_rises_per_step_add_up_to_the_rises_of_the_period() -> None:
+    make_crowd(60)
+    flows = read_flows(read_period({"days": "90"}, now=NOW, zone=UTC).steps, first_stage="suspect", owner=None)
+    playbook = active_playbook()
+    rises = rises_by_step(playbook, flows)
+    assert {key: sum(counts) for key, counts in rises.items()} == {
+        row.stage.key: row.rose for row in read_funnel(playbook, flows)[1:]
+    }
+
+
+def test_nobody_gives_a_funnel_of_noughts() -> None:
+    make_crowd(0)
+    flows = read_flows(read_period({}, now=NOW, zone=UTC).steps, first_stage="suspect", owner=None)
+    rows = read_funnel(active_playbook(), flows)
+    assert {(row.now, row.then, row.goes_on, row.width) for row in rows} == {(0, 0, None, 0.0)}
+
+
+def test_the_median_stay_is_from_the_move_before_or_from_the_first_touch() -> None:
+    make_crowd(0)
+    for number, days in enumerate((2, 4, 9)):
+        contact = make_contact(f"Person {number}", now=NOW)
+        came, became = NOW - 20 * DAY, NOW - (20 - days) * DAY
+        record(
+            [
+                fact(contact, "page_viewed", came),
+                fact(contact, "form_submitted", became),
+                fact(contact, "email_replied", became + timedelta(hours=12 * (number + 1))),
+            ],
+            now=NOW,
+        )
+    settle(NOW)
+    pace = read_pace(active_playbook(), read_period({}, now=NOW, zone=UTC), owner=None)
+    assert pace["suspect"].days == pytest.approx(median([2, 4, 9]))
+    assert pace["lead"].days == pytest.approx(median([0.5, 1, 1.5]))
+    assert (pace["suspect"].moves, pace["suspect"].is_part) == (3, False)
+    assert "prospect" not in pace
