@@ -72,12 +72,15 @@ def read_hot(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[H
     if not rating or not keys:
         return ()
     # The rating as the index standing_cells has it, so that it is read there.
-    standings = _active(owner).alias(warmth=Coalesce("rating", Value(""))).filter(stage__in=keys, warmth=rating)
+    standings = (
+        _active(owner).alias(warmth=Coalesce("rating", Value(""))).filter(stage__in=keys, warmth=rating)
+    )
     rows = list(standings.order_by("-heat", "-contact")[:SHOWN])
     last = _last_acts([row.contact_id for row in rows], playbook)
     day = day_of(to_instant(now))
     return tuple(
-        Hot(row.contact, row.stage, rating, _score(playbook, row, day), last.get(row.contact_id)) for row in rows
+        Hot(row.contact, row.stage, rating, _score(playbook, row, day), last.get(row.contact_id))
+        for row in rows
     )
 
 
@@ -115,7 +118,7 @@ def _silent(playbook: Playbook, stage: Stage, row: Standing) -> Silent:
 
 
 def _last_acts(contact_ids: Sequence[int], playbook: Playbook) -> Mapping[int, Touch]:
-    """The last thing each of them did that counts: inbound, and not by a machine where the playbook leaves those out."""
+    """The last thing each of them did that counts: inbound, by an actor the playbook listens to."""
     theirs = Touch.objects.filter(contact=OuterRef("pk"), direction="in", actor__in=playbook.actors)
     latest = Contact.objects.filter(pk__in=contact_ids).values(
         last=Subquery(theirs.order_by("-at", "-id").values("pk")[:1])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ripeline.insights.funnel import rises_by_step
 from ripeline.insights.flows import Flows
+from ripeline.insights.funnel import rises_by_step
 from ripeline.insights.pace import Pace
 from ripeline.insights.period import Period
 from ripeline.lifecycle.playbook import Playbook
@@ -30,9 +30,7 @@ def rises_chart(playbook: Playbook, flows: Flows, period: Period) -> Chart:
 
 def stock_chart(playbook: Playbook, flows: Flows, period: Period) -> Chart:
     """How many stood in each stage but the first when each step ended."""
-    stock = {
-        stage.key: [after[stage.key] for after in flows.stock[1:]] for stage in playbook.stages[1:]
-    }
+    stock = {stage.key: [after[stage.key] for after in flows.stock[1:]] for stage in playbook.stages[1:]}
     return {
         "kind": "line",
         "title": f"In each stage, at the end of each {period.unit}",

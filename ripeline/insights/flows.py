@@ -80,7 +80,9 @@ def _question(steps: int, *, owned: bool) -> str:
     their contacts its own few rows."""
     span = ", ".join(["(%s, %s, %s)"] * steps)
     mine = "ripeline_contact c CROSS JOIN " if owned else ""
-    standings = "ripeline_standing s" + (" WHERE s.contact_id = c.id AND c.owner_id = %s AND" if owned else " WHERE")
+    standings = "ripeline_standing s" + (
+        " WHERE s.contact_id = c.id AND c.owner_id = %s AND" if owned else " WHERE"
+    )
     moved = (
         "ripeline_contact c CROSS JOIN ripeline_transition t CROSS JOIN steps p"
         " WHERE c.owner_id = %s AND t.contact_id = c.id AND"
@@ -104,5 +106,5 @@ def _question(steps: int, *, owned: bool) -> str:
     )
 
 
-def _stored(moment: datetime) -> object:
+def _stored(moment: datetime) -> str | datetime | None:
     return connection.ops.adapt_datetimefield_value(moment)

@@ -19,7 +19,8 @@ class FunnelRow:
     `beyond_now` and `beyond_then` count those who stand here or further. `goes_on` is the share of them who stand
     further (None for the last stage or nobody), `went_on` the same at the beginning. `rose` and `fell` are the moves
     up and down into the stage within the period, for the first stage `rose` is who was first seen in it; somebody
-    who comes twice counts twice. `width` is the bar's share of the widest, in per cent; `spark` the points of a small line.
+    who comes twice counts twice. `width` and `width_then` are shares of the widest bar in per cent; `spark` holds
+    the points of a small line.
     """
 
     stage: Stage
@@ -117,4 +118,3 @@ def _spark(values: Sequence[int]) -> str:
         f"{number * wide:.1f},{2 + inner * (1 - (value - least) / span - level):.1f}"
         for number, value in enumerate(values)
     )
-

@@ -30,12 +30,14 @@ class Pace:
 
 
 def read_pace(playbook: Playbook, period: Period, *, owner: int | None) -> Mapping[str, Pace]:
-    """By stage, how long those who rose out of it in the period had been in it; stages nobody rose out of are absent."""
+    """By stage, how long those who rose out of it in the period had been in it; without stages nobody left."""
     found = {}
     for place, stage in enumerate(playbook.stages[:-1]):
         above = [higher.key for higher in playbook.stages[place + 1 :]]
         spans = [
-            (at - since) / DAY for at, since in _stays(stage.key, above, period, owner=owner)[: MOST + 1] if since
+            (at - since) / DAY
+            for at, since in _stays(stage.key, above, period, owner=owner)[: MOST + 1]
+            if since
         ]
         if spans:
             found[stage.key] = Pace(
@@ -57,6 +59,8 @@ def _stays(
     if owner is not None:
         moves = moves.filter(contact__owner=owner)
     since = Coalesce(
-        Subquery(before.values("at")[:1]), F("contact__standing__first_touch_at"), output_field=DateTimeField()
+        Subquery(before.values("at")[:1]),
+        F("contact__standing__first_touch_at"),
+        output_field=DateTimeField(),
     )
     return moves.order_by("-at").values_list("at", since)

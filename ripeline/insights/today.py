@@ -22,7 +22,7 @@ PATIENCE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the reader wants to see: whose contacts (None: everybody's), which period, and all who moved or the first."""
+    """What the reader wants to see: whose contacts (None: everybody's), which period, all who moved or some."""
 
     owner: int | None
     period: Period

@@ -117,7 +117,9 @@ def _lines(text: str, kinds: list[str]) -> Iterator[Line]:
         body = line.rstrip("\r\n")
         cuts = [at for at in range(1, len(body)) if kinds[start + at] != kinds[start + at - 1]]
         pieces = tuple(
-            Piece(kinds[start + begin], body[begin:end]) for begin, end in pairwise([0, *cuts, len(body)]) if body
+            Piece(kinds[start + begin], body[begin:end])
+            for begin, end in pairwise([0, *cuts, len(body)])
+            if body
         )
         yield Line(number, pieces)
         start += len(line)

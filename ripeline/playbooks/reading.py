@@ -222,5 +222,3 @@ def _heading(name: str, parts: int) -> str:
     if not parts:
         return "always" if name == "all" else "never"
     return "all of these" if name == "all" else "at least one of these"
-
-

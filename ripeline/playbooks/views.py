@@ -34,7 +34,9 @@ def _show(request: HttpRequest, row: PlaybookVersion | None) -> HttpResponse:
     context = {
         "row": row,
         "yaml": colour(row.text),
-        "versions": _versions().defer("text").order_by("-is_active", "-activated_at", "-created_at")[:EARLIER],
+        "versions": _versions()
+        .defer("text")
+        .order_by("-is_active", "-activated_at", "-created_at")[:EARLIER],
     }
     try:
         found = playbook_version(row.version)

@@ -90,7 +90,9 @@ def test_the_funnel_adds_up() -> None:
 
 def test_rises_per_step_add_up_to_the_rises_of_the_period() -> None:
     make_crowd(60)
-    flows = read_flows(read_period({"days": "90"}, now=NOW, zone=UTC).steps, first_stage="suspect", owner=None)
+    flows = read_flows(
+        read_period({"days": "90"}, now=NOW, zone=UTC).steps, first_stage="suspect", owner=None
+    )
     playbook = active_playbook()
     rises = rises_by_step(playbook, flows)
     assert {key: sum(counts) for key, counts in rises.items()} == {

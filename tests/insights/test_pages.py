@@ -34,7 +34,9 @@ def sign_in(client: Client, now: datetime) -> Callable[..., User]:
     activate(PLAYBOOK, now=now - 400 * DAY)
 
     def somebody(role: str = "marketing", name: str = "Mia") -> User:
-        user = User.objects.create_user(f"{name.lower()}@firm.example", "a-long-password", role=role, name=name)
+        user = User.objects.create_user(
+            f"{name.lower()}@firm.example", "a-long-password", role=role, name=name
+        )
         client.force_login(user)
         return user
 
@@ -119,7 +121,9 @@ def test_a_salesperson_begins_with_their_own_and_can_see_everybody(
     assert "Nobody&#x27;s Own" in page(client, "/?whose=all")
 
 
-def test_a_marketer_begins_with_everybody(client: Client, sign_in: Callable[..., User], now: datetime) -> None:
+def test_a_marketer_begins_with_everybody(
+    client: Client, sign_in: Callable[..., User], now: datetime
+) -> None:
     mia = sign_in("marketing", "Mia")
     rise("Hers", now, owner=mia)
     rise("Nobodys", now)

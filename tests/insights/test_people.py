@@ -66,7 +66,9 @@ def test_where_nobody_moved_since_yesterday_the_last_ones_are_shown_as_such() ->
 
 
 def test_somebody_who_rose_twice_is_one_person_shown_by_the_latest_move() -> None:
-    person("Eva Lind", ("form_submitted", NOW - timedelta(hours=5)), ("email_replied", NOW - timedelta(hours=2)))
+    person(
+        "Eva Lind", ("form_submitted", NOW - timedelta(hours=5)), ("email_replied", NOW - timedelta(hours=2))
+    )
     found = risen()
     assert ([mover.after for mover in found.movers], found.people) == (["prospect"], 1)
 

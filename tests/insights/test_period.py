@@ -30,7 +30,9 @@ def test_steps_follow_each_other_without_a_gap_over_the_change_to_summer_time() 
     assert ends[:-1] == [step.since for step in period.steps][1:]
     assert ends[-1] == NOW
     # The clocks went forward on 29 March: that day had 23 hours.
-    assert (period.steps[5].until.astimezone(UTC) - period.steps[5].since.astimezone(UTC)).seconds == 23 * 3600
+    assert (
+        period.steps[5].until.astimezone(UTC) - period.steps[5].since.astimezone(UTC)
+    ).seconds == 23 * 3600
 
 
 def test_weeks_begin_on_monday_and_the_cut_ones_say_so() -> None:
@@ -45,7 +47,10 @@ def test_weeks_begin_on_monday_and_the_cut_ones_say_so() -> None:
 
 def test_two_dates_include_both_days_and_end_at_the_midnight_after() -> None:
     period = read_period({"from": "2026-01-05", "to": "2026-01-06"}, now=NOW, zone=UTC)
-    assert (period.since, period.until) == (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 7, tzinfo=UTC))
+    assert (period.since, period.until) == (
+        datetime(2026, 1, 5, tzinfo=UTC),
+        datetime(2026, 1, 7, tzinfo=UTC),
+    )
     assert period.days is None
     assert period.last_day == date(2026, 1, 6)
 
