@@ -188,7 +188,7 @@ class Mapping(_Part):
     def _is_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             raise ValueError(f"'{value}' is no time zone; use a name such as Europe/Paris") from None
         return value
 

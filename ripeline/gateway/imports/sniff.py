@@ -143,7 +143,7 @@ def _is_utf8(path: Path) -> bool:
             wrong = sum(1 for letter in text if "\udc80" <= letter <= "\udcff")
             broken += wrong
             other += sum(1 for letter in text if letter > "\x7f") - wrong
-    return broken == 0 or other > 10 * broken
+    return broken == 0 or other > 2 * broken
 
 
 def _eight_bit(sample: bytes) -> str:

@@ -1,0 +1,222 @@
+"""What single cells say: addresses, names, numbers, dates, countries, yes and no."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, clean, is_empty
+from ripeline.gateway.imports.dates import DateColumn, decide_dates, read_date
+from ripeline.gateway.imports.figures import decide_numbers, read_number
+from ripeline.gateway.imports.seniority import seniority_of
+from ripeline.gateway.imports.values import (
+    read_address,
+    read_addresses,
+    read_country,
+    read_domain,
+    read_language,
+    read_name,
+    read_phone,
+    read_tags,
+    read_yes_no,
+)
+from tests.gateway.imports.bringing import DATA, needs_data
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.mark.parametrize("cell", ["", "-", "—", "N/A", "n/a", "Select", "NULL", "none", "..", "Keine Angabe"])
+def test_placeholders_say_nothing(cell: str) -> None:
+    assert is_empty(cell)
+
+
+def test_null_is_a_surname_and_na_a_country() -> None:
+    assert is_empty("Null", PLACEHOLDERS)
+    assert not is_empty("Null", SURE_PLACEHOLDERS)
+    assert read_country("NA") == "NA"
+
+
+def test_a_guard_against_formulas_is_taken_off() -> None:
+    assert [clean(cell) for cell in ("'=1+1", "'+49", "'quoted'", " x ")] == ["=1+1", "+49", "'quoted'", "x"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "good"),
+    [
+        ("Anna@Firm.Example", ("anna@firm.example",)),
+        ("mailto:anna@firm.example", ("anna@firm.example",)),
+        ('"Berg, Anna" <anna@firm.example>', ("anna@firm.example",)),
+        ("a@b.example; c@d.example", ("a@b.example", "c@d.example")),
+        ("a@b.example ::: c@d.example", ("a@b.example", "c@d.example")),
+        ("a@b.example, a@b.example", ("a@b.example",)),
+        ("anna@münchen.example", ("anna@münchen.example",)),
+        ("anna@localhost", ()),
+        ("anna(at)firm.example", ()),
+    ],
+)
+def test_addresses_are_read_however_they_are_written(cell: str, good: tuple[str, ...]) -> None:
+    found = read_addresses(cell)
+    assert found.good == good
+    assert bool(found.bad) != bool(good)
+
+
+@needs_data
+def test_addresses_that_can_receive_mail_are_taken_and_broken_ones_are_not() -> None:
+    verdicts: dict[str, list[bool]] = {"ISEMAIL_VALID_CATEGORY": [], "ISEMAIL_ERR": []}
+    for test in ElementTree.parse(DATA / "isemail" / "test" / "tests.xml").iter("test"):
+        category = test.findtext("category") or ""
+        # The file shows a control character as its picture.
+        address = (test.findtext("address") or "").translate({0x2400 + code: code for code in range(0x20)})
+        if category in verdicts and "." in address.rpartition("@")[2]:
+            verdicts[category].append(read_address(address) is not None)
+    assert not any(verdicts["ISEMAIL_ERR"])
+    assert sum(verdicts["ISEMAIL_VALID_CATEGORY"]) >= 0.9 * len(verdicts["ISEMAIL_VALID_CATEGORY"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("Anna Berg", ("Anna", "Berg")),
+        ("Berg, Anna", ("Anna", "Berg")),
+        ("Anna van der Berg", ("Anna", "van der Berg")),
+        ("Anna Maria Berg", ("Anna Maria", "Berg")),
+        ("Anna", ("Anna", "")),
+    ],
+)
+def test_a_whole_name_is_taken_apart(cell: str, name: tuple[str, str]) -> None:
+    assert read_name(cell) == name
+
+
+@pytest.mark.parametrize(
+    ("cell", "region", "number"),
+    [
+        ("+49 (0)30 123 45 67", None, "+49301234567"),
+        ("030 1234567", "DE", "+49301234567"),
+        ("0049 30 1234567", None, "+49301234567"),
+        ("030 1234567", None, "030 1234567"),
+        ("tel:+33 1 23 45 67 89", None, "+33123456789"),
+    ],
+)
+def test_phone_numbers_become_international_where_the_country_is_known(
+    cell: str, region: str | None, number: str
+) -> None:
+    assert read_phone(cell, region) == number
+
+
+def test_yes_no_countries_languages_tags_and_domains_are_read_in_many_languages() -> None:
+    assert [read_yes_no(cell) for cell in ("Ja", "oui", "TRUE", "0", "Nein", "maybe")] == [True] * 3 + [
+        False
+    ] * 2 + [None]
+    assert [read_country(cell) for cell in ("Österreich", "Stati Uniti", "usa", "Utopia")] == [
+        "AT",
+        "US",
+        "US",
+        None,
+    ]
+    assert [read_language(cell) for cell in ("de_AT", "Français", "English", "Klingon")] == [
+        "de",
+        "fr",
+        "en",
+        None,
+    ]
+    assert read_tags("* My Contacts ::: vip; N/A") == ("My Contacts", "vip")
+    assert read_domain("https://www.Firm.example/about?x") == "firm.example"
+
+
+@pytest.mark.parametrize(
+    ("title", "level"),
+    [
+        ("CEO & Founder", "owner"),
+        ("Geschäftsführerin", "c_level"),
+        ("Vice President Sales", "vp"),
+        ("Directrice marketing", "director"),
+        ("Head of Sales", "head"),
+        ("Assistant to the CEO", "specialist"),
+        ("Account Manager", "manager"),
+        ("Senior Engineer", "senior"),
+        ("Praktikantin", "entry"),
+        ("Potter", None),
+    ],
+)
+def test_a_job_title_says_how_senior_somebody_is(title: str, level: str | None) -> None:
+    assert seniority_of(title) == level
+
+
+def test_one_clear_date_decides_for_its_column() -> None:
+    column = decide_dates(["01-02-2018", "03-04-2018", "26-02-2018"])
+    assert column.order == "dmy"
+    assert (
+        "day first: 1 of 3 can only be read so (such as 26-02-2018), 2 could be read either way"
+        in column.evidence
+    )
+    assert read_date("01-02-2018", column) == datetime(2018, 2, 1, tzinfo=UTC)
+    assert decide_dates(["01/02/2018", "02/26/2018"]).order == "mdy"
+
+
+def test_a_column_no_cell_decides_is_a_guess_and_says_so() -> None:
+    column = decide_dates(["01/02/2018", "03/04/2018"])
+    assert (column.order, column.is_guess) == ("dmy", True)
+    assert "please check" in column.evidence
+    assert decide_dates(["01/02/2018"], neighbour="mdy").order == "mdy"
+    assert not decide_dates(["01.02.2018"]).is_guess
+
+
+def test_cells_that_contradict_the_column_are_told_and_not_read() -> None:
+    column = decide_dates(["26-02-2018", "27-02-2018", "02-28-2018"])
+    assert "1 cannot be read so (such as 02-28-2018)" in column.evidence
+    assert read_date("02-28-2018", column) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("2024-03-15", datetime(2024, 3, 15)),
+        ("2024-03-15T10:20:30Z", datetime(2024, 3, 15, 10, 20, 30)),
+        ("2024-03-15 10:20:30+02:00", datetime(2024, 3, 15, 8, 20, 30)),
+        ("15 Mar 2024", datetime(2024, 3, 15)),
+        ("March 15, 2024 4:05 PM", datetime(2024, 3, 15, 16, 5)),
+        ("15. März 2024", datetime(2024, 3, 15)),
+        ("15 juillet 2024", datetime(2024, 7, 15)),
+        ("15 juin 2024", datetime(2024, 6, 15)),
+        ("20240315", datetime(2024, 3, 15)),
+        ("1710498030", datetime(2024, 3, 15, 10, 20, 30)),
+        ("15/03/24 10:20", datetime(2024, 3, 15, 10, 20)),
+        ("31-02-2024", None),
+        ("soon", None),
+    ],
+)
+def test_dates_are_read_in_the_forms_exports_use(cell: str, expected: datetime | None) -> None:
+    assert read_date(cell, DateColumn()) == (expected.replace(tzinfo=UTC) if expected else None)
+
+
+def test_a_date_without_a_zone_is_of_the_column_s_zone() -> None:
+    column = DateColumn(zone=ZoneInfo("America/Sao_Paulo"))
+    assert read_date("15-03-2018", column) == datetime(2018, 3, 15, 3, tzinfo=UTC)
+
+
+def test_days_a_spreadsheet_counted_are_dates_where_the_whole_column_is_so() -> None:
+    column = decide_dates(["43111", "43112.5"])
+    assert read_date("43111", column) == datetime(2018, 1, 11, tzinfo=UTC)
+    assert read_date("43111", DateColumn()) is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "cell", "number"),
+    [
+        (["1,5", "2.000,75"], "1.234,50", 1234.5),
+        (["1,234.50"], "1,234", 1234.0),
+        (["1.234"], "1.234", 1.234),
+        (["1.234.567", "1.000"], "1.234", 1234.0),
+        (["€ 12,50"], "€ 12,50", 12.5),
+        (["(5)"], "(5)", -5.0),
+        (["x"], "x", None),
+        (["1e400"], "1e400", None),
+    ],
+)
+def test_numbers_are_read_as_their_column_writes_them(
+    cells: list[str], cell: str, number: float | None
+) -> None:
+    assert read_number(cell, decide_numbers(cells)) == number
