@@ -77,7 +77,9 @@ def make_company(name: str, **known: Any) -> Company:
     return Company.objects.create(name=name, created_at=NOW, updated_at=NOW, **known)
 
 
-def stand(contact: Contact, stage: str = "lead", *, score: float = 0.0, now: datetime = NOW, **known: Any) -> Standing:
+def stand(
+    contact: Contact, stage: str = "lead", *, score: float = 0.0, now: datetime = NOW, **known: Any
+) -> Standing:
     """Puts a contact where the test wants them, with `score` shown on the day of `now`."""
     heat = heat_of(score, day_of(to_instant(now)), 30) if score > 0 else NO_HEAT
     defaults = {"stage": stage, "entered_at": NOW, "assessed_at": NOW, "heat": heat, "score": score, **known}

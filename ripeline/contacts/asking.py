@@ -25,6 +25,8 @@ from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import User
 
 USUAL_SORT = "-score"
+# People on a page.
+SIZE = 50
 # In an address: `name` goes up, `-name` down.
 SORTS = frozenset(("score", "name", "heard", "entered", "created"))
 
@@ -65,7 +67,7 @@ def want(
     span, conditions = read_span(filters, playbook, day_of(to_instant(now))), read_conditions(filters, user)
     if span != Span() and not order.by_cells:
         conditions, span = (*conditions, span_condition(span)), Span()
-    return Wanted(CONTACTS, order, sort.startswith("-"), read_choices(filters), conditions, span)
+    return Wanted(CONTACTS, order, sort.startswith("-"), read_choices(filters), conditions, span, size=SIZE)
 
 
 def newer_and_older(wanted: Wanted, found: Found, query: str) -> tuple[str | None, str | None]:

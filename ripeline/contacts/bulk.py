@@ -77,7 +77,7 @@ def read_task(posted: QueryDict, by: User) -> Task | Refused:
     names = {"owner": "owner", "tag": "tag", "untag": "tag", "stage_set": "stage"}
     value = posted.get(names.get(action, ""), "").strip()
     task = Task(
-        action=action,  # type: ignore[arg-type]  # just looked up
+        action=action,
         by=by,
         token=posted.get("token", "")[:32],
         value=value,

