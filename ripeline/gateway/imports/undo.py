@@ -58,8 +58,11 @@ def _put_back(done: dict[str, Any], now: datetime) -> list[str]:
     contacts = list(Contact.objects.filter(pk__in=columns))
     written: set[str] = set()
     for contact in contacts:
-        told += _put_columns_back(contact, columns[contact.pk], written, now)
-        told += _put_traits_back(contact, done.get("traits", {}).get(str(contact.pk), {}))
+        kept = _put_traits_back(contact, done.get("traits", {}).get(str(contact.pk), {}))
+        # Told by the name they have now, before it is put back too.
+        who = str(contact)
+        kept = [*_put_columns_back(contact, columns[contact.pk], written, now), *kept]
+        told += [f"{who}: {line}" for line in kept]
         gone = set(done.get("tags", {}).get(str(contact.pk), []))
         contact.tags = [tag for tag in contact.tags if tag not in gone]
     if contacts:
@@ -82,7 +85,7 @@ def _put_columns_back(
             continue
         held = getattr(contact, column)
         if held != new:
-            told.append(f"{contact}: {column.removesuffix('_id')} was changed since, to '{held}', and stays.")
+            told.append(f"{column.removesuffix('_id')} was changed since, to '{held}', and stays.")
             continue
         setattr(contact, column, old)
         written.add(column.removesuffix("_id"))
@@ -98,7 +101,7 @@ def _put_traits_back(contact: Contact, changed: dict[str, list[Any]]) -> list[st
             else:
                 del traits[name]
         else:
-            told.append(f"{contact}: {name} was changed since, to '{traits.get(name)}', and stays.")
+            told.append(f"{name} was changed since, to '{traits.get(name)}', and stays.")
     contact.traits = traits
     return told
 
