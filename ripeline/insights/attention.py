@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.conditions import Idle
@@ -19,6 +18,7 @@ from ripeline.timeline.heat import score_from
 from ripeline.timeline.models import Standing, Touch
 
 SHOWN = 6
+GRADES = ("A", "B", "C", "D", "F", "")
 # Before this, silence is only a weekend or a holiday.
 SILENT = timedelta(days=14)
 
@@ -71,11 +71,9 @@ def read_hot(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[H
     rating = hot_rating(playbook)
     if not rating or not keys:
         return ()
-    # The rating as the index standing_cells has it, so that it is read there.
-    standings = (
-        _active(owner).alias(warmth=Coalesce("rating", Value(""))).filter(stage__in=keys, warmth=rating)
-    )
-    rows = list(standings.order_by("-heat", "-contact")[:SHOWN])
+    # The few cells of the hot ones (see Standing.cell): ranges of the index standing_cells.
+    cells = [f"{key}|{rating}|{grade}|active" for key in keys for grade in GRADES]
+    rows = list(_active(owner).filter(cell__in=cells).order_by("-heat", "-contact")[:SHOWN])
     last = _last_acts([row.contact_id for row in rows], playbook)
     day = day_of(to_instant(now))
     return tuple(

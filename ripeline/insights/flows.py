@@ -40,11 +40,13 @@ def read_flows(steps: Sequence[Step], *, first_stage: str, owner: int | None) ->
     came = [0] * (len(steps) + 1)
     for what, step, origin, target, people in _rows(steps, owner):
         if what == "now":
-            present[origin] += people
+            present[origin.partition("|")[0]] += people
         elif what == "moved":
             moves[step][origin, target] += people
         else:
             came[step] += people
+    # Those of whom nothing was ever heard stand nowhere.
+    present.pop("", None)
     stock = [present]
     for number in range(len(steps), -1, -1):
         stock.append(_before(stock[-1], moves[number], came[number], first_stage))
@@ -77,27 +79,22 @@ def _rows(steps: Sequence[Step], owner: int | None) -> list[tuple[str, int, str,
 
 def _question(steps: int, *, owned: bool) -> str:
     """CROSS JOIN is an order to SQLite: each step reads its own range of an index, or, for one owner, each of
-    their contacts its own few rows."""
-    span = ", ".join(["(%s, %s, %s)"] * steps)
-    mine = "ripeline_contact c CROSS JOIN " if owned else ""
-    standings = "ripeline_standing s" + (
-        " WHERE s.contact_id = c.id AND c.owner_id = %s AND" if owned else " WHERE"
-    )
-    moved = (
-        "ripeline_contact c CROSS JOIN ripeline_transition t CROSS JOIN steps p"
-        " WHERE c.owner_id = %s AND t.contact_id = c.id AND"
-        if owned
-        else "steps p CROSS JOIN ripeline_transition t WHERE"
-    )
-    came = (
-        "ripeline_contact c CROSS JOIN ripeline_standing s CROSS JOIN steps p"
-        " WHERE c.owner_id = %s AND s.contact_id = c.id AND"
-        if owned
-        else "steps p CROSS JOIN ripeline_standing s WHERE"
-    )
+    their contacts its own few rows. A cell begins with the stage; its index has everybody in order."""
+    spans = ", ".join(["(%s, %s, %s)"] * steps)
+    if owned:
+        mine, of_theirs = "ripeline_contact c CROSS JOIN ", "c.owner_id = %s AND {}.contact_id = c.id AND"
+        moved = f"{mine}ripeline_transition t CROSS JOIN steps p WHERE {of_theirs.format('t')}"
+        came = f"{mine}ripeline_standing s CROSS JOIN steps p WHERE {of_theirs.format('s')}"
+        now = f"{mine}ripeline_standing s WHERE {of_theirs.format('s')} s.stage <> ''"
+    else:
+        moved, came = (
+            "steps p CROSS JOIN ripeline_transition t WHERE",
+            "steps p CROSS JOIN ripeline_standing s WHERE",
+        )
+        now = "ripeline_standing s"
     return (
-        f"WITH steps(number, since, until) AS (VALUES {span})"  # noqa: S608 - only placeholders are put together
-        f" SELECT 'now', -1, s.stage, '', count(*) FROM {mine}{standings} s.stage <> '' GROUP BY s.stage"
+        f"WITH steps(number, since, until) AS (VALUES {spans})"  # noqa: S608 - only placeholders are put together
+        f" SELECT 'now', -1, s.cell, '', count(*) FROM {now} GROUP BY s.cell"
         f" UNION ALL SELECT 'moved', p.number, t.from_stage, t.to_stage, count(*) FROM {moved}"
         " t.superseded_at IS NULL AND t.at >= p.since AND t.at < p.until"
         " GROUP BY p.number, t.from_stage, t.to_stage"

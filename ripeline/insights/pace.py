@@ -15,7 +15,7 @@ from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.models import Transition
 
 # Enough for a median that stands still; each costs two look-ups. The page says so where it counts.
-MOST = 1000
+MOST = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,9 +82,10 @@ class Transition(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=["contact", "position"], name="transition_contact"),
-            # Who moved from where to where, and when: the flow of a period is read from this index alone.
+            # Who moved from where to where, when and why: the flow of a period is read from this index alone.
+            # SQLite asks for superseded_at in it as well before it does without the row.
             models.Index(
-                fields=["at", "from_stage", "to_stage", "contact"],
+                fields=["at", "from_stage", "to_stage", "cause", "contact", "superseded_at"],
                 condition=Q(superseded_at__isnull=True),
                 name="transition_flow",
             ),

@@ -16,13 +16,16 @@ BENCHMARKS = {
     "tests.bench.bench_effect": True,
     "tests.bench.bench_import": True,
     "tests.bench.bench_lists": True,
+    "tests.bench.bench_today": True,
 }
 
 
 def main(names: list[str]) -> int:
     """Runs the benchmarks whose names hold one of `names` (none: all); prints a Markdown table."""
     wanted = [each for each in BENCHMARKS if not names or any(name in each for name in names)]
-    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n"
+    )
     print("| what | figure |\n|---|---|", flush=True)
     failed = 0
     for module in wanted:
