@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ripeline.contacts import listing
+from ripeline.contacts import listing, walking
 from ripeline.contacts.asking import want
 from ripeline.contacts.filters import Filters
 from ripeline.contacts.listing import count_matches, read_page
@@ -120,7 +120,7 @@ def test_pages_forward_and_back_hold_everybody_who_matches_once_and_in_order(
     crowd: Crowd, plan: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in PLANS[plan].items():
-        monkeypatch.setattr(listing, name, value)
+        monkeypatch.setattr(walking if name == "STRETCHES" else listing, name, value)
     for filters in FILTERS:
         for sort in SORTS:
             wanted = crowd.want(sort, **filters)
