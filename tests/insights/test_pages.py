@@ -20,7 +20,7 @@ from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 pytestmark = pytest.mark.django_db
 
-# Session, reader, playbook, flows, pace of three stages, risen (3), fallen (2, nobody fell), hot (2), silent, waiting, bell.
+# Session, reader, playbook, flows, pace (3 stages), risen (3), fallen (2: nobody), hot (2), silent, waiting, bell.
 QUERIES = 17
 
 
