@@ -1,0 +1,214 @@
+"""The lists of contacts and companies in a real browser: quick, by keyboard, and without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from ripeline.contacts import asking
+from ripeline.people.models import Contact, User
+from ripeline.timeline.models import Touch
+from tests.factories import make_company, make_contact, make_playbook, stand
+from tests.pages.conftest import Browse
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Look = Callable[[Page, str], None]
+Axe = Callable[[Page], None]
+People = Callable[[str], User]
+
+NAMES = (
+    "Ann Smit,Bram de Vries,Clara Weiß,Daan Koster,Eva Lind,Filip Novák,Greta Berg,Hugo Marin,Ines Prado,Jan Bakker,"
+    "Karin Holm,Lotte Visser,Marta Kowalska,Nils Dahl,Olga Ruiz,Piet Mulder,Quinn O'Hara,Rosa Conti,Sven Lund,Tess Maas"
+).split(",")
+
+
+@pytest.fixture
+def crowd(people: People) -> list[Contact]:
+    """Twenty people of four houses at every stage, the first of them the warmest."""
+    make_playbook()
+    now, owners = timezone.now(), (people("sales"), people("marketing"), None)
+    houses = [make_company(name, domain=f"h{n}.example", industry="publishing", employees=40 * n) for n, name in
+              enumerate(("Maison Rivage", "Boekhuis Amsterdam", "Verlag am Rhein", "A house with quite a long name indeed"), 1)]  # fmt: skip
+    found = []
+    for number, name in enumerate(NAMES):
+        contact = make_contact(
+            name,
+            title="Editor" if number % 5 == 1 else "",
+            company=houses[number % 4],
+            owner=owners[number % 3],
+            source=("webinar", "ads", "")[number % 3],
+            country="NL",
+            created_at=now - timedelta(days=number),
+        )
+        if number < 18:
+            stand(
+                contact,
+                ("customer", "mql", "lead", "suspect")[number % 4],
+                score=95 - 5 * number,
+                now=now,
+                rating=("hot", "warm", "cold")[number // 7],
+                grade=("A", "B", "D", None)[number % 4],
+                status="disqualified" if number == 6 else "active",
+                last_inbound_at=now - timedelta(hours=7 * number) if number % 6 else None,
+                entered_at=now - timedelta(days=3 * number),
+            )
+        found.append(contact)
+    return found
+
+
+def first_names(page: Page) -> list[str]:
+    return [text.strip() for text in page.locator("tbody .title").all_inner_texts()]
+
+
+def test_the_contacts_look_right_and_read_well(
+    browse: Browse, look: Look, axe: Axe, crowd: list[Contact]
+) -> None:
+    page = browse("marketing", "/contacts/")
+    expect(page.get_by_text("20 contacts")).to_be_visible()
+    look(page, "contacts")
+    axe(page)
+    page = browse("marketing", "/contacts/?stage=mql&stage=lead&source=ads&score_from=10&owner=none&q=a")
+    look(page, "contacts-filtered")
+    axe(page)
+
+
+def test_nobody_yet_looks_inviting(browse: Browse, look: Look, axe: Axe) -> None:
+    make_playbook()
+    page = browse("marketing", "/contacts/")
+    look(page, "contacts-empty")
+    axe(page)
+
+
+def test_filters_apply_at_once_and_stay_in_the_address(browse: Browse, crowd: list[Contact]) -> None:
+    page = browse("marketing", "/contacts/")
+    page.locator("summary", has_text="Stage").click()
+    page.get_by_label("MQL").check()
+    expect(page.locator(".chip")).to_contain_text("MQL")
+    expect(page.locator("tbody tr")).to_have_count(5)
+    assert page.url.endswith("?stage=mql")
+    expect(page.locator("summary", has_text="Stage")).to_contain_text("MQL")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Name", exact=True).click()
+    expect(page.locator('[data-order="up"]')).to_contain_text("Name")
+    assert page.url.endswith("?stage=mql&sort=name")
+    page.get_by_placeholder("Search name").fill("greta")
+    expect(page.get_by_text("Nobody matches")).to_be_visible()
+    assert "sort=name" in page.url, "the order stays when a filter is added"
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(5)
+    page.locator(".chip").click()
+    expect(page.locator("tbody tr")).to_have_count(20)
+
+
+def test_the_list_is_walked_ticked_and_opened_by_keyboard(browse: Browse, crowd: list[Contact]) -> None:
+    page = browse("marketing", "/contacts/?sort=name")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-picked]")).to_have_text("1")
+    page.keyboard.press("k")
+    page.keyboard.press("x")
+    expect(page.locator("[data-picked]")).to_have_text("2")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/contacts/{crowd[0].key}$"))
+
+
+def test_the_ticked_are_moved_with_a_reason_and_it_can_be_undone(
+    browse: Browse, look: Look, axe: Axe, crowd: list[Contact]
+) -> None:
+    page = browse("marketing", "/contacts/?sort=name")
+    page.get_by_label("Ann Smit").check()
+    page.get_by_label("Daan Koster").click(modifiers=["Shift"])
+    expect(page.locator("[data-picked]")).to_have_text("4")
+    page.locator(".bulk summary", has_text="Move").click()
+    page.get_by_label("To the stage").select_option("customer")
+    look(page, "contacts-bulk")
+    axe(page)
+    page.get_by_label("Why").fill("bought at the fair")
+    page.get_by_label("Why").press("Enter")
+    expect(page.get_by_text("Moved 4 contacts.")).to_be_visible()
+    assert Touch.objects.filter(kind="stage_set", subject="customer").count() == 4
+    assert page.url.endswith("?sort=name")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone for 4 contacts.")).to_be_visible()
+
+
+def test_all_that_match_are_done_part_by_part_by_itself(
+    browse: Browse, crowd: list[Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ripeline.contacts import bulk
+
+    monkeypatch.setattr(bulk, "CHUNK", 6)
+    monkeypatch.setattr(asking, "SIZE", 10)
+    page = browse("admin", "/contacts/?sort=name")
+    page.get_by_label("Select everybody on this page").check()
+    page.get_by_label("and all others that match").check()
+    page.locator(".bulk summary", has_text="Tag").click()
+    page.locator("#bulk-tag").fill("fair")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Tag added to 20 contacts.")).to_be_visible()
+    assert all(contact.tags == ["fair"] for contact in Contact.objects.all())
+
+
+def test_columns_and_views_are_kept(browse: Browse, crowd: list[Contact]) -> None:
+    page = browse("sales", "/contacts/?rating=hot")
+    page.locator("summary", has_text="Columns").click()
+    page.get_by_label("Country").check()
+    page.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("columnheader", name="Country")).to_be_visible()
+    assert page.url.endswith("?rating=hot")
+    page.locator("summary", has_text="Keep view").click()
+    page.get_by_label("Keep these filters").fill("Hot ones")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.locator('.view [aria-current="page"]')).to_have_text("Hot ones")
+    page.get_by_role("button", name="Remove this view").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".view", has_text="Hot ones")).to_be_visible()
+
+
+def test_the_palette_leads_to_a_person(browse: Browse, crowd: list[Contact]) -> None:
+    page = browse("marketing", "/companies/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("weiß")
+    expect(page.get_by_role("option", name="Clara Weiß")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"/contacts/{crowd[2].key}$"))
+
+
+def test_without_scripts_everything_still_works(
+    browse: Browse, crowd: list[Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "SIZE", 8)
+    page = browse("marketing", "/contacts/", javascript=False)
+    page.locator("summary", has_text="Owner").first.click()
+    page.get_by_label("Nobody", exact=True).first.check()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("tbody tr")).to_have_count(6)
+    page.get_by_role("link", name="Name", exact=True).click()
+    assert first_names(page) == sorted(first_names(page))
+    page.get_by_label("Clara Weiß").check()
+    page.locator(".bulk summary", has_text="Tag").click()
+    page.locator("#bulk-tag").fill("vip")
+    page.get_by_role("button", name="Add", exact=True).click()
+    assert Contact.objects.get(name="Clara Weiß").tags == ["vip"]
+    page.goto("/contacts/")
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("tbody tr")).to_have_count(8)
+    page.get_by_role("link", name="Previous").click()
+    expect(page.locator("tbody tr")).to_have_count(8)
+
+
+def test_the_companies_look_right_and_read_well(
+    browse: Browse, look: Look, axe: Axe, crowd: list[Contact]
+) -> None:
+    page = browse("sales", "/companies/")
+    expect(page.locator("tbody tr")).to_have_count(4)
+    look(page, "companies")
+    axe(page)
+    page.get_by_placeholder("Name or domain").fill("rhein")
+    expect(page.locator("tbody tr")).to_have_count(1)
