@@ -18,21 +18,21 @@ from ripeline.insights.period import CHOICES, read_period
 from ripeline.insights.today import Asked, read_today
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.people.models import Contact, User
+from ripeline.people.permissions import reader_of
 from ripeline.timeline.active import NoPlaybook, active_playbook
 
 
 @require_GET
 def today(request: HttpRequest) -> HttpResponse:
     """The funnel and its change, who moved up, whom to call, who went quiet."""
-    assert isinstance(request.user, User)
-    now, zone = timezone.now(), timezone.get_current_timezone()
+    reader, now, zone = reader_of(request), timezone.now(), timezone.get_current_timezone()
     try:
         playbook = active_playbook()
     except NoPlaybook as sorry:
         return render(request, "insights/no_playbook.html", {"sorry": str(sorry)}, status=503)
-    is_mine = _is_mine(request.user, request.GET.get("whose", ""))
+    is_mine = _is_mine(reader, request.GET.get("whose", ""))
     period = read_period(request.GET, now=now, zone=zone)
-    asked = Asked(request.user.pk if is_mine else None, period, request.GET.get("moved") == "all")
+    asked = Asked(reader.pk if is_mine else None, period, request.GET.get("moved") == "all")
     page = read_today(playbook, asked, now=now, zone=zone)
     return render(
         request,
@@ -56,21 +56,19 @@ def today(request: HttpRequest) -> HttpResponse:
 @require_GET
 def notifications(request: HttpRequest) -> HttpResponse:
     """What the reader was told, latest first."""
-    assert isinstance(request.user, User)
     try:
         playbook = active_playbook()
     except NoPlaybook as sorry:
         return render(request, "insights/no_playbook.html", {"sorry": str(sorry)}, status=503)
-    page = told.read_told(request.user, playbook, before=request.GET.get("before", ""))
+    page = told.read_told(reader_of(request), playbook, before=request.GET.get("before", ""))
     return render(request, "insights/notifications.html", {"page": page, "playbook": playbook})
 
 
 @require_POST
 def notifications_read(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Marks one notification as read, or all of them; the toast can take it back."""
-    assert isinstance(request.user, User)
     now = timezone.now()
-    marked = told.mark_read(request.user, pk, now=now)
+    marked = told.mark_read(reader_of(request), pk, now=now)
     if marked:
         words = "Marked as read" if marked == 1 else f"{marked} marked as read"
         undo = reverse("notifications_unread", args=[to_instant(now)])
@@ -81,8 +79,7 @@ def notifications_read(request: HttpRequest, pk: int | None = None) -> HttpRespo
 @require_POST
 def notifications_unread(request: HttpRequest, instant: int) -> HttpResponse:
     """Takes back a marking as read: all that was marked at that instant."""
-    assert isinstance(request.user, User)
-    told.mark_unread(request.user, to_datetime(instant))
+    told.mark_unread(reader_of(request), to_datetime(instant))
     return redirect("notifications")
 
 
