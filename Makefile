@@ -3,7 +3,7 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 VENDOR := ripeline/web/static/vendor/.installed
 
-.PHONY: demo test check bench lint migration lock clean
+.PHONY: demo test check bench lint migration lock screenshot clean
 
 demo: $(STAMP) $(VENDOR)
 	$(PY) -m ripeline demo
@@ -23,6 +23,10 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(PY) -m tests.bench
+
+screenshot: $(STAMP) $(VENDOR)
+	$(PY) -m pytest tests/pages/test_demo.py
+	cp screenshots/readme.png docs/screenshot.png
 
 migration: $(STAMP)
 	mkdir -p .venv/later && mv ripeline/migrations/000[2-9]_*.py .venv/later/
