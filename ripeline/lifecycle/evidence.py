@@ -20,7 +20,7 @@ from ripeline.lifecycle.conditions import (
     SignalIs,
     TraitIs,
 )
-from ripeline.lifecycle.instant import DAY, format_instant
+from ripeline.lifecycle.instant import DAY, LAST_INSTANT, format_instant
 from ripeline.lifecycle.journey import TOLD, Journey
 from ripeline.lifecycle.matching import compile_test
 from ripeline.lifecycle.rules import Rules, Way
@@ -74,7 +74,11 @@ def contributions_evidence(rules: Rules, journey: Journey, at: int) -> list[dict
 
 
 def condition_evidence(rules: Rules, journey: Journey, condition: Any, *, at: int) -> dict[str, Any]:
-    """One condition with all it was judged by: `is` (its name), `met`, and for `all`, `any`, `not` its `parts`."""
+    """One condition with all it was judged by: `is` (its name), `met`, and for `all`, `any`, `not` its `parts`.
+
+    A signal's `expired` is the touch that left its window at this very instant; an answer's `until` the instant from
+    which it no longer counts. Evidence of earlier versions may lack both.
+    """
     if isinstance(condition, AllOf | AnyOf | Not):
         return _joined(rules, journey, condition, at=at)
     if isinstance(condition, ScoreIs):
@@ -154,10 +158,14 @@ def _score(rules: Rules, journey: Journey, condition: ScoreIs, *, at: int) -> di
 
 def _signal(rules: Rules, journey: Journey, condition: SignalIs, *, at: int) -> dict[str, Any]:
     touches = journey.matches[rules.signals[condition.signal]]
+    expired: dict[str, Any] = {}
     if condition.within is not None:
-        touches = touches[bisect_right(touches, at - condition.within, key=attrgetter("at")) :]
+        start = bisect_right(touches, at - condition.within, key=attrgetter("at"))
+        if start and touches[start - 1].at == at - condition.within:
+            expired = {"expired": touch_evidence(touches[start - 1])}
+        touches = touches[start:]
     told = [touch_evidence(touch) for touch in touches[-min(condition.count, TOLD_TOUCHES) :]]
-    return {
+    return expired | {
         "is": "signal",
         "met": len(touches) >= condition.count,
         "signal": condition.signal,
@@ -182,6 +190,8 @@ def _answers(rules: Rules, journey: Journey, condition: AnswerIs, *, at: int) ->
                 "touch": touch_evidence(touch),
                 "valid": lasts is None or at < touch.at + lasts,
             }
+            if lasts is not None and touch.at + lasts <= LAST_INSTANT:
+                entry["until"] = format_instant(touch.at + lasts)
         told.append(entry)
     return {"is": "answer", "met": rules.holds(journey, condition, at), "answers": told}
 

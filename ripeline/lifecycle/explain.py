@@ -1,28 +1,21 @@
 """Why, in sentences a salesperson believes, told from evidence alone; and the story of a person.
 
-`missing_for` and `next_stages` (what a person still lacks) are in `missing`, the words of rules in `words`; all are
-offered here.
+`missing_for` and `next_stages` (what a person still lacks) are in `missing`, reasons in `reasons`, what a score is
+made of in `points`, the words of rules in `words`; all are offered here.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ripeline.lifecycle.fold import Fold, fold
-from ripeline.lifecycle.instant import say_day, say_duration
+from ripeline.lifecycle.instant import say_day
 from ripeline.lifecycle.missing import Missing, missing_for, next_stages
 from ripeline.lifecycle.model import Playbook
 from ripeline.lifecycle.outcome import Standing, Transition
+from ripeline.lifecycle.points import say_contributions
+from ripeline.lifecycle.reasons import say_reasons
 from ripeline.lifecycle.touch import Touch
-from ripeline.lifecycle.words import (
-    listing,
-    number,
-    say_condition,
-    say_personas,
-    say_signal,
-    say_touch,
-    say_value,
-    spaced,
-)
+from ripeline.lifecycle.words import number, say_condition, say_personas, say_touch
 
 __all__ = [
     "Missing",
@@ -30,6 +23,7 @@ __all__ = [
     "next_stages",
     "say_condition",
     "say_contributions",
+    "say_reasons",
     "say_standing",
     "say_touch",
     "say_transition",
@@ -37,10 +31,6 @@ __all__ = [
 ]
 
 Evidence = Mapping[str, Any]
-SHOWN_RULES = 4
-"""How many point rules a sentence names; the rest are told as one sum."""
-SHOWN_EACH = 3
-"""How many contributions of one rule a sentence names."""
 
 
 def say_transition(playbook: Playbook, transition: Transition) -> str:
@@ -57,24 +47,15 @@ def say_transition(playbook: Playbook, transition: Transition) -> str:
     condition = evidence.get("condition")
     if condition is None:
         return f"{start} on {day} by the rule {transition.rule}"
-    text = f"{start} on {day} because {say_reasons(playbook, condition, evidence.get('contributions') or ())}"
+    reasons = say_reasons(
+        playbook,
+        condition,
+        evidence.get("contributions") or (),
+        at=transition.at,
+        by_time=transition.cause == "timer",
+    )
+    text = f"{start} on {day} because {reasons}"
     return f"{text} ({evidence['reason']})" if evidence.get("reason") else text
-
-
-def say_reasons(playbook: Playbook, condition: Evidence, contributions: Iterable[Evidence]) -> str:
-    """Why a condition holds, from its evidence: only the parts that made it true."""
-    texts = list(dict.fromkeys(_reasons(playbook, condition, list(contributions), holds=True)))
-    return _joined(texts) or "its rule always holds"
-
-
-def say_contributions(contributions: Iterable[Evidence]) -> str:
-    """What the score is made of: `pricing visit +10, +10, white paper +14`; what has faded away is left out."""
-    told = [it for it in contributions if abs(it["present"]) >= 0.05]
-    told.sort(key=lambda it: -abs(it["present"]))
-    texts = [_say_rule(it) for it in told[:SHOWN_RULES]]
-    if told[SHOWN_RULES:]:
-        texts.append(f"others {_signed(sum(it['present'] for it in told[SHOWN_RULES:]))}")
-    return ", ".join(texts)
 
 
 def say_standing(playbook: Playbook, standing: Standing) -> str:
@@ -164,125 +145,6 @@ def _by(told: Mapping[str, Any]) -> str:
 def _why(told: Mapping[str, Any]) -> str:
     why = told.get("reason") or told.get("text")
     return f": {why}" if why else ""
-
-
-def _reasons(playbook: Playbook, node: Evidence, contributions: list[Evidence], *, holds: bool) -> list[str]:
-    """Why a node holds (or why it does not), as parts of a sentence."""
-    name = node["is"]
-    if name == "not":
-        return _reasons(playbook, node["parts"][0], contributions, holds=not holds)
-    if name in ("all", "any"):
-        parts = [part for part in node["parts"] if part["met"] == holds]
-        if (name == "any") == holds:
-            parts = parts[:1]
-        return [text for part in parts for text in _reasons(playbook, part, contributions, holds=holds)]
-    if name == "score":
-        return [_say_score(node, contributions)]
-    return [_SAYERS[name](playbook, node, holds)]
-
-
-def _say_score(node: Evidence, contributions: list[Evidence]) -> str:
-    score = number(node["score"])
-    floor, ceiling = node.get("gte"), node.get("lt")
-    if floor is not None and node["score"] >= floor - 1e-9:
-        made_of = say_contributions(contributions)
-        return f"the score reached {score} of {number(floor)}" + (f": {made_of}" if made_of else "")
-    if ceiling is not None and node["score"] < ceiling - 1e-9:
-        return f"the score is {score}, below {number(ceiling)}"
-    if floor is not None:
-        return f"the score is {score}, below {number(floor)}"
-    return f"the score is {score}, not below {number(ceiling or 0)}"
-
-
-def _say_signal(_: Playbook, node: Evidence, holds: bool) -> str:
-    span = "" if node["within"] is None else f" in {say_duration(node['within'])}"
-    if not holds:
-        if node["found"]:
-            return f"only {node['found']} of {node['count']} times {say_signal(node['signal'])}{span}"
-        return f"there was no {say_signal(node['signal'])}{span or ' ever'}"
-    if node["count"] > 1:
-        return f"{say_signal(node['signal'])} came {node['count']} times{span}"
-    touch = node["touches"][-1]
-    return say_touch(touch["kind"], touch["subject"])
-
-
-def _say_fit(_: Playbook, node: Evidence, holds: bool) -> str:
-    if node["grade"] is None:
-        return "the fit is not known"
-    if holds:
-        return f"the fit is {node['grade']}"
-    return f"the fit is {node['grade']}, not {node['wanted']} or better"
-
-
-def _say_persona(playbook: Playbook, node: Evidence, holds: bool) -> str:
-    if node["persona"] is None:
-        return "the persona is not known"
-    text = f"the persona is {say_personas(playbook, [node['persona']])}"
-    return text if holds else f"{text}, not {say_personas(playbook, node['wanted'])}"
-
-
-def _say_answers(_: Playbook, node: Evidence, holds: bool) -> str:
-    texts = []
-    for answer in node["answers"]:
-        question, value = spaced(answer["question"]), answer["value"]
-        if holds:
-            texts.append(f"{question} was answered {say_value(value)}")
-        elif value is None:
-            texts.append(f"{question} was not answered")
-        elif not answer["valid"]:
-            texts.append(f"the answer on {question} is too old")
-        elif value != answer["wanted"]:
-            texts.append(f"{question} was answered {say_value(value)}, not {say_value(answer['wanted'])}")
-    return listing(texts)
-
-
-def _say_traits(_: Playbook, node: Evidence, _holds: bool) -> str:
-    return listing(f"{spaced(name)} is {say_value(value)}" for name, value in node["traits"].items())
-
-
-def _say_idle(_: Playbook, node: Evidence, holds: bool) -> str:
-    length = say_duration(node["wanted"])
-    if holds:
-        return f"nothing was heard for {length}"
-    if node.get("last"):
-        return f"something was heard in the last {length}"
-    return f"they are known for less than {length}"
-
-
-def _say_in_stage(_: Playbook, node: Evidence, holds: bool) -> str:
-    length = say_duration(node["wanted"])
-    return f"{length} passed in the stage" if holds else f"they are in the stage for less than {length}"
-
-
-_SAYERS = {
-    "signal": _say_signal,
-    "fit": _say_fit,
-    "persona": _say_persona,
-    "answer": _say_answers,
-    "trait": _say_traits,
-    "idle": _say_idle,
-    "in_stage": _say_in_stage,
-}
-
-
-def _say_rule(told: Evidence) -> str:
-    """One point rule's part: `pricing visit +10, +10`; the newest few one by one, older ones as a sum."""
-    latest = [it["present"] for it in told["latest"] if abs(it["present"]) >= 0.05]
-    name = say_signal(told["signal"])
-    if len(latest) <= SHOWN_EACH and told["times"] == len(told["latest"]):
-        return f"{name} {', '.join(_signed(present) for present in latest)}"
-    return f"{name} {told['times']} times {_signed(told['present'])}"
-
-
-def _signed(value: float) -> str:
-    return number(value) if value < 0 else f"+{number(value)}"
-
-
-def _joined(texts: list[str]) -> str:
-    """Reasons in a row; a comma before the last `and` where the reasons have commas themselves."""
-    if any("," in text for text in texts[:-1]) and len(texts) > 1:
-        return f"{', '.join(texts[:-1])}, and {texts[-1]}"
-    return listing(texts)
 
 
 def _year(at: int) -> str:

@@ -1,7 +1,7 @@
 """What a person still lacks for a stage: a tree of conditions, each met or not, with how much is missing."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ripeline.lifecycle.conditions import (
     AllOf,
@@ -17,20 +17,34 @@ from ripeline.lifecycle.conditions import (
 )
 from ripeline.lifecycle.evidence import condition_evidence
 from ripeline.lifecycle.fold import Fold
-from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, parse_instant, say_duration
+from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, parse_instant, say_day, say_duration
 from ripeline.lifecycle.journey import Journey
-from ripeline.lifecycle.model import Playbook, Stage
+from ripeline.lifecycle.model import Playbook, Signal, Stage
+from ripeline.lifecycle.reasons import say_reasons
 from ripeline.lifecycle.rules import Rules, compile_playbook
-from ripeline.lifecycle.words import listing, number, say_leaf, say_signal, say_test, say_value, spaced
+from ripeline.lifecycle.words import (
+    listing,
+    number,
+    say_leaf,
+    say_near,
+    say_signal,
+    say_test,
+    say_value,
+    spaced,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One condition: whether it holds, in words with how much is missing, and its parts."""
+    """One condition: whether it holds, in words with how much is missing, and its parts.
+
+    `joint` says whether all of the parts are needed or any one of them will do; None where there are no parts.
+    """
 
     met: bool
     text: str
     children: tuple["Missing", ...] = ()
+    joint: Literal["all", "any"] | None = None
 
 
 def missing_for(playbook: Playbook, result: Fold, stage_key: str, at: int) -> Missing:
@@ -48,10 +62,10 @@ def missing_for(playbook: Playbook, result: Fold, stage_key: str, at: int) -> Mi
     if stage.enter is None:
         parts.append(Missing(False, "entered by hand only"))
     else:
-        parts.extend(_split(_missing(rules, journey, stage.enter, at), stage.enter))
+        parts.extend(_split(_missing(rules, journey, stage.enter, at=at), stage.enter))
     met = all(part.met for part in parts)
     lacks = [part.text for part in parts if not part.met]
-    return Missing(met, f"{stage.title}: {'; '.join(lacks) or 'nothing is missing'}", tuple(parts))
+    return Missing(met, f"{stage.title}: {'; '.join(lacks) or 'nothing is missing'}", tuple(parts), "all")
 
 
 def next_stages(playbook: Playbook, result: Fold) -> tuple[str, ...]:
@@ -81,32 +95,67 @@ def _hindrances(rules: Rules, journey: Journey, stage: Stage) -> list[Missing]:
     return found
 
 
-def _missing(rules: Rules, journey: Journey, condition: Any, at: int) -> Missing:
-    if isinstance(condition, AllOf | AnyOf | Not):
-        return _joined(rules, journey, condition, at)
-    seen = condition_evidence(rules, journey, condition, at=at)
-    return Missing(seen["met"], _say(rules.playbook, condition, seen, at))
-
-
-def _joined(rules: Rules, journey: Journey, condition: AllOf | AnyOf | Not, at: int) -> Missing:
-    if isinstance(condition, Not):
-        part = _missing(rules, journey, condition.not_, at)
-        return Missing(not part.met, f"not ({part.text})", (part,))
+def _missing(rules: Rules, journey: Journey, condition: Any, *, at: int, one_of: bool = False) -> Missing:
+    """`one_of`: it is one of several that would do, so it is said as what would do."""
     if isinstance(condition, AllOf):
-        parts = tuple(_missing(rules, journey, part, at) for part in condition.all)
+        parts = tuple(_missing(rules, journey, part, at=at, one_of=one_of) for part in condition.all)
         lacks = [part.text for part in parts if not part.met]
-        return Missing(not lacks, listing(lacks or [part.text for part in parts]) or "nothing", parts)
-    parts = tuple(_missing(rules, journey, part, at) for part in condition.any)
-    holds = [part.text for part in parts if part.met]
-    texts = holds or [part.text for part in parts] or ["nothing can"]
-    return Missing(bool(holds), f"one of: {listing(texts, 'or')}" if len(texts) > 1 else texts[0], parts)
+        text = listing(lacks or [part.text for part in parts]) or "nothing"
+        return Missing(not lacks, text, parts, "all")
+    if isinstance(condition, AnyOf):
+        parts = tuple(_missing(rules, journey, part, at=at, one_of=True) for part in condition.any)
+        holds = [part.text for part in parts if part.met]
+        texts = holds or [part.text for part in parts] or ["nothing can"]
+        text = f"one of: {listing(texts, 'or')}" if len(texts) > 1 else texts[0]
+        return Missing(bool(holds), text, parts, "any")
+    seen = condition_evidence(rules, journey, condition, at=at)
+    if isinstance(condition, Not):
+        return Missing(seen["met"], _say_not(rules.playbook, seen, at))
+    return Missing(seen["met"], _say(rules.playbook, condition, seen, at=at, one_of=one_of))
 
 
-def _say(playbook: Playbook, condition: Any, seen: dict[str, Any], at: int) -> str:
+def _say_not(playbook: Playbook, seen: dict[str, Any], at: int) -> str:
+    """What stands in the way; where nothing does, what would."""
+    part = seen["parts"][0]
+    if part["is"] == "answer" and not seen["met"]:
+        return listing(_say_objection(answer, at) for answer in part["answers"])
+    if part["is"] == "signal" and part["count"] == 1:
+        noun = _noun(playbook, part["signal"])
+        span = "" if part["within"] is None else f"{say_duration(part['within'])}"
+        if seen["met"]:
+            return f"no {noun}{span and f' in {span}'}"
+        if not span:
+            return f"{_with_article(noun)} on {_day(parse_instant(part['touches'][-1]['at']), at)}"
+        ends = parse_instant(part["touches"][-1]["at"]) + part["within"]
+        return f"{_with_article(noun)} in the last {span} (until {_day(ends, at)})"
+    return say_reasons(playbook, seen)
+
+
+def _say_objection(answer: dict[str, Any], at: int) -> str:
+    value, question = say_value(answer["value"]), spaced(answer["question"])
+    said = f"they said {value} on {question} on {_day(parse_instant(answer['touch']['at']), at)}"
+    if answer.get("until") is None:
+        return said
+    return f"{said}; ask again after {_day(parse_instant(answer['until']), at)}"
+
+
+def _with_article(noun: str) -> str:
+    if noun.endswith("s") and not noun.endswith("ss"):
+        return noun
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _day(instant: int, now: int) -> str:
+    """The day, with its year where that is not this year."""
+    day, today = say_day(instant, year=True), say_day(now, year=True)
+    return say_day(instant) if day[-4:] == today[-4:] else day
+
+
+def _say(playbook: Playbook, condition: Any, seen: dict[str, Any], *, at: int, one_of: bool) -> str:
     if isinstance(condition, ScoreIs):
         return _say_score(condition, seen["score"])
     if isinstance(condition, SignalIs):
-        return _say_signal(condition, seen)
+        return _say_signal(playbook, condition, seen, one_of=one_of)
     if isinstance(condition, FitIs):
         return f"{say_leaf(playbook, condition)} (now {seen['grade'] or 'not known'})"
     if isinstance(condition, PersonaIs):
@@ -130,18 +179,26 @@ def _say_score(condition: ScoreIs, score: float) -> str:
     if floor is not None and score < floor - 1e-9:
         texts.append(f"{number(max(floor - score, 0.1))} more points of {number(floor)}")
     elif floor is not None:
-        texts.append(f"score {number(score)} of {number(floor)}")
+        texts.append(f"score {say_near(score, floor)}, {number(floor)} needed")
     if ceiling is not None:
         texts.append(f"score below {number(ceiling)} (now {number(score)})")
     return listing(texts)
 
 
-def _say_signal(condition: SignalIs, seen: dict[str, Any]) -> str:
-    noun = say_signal(condition.signal)
+def _say_signal(playbook: Playbook, condition: SignalIs, seen: dict[str, Any], *, one_of: bool) -> str:
+    noun = _noun(playbook, condition.signal)
     span = "" if condition.within is None else f" in the last {say_duration(condition.within)}"
     if condition.count > 1:
         return f"{noun} {seen['found']} of {condition.count} times{span}"
-    return f"{noun}{span}" if seen["met"] else f"no {noun}{span or ' yet'}"
+    return f"{noun}{span}" if seen["met"] or one_of else f"no {noun}{span or ' yet'}"
+
+
+def _noun(playbook: Playbook, name: str) -> str:
+    """A signal as a noun; one that is a kind and nothing else goes by what that kind is called."""
+    signal = playbook.signals.get(name)
+    if signal is not None and signal.kind and signal == Signal(kind=signal.kind[:1]):
+        return say_signal(signal.kind[0])
+    return say_signal(name)
 
 
 def _say_answer(answer: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Kinds, signals, values and rules in plain English."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -20,29 +21,29 @@ from ripeline.lifecycle.instant import say_duration
 from ripeline.lifecycle.model import Playbook
 
 KIND_WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "page_viewed": ("page view", "a page was viewed", "the page {} was viewed"),
+    "page_viewed": ("page view", "they viewed a page", "they viewed the page {}"),
     "form_submitted": ("form", "a form was sent", "the form {} was sent"),
-    "asset_downloaded": ("download", "something was downloaded", "{} was downloaded"),
+    "asset_downloaded": ("download", "they downloaded something", "they downloaded {}"),
     "subscribed": ("subscription", "they subscribed", "they subscribed to {}"),
-    "link_clicked": ("link click", "a link was clicked", "the link {} was clicked"),
-    "video_watched": ("video", "a video was watched", "the video {} was watched"),
-    "chat_started": ("chat", "a chat was started", "a chat was started on {}"),
-    "email_sent": ("email from us", "we sent an email", "we sent the email {}"),
-    "email_delivered": ("delivered email", "an email was delivered", "the email {} was delivered"),
-    "email_bounced": ("bounce", "an email bounced", "the email {} bounced"),
-    "email_opened": ("email opened", "an email was opened", "the email {} was opened"),
-    "email_clicked": ("email click", "a link in an email was clicked", "a link in the email {} was clicked"),
-    "email_replied": ("reply", "they replied by email", "they replied to {}"),
-    "auto_replied": ("automatic reply", "an automatic reply came", "an automatic reply came to {}"),
-    "complained": ("complaint", "they complained", "they complained about {}"),
+    "link_clicked": ("link click", "they clicked a link", "they clicked the link {}"),
+    "video_watched": ("video", "they watched a video", "they watched the video {}"),
+    "chat_started": ("started chat", "a chat was started", "a chat was started ({})"),
+    "email_sent": ("mail from us", "we sent a mail", "we sent the mail {}"),
+    "email_delivered": ("delivered mail", "a mail was delivered", "the mail {} was delivered"),
+    "email_bounced": ("bounce", "a mail bounced", "the mail {} bounced"),
+    "email_opened": ("opened mail", "a mail was opened", "the mail {} was opened"),
+    "email_clicked": ("email click", "they clicked a link in a mail", "they clicked a link in the mail {}"),
+    "email_replied": ("reply", "they replied by email", "they replied to the mail {}"),
+    "auto_replied": ("automatic reply", "an automatic reply came", "an automatic reply came to the mail {}"),
+    "complained": ("complaint", "they complained", "they complained about the mail {}"),
     "unsubscribed": ("unsubscription", "they unsubscribed", "they unsubscribed from {}"),
-    "call_held": ("call", "a call was held", "a call was held about {}"),
-    "meeting_booked": ("meeting booked", "a meeting was booked", "a meeting was booked: {}"),
-    "meeting_held": ("meeting", "a meeting was held", "a meeting was held: {}"),
-    "chat_held": ("chat held", "a chat was held", "a chat was held about {}"),
-    "met_at_event": ("encounter at an event", "we met at an event", "we met at {}"),
+    "call_held": ("call", "a call was held", "a call was held ({})"),
+    "meeting_booked": ("booked meeting", "a meeting was booked", "a meeting was booked ({})"),
+    "meeting_held": ("meeting", "a meeting was held", "a meeting was held ({})"),
+    "chat_held": ("chat", "a chat was held", "a chat was held ({})"),
+    "met_at_event": ("event", "we met at an event", "we met at {}"),
     "social_asked": ("question on social media", "they asked on social media", "they asked on {}"),
-    "call_attempted": ("call attempt", "we tried to call", "we tried to call about {}"),
+    "call_attempted": ("call attempt", "we tried to call", "we tried to call ({})"),
     "message_sent": ("message from us", "we sent a message", "we sent the message {}"),
     "social_liked": ("like", "they liked a post", "they liked {}"),
     "social_commented": ("comment", "they commented on a post", "they commented on {}"),
@@ -55,14 +56,14 @@ KIND_WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "we learned more about them",
         "we learned more about them from {}",
     ),
-    "answered": ("answer", "a question was answered", "the question of {} was answered"),
-    "fit_confirmed": ("confirmation of fit", "the fit was confirmed", "the fit was confirmed: {}"),
-    "objected": ("objection", "they objected", "they objected: {}"),
-    "accepted": ("acceptance by sales", "sales accepted", "sales accepted: {}"),
-    "rejected": ("rejection by sales", "sales rejected the hand-off", "sales rejected the hand-off: {}"),
-    "disqualified": ("disqualification", "they were disqualified", "they were disqualified: {}"),
-    "recycled": ("recycling", "they were recycled", "they were recycled: {}"),
-    "reopened": ("reopening", "they were reopened", "they were reopened: {}"),
+    "answered": ("answer", "they answered a question", "they answered on {}"),
+    "fit_confirmed": ("confirmation of fit", "the fit was confirmed", "the fit was confirmed ({})"),
+    "objected": ("objection", "they objected", "they objected on {}"),
+    "accepted": ("acceptance by sales", "sales accepted", "sales accepted ({})"),
+    "rejected": ("rejection by sales", "sales rejected the hand-off", "sales rejected the hand-off ({})"),
+    "disqualified": ("disqualification", "they were disqualified", "they were disqualified ({})"),
+    "recycled": ("recycling", "they were recycled", "they were recycled ({})"),
+    "reopened": ("reopening", "they were reopened", "they were reopened ({})"),
     "stage_set": ("move by hand", "the stage was set by hand", "the stage was set to {} by hand"),
     "deal_opened": ("deal", "a deal was opened", "the deal {} was opened"),
     "quote_sent": ("quote", "we sent a quote", "we sent the quote {}"),
@@ -73,16 +74,65 @@ KIND_WORDS: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 """For every known kind: its noun, what happened, and what happened to a subject."""
 
+_NAMED_PAGE: Final = re.compile(r"/([a-z]{3,})/?")
+_OURS: Final = frozenset({"message", "quote", "offer", "proposal", "letter", "invitation", "newsletter"})
+"""Mails that go by what they are rather than by a name."""
+_COMMON: Final = frozenset({"newsletter", "webinar", "website", "shop", "chat", "form"})
+"""Subjects that are common nouns and want an article."""
+_SHOWN: Final = frozenset({"asset_downloaded", "video_watched", "purchased", "met_at_event"})
+"""Kinds whose subject tells more than how often it happened."""
+
 _ORDERS: Final = (("gte", "at least"), ("gt", "more than"), ("lte", "at most"), ("lt", "less than"))
 
 
 def say_touch(kind: str, subject: str | None) -> str:
-    """What happened, as part of a sentence: `the page /pricing was viewed`, `they replied by email`."""
+    """What happened, as part of a sentence: `they viewed the pricing page`, `they replied by email`."""
     words = KIND_WORDS.get(kind)
     if words is None:
         name = spaced(kind)
         return f"{name} {subject} happened" if subject else f"{name} happened"
-    return words[2].format(subject) if subject else words[1]
+    if not subject:
+        return words[1]
+    return _say_well_known(kind, subject) or words[2].format(subject)
+
+
+def say_thing(kind: str, subject: str | None) -> str:
+    """What happened, as a noun: `pricing page`, `contact form`, `reply`, `video covers`."""
+    noun = KIND_WORDS[kind][0] if kind in KIND_WORDS else spaced(kind)
+    if subject and kind == "page_viewed":
+        return _say_page(subject)
+    if subject and kind == "form_submitted":
+        return _say_form(subject)
+    return f"{noun} {subject}" if subject and kind in _SHOWN else noun
+
+
+def _say_well_known(kind: str, subject: str) -> str | None:
+    """What happened to a subject that English has a better word for than the kind's pattern; else None."""
+    if kind == "page_viewed":
+        return f"they viewed the {_say_page(subject)}"
+    if kind == "form_submitted":
+        return f"the {_say_form(subject)} was sent"
+    if kind == "email_replied":
+        return f"they replied to {_say_mail(subject)}"
+    if kind == "objected" and subject == "price":
+        return "they objected to the price"
+    return KIND_WORDS[kind][2].format(f"the {subject}") if subject in _COMMON else None
+
+
+def _say_page(path: str) -> str:
+    """`/pricing` is the pricing page; a longer path is told as it is."""
+    if path == "/":
+        return "home page"
+    named = _NAMED_PAGE.fullmatch(path)
+    return f"{named[1]} page" if named else f"page {path}"
+
+
+def _say_form(name: str) -> str:
+    return name if name.lower().endswith("form") else f"{name} form"
+
+
+def _say_mail(name: str) -> str:
+    return f"our {name}" if name in _OURS else f"the mail {name}"
 
 
 def say_signal(name: str) -> str:
@@ -101,6 +151,20 @@ def number(value: float) -> str:
     """A number with at most one decimal, none where it is whole."""
     text = f"{value:.1f}"
     return text.removesuffix(".0") if text != "-0.0" else "0"
+
+
+def say_times(count: int) -> str:
+    """`once`, `twice`, `3 times`."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def say_near(value: float, bound: float) -> str:
+    """A number beside the bound it is compared with: whole where it is far away, and never rounded onto it."""
+    if abs(value - bound) >= 1 and round(value) != bound:
+        return str(round(value))
+    texts = (f"{value:.{places}f}" for places in range(1, 17))
+    text = next(it for it in texts if abs(value - bound) < 1e-9 or float(it) != bound)
+    return text.rstrip("0").rstrip(".")
 
 
 def say_value(value: object) -> str:

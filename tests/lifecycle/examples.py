@@ -1,6 +1,6 @@
 """The contract's own playbook, and touches in one line, for tests that read like stories."""
 
-from typing import Any
+from typing import Any, Final
 
 from ripeline.lifecycle.instant import parse_instant
 from ripeline.lifecycle.touch import Touch, parse_touch
@@ -64,3 +64,22 @@ def touch(when: str, kind: str, **more: Any) -> Touch:
     """A touch of one person at `03-01 10:00` in 2026; its id is its time and kind unless given."""
     fields = {"id": f"{when} {kind}", "person": "anna", "at": instant(when), "kind": kind}
     return parse_touch({**fields, **more})
+
+
+LIFE: Final = [
+    touch("02-20 10:00", "page_viewed", subject="/blog"),
+    touch("02-21 10:00", "identified"),
+    touch("03-03 08:00", "page_viewed", subject="/pricing"),
+    touch("03-03 09:00", "page_viewed", subject="/pricing/teams"),
+    touch("03-03 10:00", "form_submitted", subject="white paper"),
+    touch("03-05 10:00", "traits_changed", attrs={"industry": "media", "employees": 60, "role": "author"}),
+    touch("03-06 10:00", "answered", subject="authority", attrs={"value": "yes"}),
+    touch("03-07 10:00", "email_replied"),
+    touch("06-07 10:00", "stage_set", subject="prospect", attrs={"by": "Eva", "reason": "met at the fair"}),
+    touch("06-08 10:00", "stage_set", subject="winner"),
+    touch("06-09 10:00", "rejected", attrs={"by": "Tom", "text": "no budget"}),
+    touch("06-10 10:00", "disqualified", attrs={"by": "Tom"}),
+    touch("06-11 10:00", "reopened"),
+    touch("06-12 10:00", "page_viewed", subject="/pricing"),
+]
+"""A suspect who becomes a prospect, goes quiet and is moved about by hand."""

@@ -79,8 +79,7 @@ def test_yes_and_no_are_texts_and_an_anchored_true_is_a_boolean() -> None:
     }
 
 
-def test_all_mistakes_are_told_at_once_with_line_path_and_what_would_be_right() -> None:
-    text = """\
+FULL_OF_MISTAKES = """\
 key: a b
 titel: x
 actors: [human, robot]
@@ -109,51 +108,55 @@ recycle_to: leed
 rating: 5
 2: 3
 """
-    assert mistakes(text) == [
-        "line 1: key: 'a b' is not a key; use letters, digits, _ and - only",
-        "line 2: titel: unknown key 'titel'; did you mean 'title'?",
-        "line 3: actors[1]: 'robot' is not allowed; known are human, machine, unknown",
-        "line 5: signals.reply.kind: the list is empty; name at least one",
-        "line 5: signals.reply.subjct: unknown key 'subjct'; did you mean 'subject'?",
-        "line 6: signals.nothing: the signal tests nothing; give it a kind, for example {kind: form_submitted}",
-        "line 7: signals.odd.attrs.a.in: the list is empty; name at least one",
-        "line 7: signals.odd.attrs.b: the test is empty; "
-        "write a value, {in: [..]}, {gte: x}, {not: v} or {exists: true}",
-        "line 7: signals.odd.value.foo: unknown key 'foo'; known are in, gte, gt, lte, lt, not, exists, glob",
-        "line 7: signals.odd.value.gte: 'x' is not a number",
-        "line 9: score.half_life: '12h' is not whole days; scores fade overnight: write 30d, 2w or none",
-        "line 11: score.points[0].add: 'ten' is not a number",
-        "line 11: score.points[0].limit.per: '7x' is not a duration; "
-        "write a number and a unit: 45s, 90m, 12h, 30d or 2w",
-        "line 11: score.points[0].limit.pre: unknown key 'pre'; did you mean 'per'?",
-        "line 11: score.points[0].limit.times: 0 is not a count; write a whole number from 1",
-        "line 11: score.points[0].signal: unknown signal 'replyy'; did you mean 'reply'?",
-        "line 12: score.points[1].limit: 'onc' is not allowed; did you mean 'once'?",
-        "line 13: score.points[2]: this must be a mapping, such as {key: value}",
-        "line 15: fit.criteria[0]: the criterion tests nothing; add in: [..], gte: x or another test",
-        "line 15: fit.criteria[1].wieght: unknown key 'wieght'; did you mean 'weight'?",
-        "line 16: fit.grades.E: 'E' is not allowed; known are A, B, C, D",
-        "line 17: personas[0].when: a persona is told by traits and signals only, not by 'score'",
-        "line 19: stages[0].enter: everybody starts in the first stage; remove its enter or put a stage before it",
-        "line 21: stages[1].from[1]: unknown stage 'sql'; did you mean 'mql'?",
-        "line 22: stages[1].enter.all[0]: unknown condition 'scor'; did you mean 'score'?",
-        "line 22: stages[1].enter.all[1].signal: unknown signal 'identifed'; did you mean 'identified'?",
-        "line 22: stages[1].enter.all[2].cuont: unknown key 'cuont'; did you mean 'count'?",
-        "line 22: stages[1].enter.all[3].score.gt: unknown key 'gt'; did you mean 'gte'?",
-        "line 22: stages[1].enter.all[4].fit: 'E' is not allowed; known are A, B, C, D, F",
-        "line 23: stages[1].exit[0].reason: 5 is not a text; write some words, in quotes where YAML needs them",
-        "line 23: stages[1].exit[0].to: unknown stage 'sql'; did you mean 'mql'?",
-        "line 23: stages[1].exit[0].when: idle and in_stage cannot stand together; "
-        "put them in {all: [..]} or {any: [..]}",
-        "line 23: stages[1].exit[1]: 'when' is missing",
-        "line 23: stages[1].exit[1].to: unknown stage 'nowhere'; known are lead, mql",
-        "line 24: stages[2].from: a stage is entered from below, and 'mql' is not below it; nothing is below it",
-        "line 24: stages[2].from: from says where enter may be used; give the stage an enter or remove from",
-        "line 24: stages[2].key: the key 'lead' is used twice; give each its own",
-        "line 25: recycle_to: unknown stage 'leed'; did you mean 'lead'?",
-        "line 26: rating: this must be a list, such as [one, two]",
-        "line 27: [2]: a key must be a text; put it in quotes",
-    ]
+EACH_MISTAKE = [
+    "line 1: key: 'a b' is not a key; use letters, digits, _ and - only",
+    "line 2: titel: unknown key 'titel'; did you mean 'title'?",
+    "line 3: actors[1]: 'robot' is not allowed; known are human, machine, unknown",
+    "line 5: signals.reply.kind: the list is empty; name at least one",
+    "line 5: signals.reply.subjct: unknown key 'subjct'; did you mean 'subject'?",
+    "line 6: signals.nothing: the signal tests nothing; give it a kind, for example {kind: form_submitted}",
+    "line 7: signals.odd.attrs.a.in: the list is empty; name at least one",
+    "line 7: signals.odd.attrs.b: the test is empty; "
+    "write a value, {in: [..]}, {gte: x}, {not: v} or {exists: true}",
+    "line 7: signals.odd.value.foo: unknown key 'foo'; known are in, gte, gt, lte, lt, not, exists, glob",
+    "line 7: signals.odd.value.gte: 'x' is not a number",
+    "line 9: score.half_life: '12h' is not whole days; scores fade overnight: write 30d, 2w or none",
+    "line 11: score.points[0].add: 'ten' is not a number",
+    "line 11: score.points[0].limit.per: '7x' is not a duration; "
+    "write a number and a unit: 45s, 90m, 12h, 30d or 2w",
+    "line 11: score.points[0].limit.pre: unknown key 'pre'; did you mean 'per'?",
+    "line 11: score.points[0].limit.times: 0 is not a count; write a whole number from 1",
+    "line 11: score.points[0].signal: unknown signal 'replyy'; did you mean 'reply'?",
+    "line 12: score.points[1].limit: 'onc' is not allowed; did you mean 'once'?",
+    "line 13: score.points[2]: this must be a mapping, such as {key: value}",
+    "line 15: fit.criteria[0]: the criterion tests nothing; add in: [..], gte: x or another test",
+    "line 15: fit.criteria[1].wieght: unknown key 'wieght'; did you mean 'weight'?",
+    "line 16: fit.grades.E: 'E' is not allowed; known are A, B, C, D",
+    "line 17: personas[0].when: a persona is told by traits and signals only, not by 'score'",
+    "line 19: stages[0].enter: everybody starts in the first stage; remove its enter or put a stage before it",
+    "line 21: stages[1].from[1]: unknown stage 'sql'; did you mean 'mql'?",
+    "line 22: stages[1].enter.all[0]: unknown condition 'scor'; did you mean 'score'?",
+    "line 22: stages[1].enter.all[1].signal: unknown signal 'identifed'; did you mean 'identified'?",
+    "line 22: stages[1].enter.all[2].cuont: unknown key 'cuont'; did you mean 'count'?",
+    "line 22: stages[1].enter.all[3].score.gt: unknown key 'gt'; did you mean 'gte'?",
+    "line 22: stages[1].enter.all[4].fit: 'E' is not allowed; known are A, B, C, D, F",
+    "line 23: stages[1].exit[0].reason: 5 is not a text; write some words, in quotes where YAML needs them",
+    "line 23: stages[1].exit[0].to: unknown stage 'sql'; did you mean 'mql'?",
+    "line 23: stages[1].exit[0].when: idle and in_stage cannot stand together; "
+    "put them in {all: [..]} or {any: [..]}",
+    "line 23: stages[1].exit[1]: 'when' is missing",
+    "line 23: stages[1].exit[1].to: unknown stage 'nowhere'; known are lead, mql",
+    "line 24: stages[2].from: a stage is entered from below, and 'mql' is not below it; nothing is below it",
+    "line 24: stages[2].from: from says where enter may be used; give the stage an enter or remove from",
+    "line 24: stages[2].key: the key 'lead' is used twice; give each its own",
+    "line 25: recycle_to: unknown stage 'leed'; did you mean 'lead'?",
+    "line 26: rating: this must be a list, such as [one, two]",
+    "line 27: [2]: a key must be a text; put it in quotes",
+]
+
+
+def test_all_mistakes_are_told_at_once_with_line_path_and_what_would_be_right() -> None:
+    assert mistakes(FULL_OF_MISTAKES) == EACH_MISTAKE
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 
 from ripeline.lifecycle.explain import say_condition, say_touch
 from ripeline.lifecycle.playbook import load_playbook
+from ripeline.lifecycle.words import say_near, say_thing
 from tests.lifecycle.examples import ladder
 
 pytestmark = pytest.mark.pure
@@ -45,6 +46,45 @@ def test_a_rule_is_written_so_that_people_can_read_it(condition: str, text: str)
     assert say_condition(playbook, playbook.stages[1].enter) == text
 
 
-def test_touches_are_said_with_their_subject_or_without() -> None:
-    assert say_touch("asset_downloaded", None) == "something was downloaded"
-    assert say_touch("asset_downloaded", "the guide") == "the guide was downloaded"
+@pytest.mark.parametrize(
+    ("kind", "subject", "sentence", "noun"),
+    [
+        ("asset_downloaded", None, "they downloaded something", "download"),
+        ("asset_downloaded", "the guide", "they downloaded the guide", "download the guide"),
+        ("page_viewed", "/", "they viewed the home page", "home page"),
+        ("page_viewed", "/pricing", "they viewed the pricing page", "pricing page"),
+        ("page_viewed", "/pricing/teams", "they viewed the page /pricing/teams", "page /pricing/teams"),
+        ("form_submitted", None, "a form was sent", "form"),
+        ("form_submitted", "contact", "the contact form was sent", "contact form"),
+        ("form_submitted", "Order form", "the Order form was sent", "Order form"),
+        ("email_replied", "welcome-3", "they replied to the mail welcome-3", "reply"),
+        ("email_replied", "quote", "they replied to our quote", "reply"),
+        ("subscribed", "newsletter", "they subscribed to the newsletter", "subscription"),
+        ("subscribed", "news-2", "they subscribed to news-2", "subscription"),
+        ("meeting_booked", "launch review", "a meeting was booked (launch review)", "booked meeting"),
+        ("objected", "price", "they objected to the price", "objection"),
+        ("objected", "timing", "they objected on timing", "objection"),
+        ("webinar_seen", "of May", "webinar seen of May happened", "webinar seen"),
+    ],
+)
+def test_touches_are_said_as_people_say_them(
+    kind: str, subject: str | None, sentence: str, noun: str
+) -> None:
+    assert say_touch(kind, subject) == sentence
+    assert say_thing(kind, subject) == noun
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "text"),
+    [
+        (63.8, 30, "64"),
+        (29.4, 30, "29.4"),
+        (29.97, 30, "29.97"),
+        (30, 30, "30"),
+        (28.6, 30, "29"),
+        (29.99996, 30, "29.99996"),
+        (30.00000000001, 30, "30"),
+    ],
+)
+def test_a_score_is_never_rounded_onto_the_line_it_misses(value: float, bound: float, text: str) -> None:
+    assert say_near(value, bound) == text
