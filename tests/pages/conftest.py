@@ -44,9 +44,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests. Playwright keeps an event loop running in this thread meanwhile, hence the flag."""
+    """One browser for a file of tests. Playwright keeps an event loop running in this thread meanwhile, hence the
+    flag; it ends with the file, since other tests need a thread without one."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=_chromium(), args=list(ARGUMENTS))
