@@ -63,7 +63,7 @@ def test_it_says_who_where_why_and_what_is_missing(client: Client, eva: Contact)
         "eva.lind@reader.example",
         "Prospect",
         "Last heard 5 days ago",
-        "They replied to letter",
+        "They replied to our letter",
         "Missing for Customer",
         "Please call me on Monday.",
     ):
