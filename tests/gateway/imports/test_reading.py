@@ -160,7 +160,12 @@ def test_the_csv_spectrum_reads_as_its_answers_say(name: str) -> None:
     ] == expected
 
 
-CELL = st.text(st.characters(blacklist_categories=("Cs", "Cc")) | st.sampled_from('",;\n\t|'), max_size=12)
+# Without U+FFFD: a row that holds one has lost characters and is rejected, see the tests above.
+CELL = st.text(
+    st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffd")
+    | st.sampled_from('",;\n\t|'),
+    max_size=12,
+)
 
 
 @given(st.lists(st.tuples(CELL, CELL, CELL), min_size=1, max_size=12), st.sampled_from([",", ";", "\t", "|"]))
