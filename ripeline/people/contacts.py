@@ -50,7 +50,8 @@ def add_contacts(drafts: Sequence[ContactDraft], *, now: datetime) -> list[Conta
     (`find_by_identity`), since what should then happen is theirs to say.
     """
     contacts = [_contact(draft, now) for draft in drafts]
-    with transaction.atomic():
+    # No savepoint: inside a caller's transaction one makes each SQLite insert dearer the more came before it.
+    with transaction.atomic(savepoint=False):
         insert_rows(
             Contact,
             _CONTACT_COLUMNS,
@@ -73,6 +74,9 @@ def find_by_identity(kind: str, values: Iterable[str]) -> dict[str, int]:
     for start in range(0, len(wanted), BATCH):
         part = wanted[start : start + BATCH]
         rows = Identity.objects.filter(kind=kind, value__in=part)
+        if kind != Identity.Kind.PHONE:
+            # SQLite takes the unique index, which leaves phones out, only where the query does so word for word.
+            rows = rows.extra(where=["NOT (ripeline_identity.kind = 'phone')"])
         found.update(rows.values_list("value", "contact_id"))
     return found
 

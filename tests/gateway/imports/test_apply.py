@@ -7,10 +7,12 @@ import io
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ripeline.gateway.imports.rejections import rejected_csv
 from ripeline.gateway.models import Import
-from ripeline.people.contacts import ContactDraft, add_contacts
+from ripeline.people.contacts import ContactDraft, add_contacts, find_by_identity
 from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.timeline.models import Reassessment, Touch
 from tests.gateway.imports.bringing import NOW, bring_in, csv_file, look
@@ -227,3 +229,15 @@ def test_a_touch_with_an_unreadable_date_rejects_its_row_with_the_cell(tmp_path:
     )
     assert done.rejections.get().reason == "'31-31-2020' in day is no date."
     assert Touch.objects.filter(kind="call_held").count() == 1
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL chooses by statistics, which a test has none of"
+)
+def test_people_are_looked_up_by_an_index_however_many_there_are() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        find_by_identity(Identity.Kind.EMAIL, ["anna@firm.example", "bert@firm.example"])
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN QUERY PLAN " + asked.captured_queries[0]["sql"])
+        plan = " ".join(str(row[-1]) for row in cursor.fetchall())
+    assert "SEARCH ripeline_identity USING INDEX identity_leads_to_one_contact" in plan
