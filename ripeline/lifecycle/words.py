@@ -116,7 +116,8 @@ def _say_well_known(kind: str, subject: str) -> str | None:
         return f"they replied to {_say_mail(subject)}"
     if kind == "objected" and subject == "price":
         return "they objected to the price"
-    return KIND_WORDS[kind][2].format(f"the {subject}") if subject in _COMMON else None
+    pattern = KIND_WORDS[kind][2]
+    return pattern.format(f"the {subject}") if subject in _COMMON and "({})" not in pattern else None
 
 
 def _say_page(path: str) -> str:

@@ -62,6 +62,8 @@ def test_a_rule_is_written_so_that_people_can_read_it(condition: str, text: str)
         ("subscribed", "newsletter", "they subscribed to the newsletter", "subscription"),
         ("subscribed", "news-2", "they subscribed to news-2", "subscription"),
         ("meeting_booked", "launch review", "a meeting was booked (launch review)", "booked meeting"),
+        ("chat_held", "website", "a chat was held (website)", "chat"),
+        ("identified", "webinar", "we learned who they are through the webinar", "identification"),
         ("objected", "price", "they objected to the price", "objection"),
         ("objected", "timing", "they objected on timing", "objection"),
         ("webinar_seen", "of May", "webinar seen of May happened", "webinar seen"),
