@@ -14,6 +14,8 @@ from ripeline.worker import stop_on_signal, work
 
 # A worker that dies at once again and again should not fill the log with starts.
 RESTART_AFTER = 2.0
+# In each web process. More would only wait for one another; fewer would let one long export stop everybody.
+THREADS = 4
 
 
 @click.command("serve")
@@ -41,11 +43,12 @@ def serve(*, with_worker: bool = True) -> None:
     config = settings.CONFIG
     try:
         Server(
-            "ripeline.asgi:application",
+            "ripeline.wsgi:application",
             address=config.host,
             port=config.port,
-            interface=Interfaces.ASGINL,
-            workers=1,
+            interface=Interfaces.WSGI,
+            workers=config.web_processes,
+            blocking_threads=THREADS,
             log_access=False,
             websockets=False,
         ).serve()
