@@ -66,14 +66,16 @@ def worked_stages(playbook: Playbook) -> tuple[Stage, ...]:
 
 
 def read_hot(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[Hot, ...]:
-    """Those rated warmest who are not customers yet, best score first. Two queries."""
+    """Those rated warmest who are not customers yet, best score first. Three queries."""
     keys = [stage.key for stage in worked_stages(playbook)]
     rating = hot_rating(playbook)
     if not rating or not keys:
         return ()
     # The few cells of the hot ones (see Standing.cell): ranges of the index standing_cells.
     cells = [f"{key}|{rating}|{grade}|active" for key in keys for grade in GRADES]
-    rows = list(_active(owner).filter(cell__in=cells).order_by("-heat", "-contact")[:SHOWN])
+    # Who first, then their rows: otherwise everybody hot is read with company and owner before six are kept.
+    best = list(_active(owner).filter(cell__in=cells).order_by("-heat").values_list("pk", flat=True)[:SHOWN])
+    rows = list(_active(owner).filter(pk__in=best).order_by("-heat", "-contact"))
     last = _last_acts([row.contact_id for row in rows], playbook)
     day = day_of(to_instant(now))
     return tuple(

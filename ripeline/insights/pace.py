@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from statistics import median
 
-from django.db.models import DateTimeField, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
 
+from ripeline.insights.funnel import rises
 from ripeline.insights.period import DAY, Period
 from ripeline.lifecycle.playbook import Playbook
-from ripeline.timeline.models import Transition
 
 # Enough for a median that stands still; each costs two look-ups. The page says so where it counts.
 MOST = 500
@@ -31,36 +31,49 @@ class Pace:
 
 def read_pace(playbook: Playbook, period: Period, *, owner: int | None) -> Mapping[str, Pace]:
     """By stage, how long those who rose out of it in the period had been in it; without stages nobody left."""
+    stays: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
+    for origin, at, since in _moves(playbook, period, owner):
+        if since is not None:
+            rose = _moment(at)
+            stays[origin].append((rose, (rose - _moment(since)) / DAY))
     found = {}
-    for place, stage in enumerate(playbook.stages[:-1]):
-        above = [higher.key for higher in playbook.stages[place + 1 :]]
-        spans = [
-            (at - since) / DAY
-            for at, since in _stays(stage.key, above, period, owner=owner)[: MOST + 1]
-            if since
-        ]
-        if spans:
-            found[stage.key] = Pace(
-                stage.title, median(spans[:MOST]), min(len(spans), MOST), len(spans) > MOST
-            )
+    for stage in playbook.stages:
+        if latest := sorted(stays[stage.key], reverse=True):
+            days = median(length for _, length in latest[:MOST])
+            found[stage.key] = Pace(stage.title, days, min(len(latest), MOST), len(latest) > MOST)
     return found
 
 
-def _stays(
-    stage: str, above: list[str], period: Period, *, owner: int | None
-) -> QuerySet[Transition, tuple[datetime, datetime | None]]:
-    """When each of them rose, latest first, and when they had come: by the move before, or when first seen."""
-    before = Transition.objects.filter(
-        contact=OuterRef("contact"), position=OuterRef("position") - 1, superseded_at=None
+def _moves(
+    playbook: Playbook, period: Period, owner: int | None
+) -> list[tuple[str, datetime | str, datetime | str | None]]:
+    """From which stage, when, and since when they had been there: by the move before, or since first seen.
+
+    The latest of each pair of stages, along transition_moves; then the move before each, by its position.
+    """
+    pairs = rises(playbook)
+    if not pairs:
+        return []
+    mine = "" if owner is None else " JOIN ripeline_contact c ON c.id = t.contact_id AND c.owner_id = %s"
+    one = (
+        "SELECT * FROM (SELECT t.from_stage, t.at, t.contact_id, t.position"  # noqa: S608 - only placeholders
+        f" FROM ripeline_transition t{mine} WHERE t.from_stage = %s AND t.to_stage = %s"
+        f" AND t.superseded_at IS NULL AND t.at >= %s AND t.at < %s ORDER BY t.at DESC LIMIT {MOST + 1}) m"
     )
-    moves = Transition.objects.filter(
-        superseded_at=None, from_stage=stage, to_stage__in=above, at__gte=period.since, at__lt=period.until
+    question = (
+        "SELECT m.from_stage, m.at, COALESCE("  # noqa: S608 - only placeholders
+        "(SELECT b.at FROM ripeline_transition b WHERE b.contact_id = m.contact_id"
+        " AND b.position = m.position - 1 AND b.superseded_at IS NULL), s.first_touch_at)"
+        f" FROM ({' UNION ALL '.join([one] * len(pairs))}) m JOIN ripeline_standing s ON s.contact_id = m.contact_id"
     )
-    if owner is not None:
-        moves = moves.filter(contact__owner=owner)
-    since = Coalesce(
-        Subquery(before.values("at")[:1]),
-        F("contact__standing__first_touch_at"),
-        output_field=DateTimeField(),
-    )
-    return moves.order_by("-at").values_list("at", since)
+    span = [connection.ops.adapt_datetimefield_value(moment) for moment in (period.since, period.until)]
+    owners = [] if owner is None else [owner]
+    with connection.cursor() as cursor:
+        cursor.execute(question, [value for pair in pairs for value in (*owners, *pair, *span)])
+        return list(cursor.fetchall())
+
+
+def _moment(value: datetime | str) -> datetime:
+    """SQLite keeps moments as text, in UTC and without saying so."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

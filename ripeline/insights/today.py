@@ -48,7 +48,7 @@ class Today:
 def read_today(playbook: Playbook, asked: Asked, *, now: datetime, zone: tzinfo) -> Today:
     """Reads the page. The number of queries depends on the playbook's stages alone."""
     period, owner = asked.period, asked.owner
-    flows = read_flows(period.steps, first_stage=playbook.stages[0].key, owner=owner)
+    flows = read_flows(period.steps, stages=[stage.key for stage in playbook.stages], owner=owner)
     funnel = read_funnel(playbook, flows)
     pace = read_pace(playbook, period, owner=owner)
     teller = Teller(playbook)

@@ -82,12 +82,17 @@ class Transition(models.Model):
     class Meta:
         indexes = (
             models.Index(fields=["contact", "position"], name="transition_contact"),
-            # Who moved from where to where, when and why: the flow of a period is read from this index alone.
-            # SQLite asks for superseded_at in it as well before it does without the row.
+            # The latest who moved from where to where and why, and how many did in a stretch of time: each is
+            # read from an index alone. SQLite asks for superseded_at in it before it does without the row.
             models.Index(
                 fields=["at", "from_stage", "to_stage", "cause", "contact", "superseded_at"],
                 condition=Q(superseded_at__isnull=True),
                 name="transition_flow",
+            ),
+            models.Index(
+                fields=["from_stage", "to_stage", "at", "superseded_at"],
+                condition=Q(superseded_at__isnull=True),
+                name="transition_moves",
             ),
             models.Index(fields=["known_at"], name="transition_known"),
         )

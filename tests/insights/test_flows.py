@@ -21,6 +21,7 @@ from tests.timeline.people import fact, make_contact
 
 pytestmark = pytest.mark.django_db
 
+STAGES = ("suspect", "lead", "mql", "prospect")
 PERIODS = [{"days": "7"}, {"days": "90"}, {"from": "2026-01-15", "to": "2026-02-20"}]
 
 
@@ -37,7 +38,7 @@ def test_stock_and_moves_of_every_step_are_those_counted_one_by_one(
     make_crowd(60, owner=owner)
     who = owner if is_mine else None
     steps = read_period(query, now=NOW, zone=UTC).steps
-    flows = read_flows(steps, first_stage="suspect", owner=who.pk if who else None)
+    flows = read_flows(steps, stages=STAGES, owner=who.pk if who else None)
     assert len(flows.stock) == len(steps) + 1
     for step, stock, moves in zip(steps, flows.stock, flows.moves, strict=False):
         assert +Counter(stock) == stood(step.since, owner=who)
@@ -48,7 +49,7 @@ def test_stock_and_moves_of_every_step_are_those_counted_one_by_one(
 
 def test_the_end_of_a_period_that_ends_now_is_the_standing_of_everybody() -> None:
     make_crowd(40)
-    flows = read_flows(read_period({}, now=NOW, zone=UTC).steps, first_stage="suspect", owner=None)
+    flows = read_flows(read_period({}, now=NOW, zone=UTC).steps, stages=STAGES, owner=None)
     standings = Counter(Standing.objects.exclude(stage="").values_list("stage", flat=True))
     assert +Counter(flows.stock[-1]) == standings
 
@@ -59,21 +60,21 @@ def test_a_touch_that_comes_late_changes_what_stood_then_and_is_counted_once() -
     record([fact(eva, "page_viewed", NOW - 20 * DAY)], now=NOW - 20 * DAY)
     settle(NOW - 20 * DAY)
     steps = read_period({"days": "7"}, now=NOW, zone=UTC).steps
-    assert +Counter(read_flows(steps, first_stage="suspect", owner=None).stock[0]) == {"suspect": 1}
+    assert +Counter(read_flows(steps, stages=STAGES, owner=None).stock[0]) == {"suspect": 1}
     record([fact(eva, "form_submitted", NOW - 15 * DAY)], now=NOW)
     settle(NOW)
     record([fact(eva, "form_submitted", NOW - 18 * DAY)], now=NOW)
     settle(NOW)
     assert Transition.objects.exclude(superseded_at=None).exists()
-    assert +Counter(read_flows(steps, first_stage="suspect", owner=None).stock[0]) == stood(steps[0].since)
-    assert sum(read_flows(steps, first_stage="suspect", owner=None).stock[0].values()) == 1
+    assert +Counter(read_flows(steps, stages=STAGES, owner=None).stock[0]) == stood(steps[0].since)
+    assert sum(read_flows(steps, stages=STAGES, owner=None).stock[0].values()) == 1
 
 
 def test_the_funnel_adds_up() -> None:
     make_crowd(80)
     period = read_period({"days": "90"}, now=NOW, zone=UTC)
     playbook = active_playbook()
-    flows = read_flows(period.steps, first_stage="suspect", owner=None)
+    flows = read_flows(period.steps, stages=STAGES, owner=None)
     rows = read_funnel(playbook, flows)
     now, then, between = stood(period.until), stood(period.since), moved(period.since, period.until)
     came = Standing.objects.filter(first_touch_at__gte=period.since).count()
@@ -90,9 +91,7 @@ def test_the_funnel_adds_up() -> None:
 
 def test_rises_per_step_add_up_to_the_rises_of_the_period() -> None:
     make_crowd(60)
-    flows = read_flows(
-        read_period({"days": "90"}, now=NOW, zone=UTC).steps, first_stage="suspect", owner=None
-    )
+    flows = read_flows(read_period({"days": "90"}, now=NOW, zone=UTC).steps, stages=STAGES, owner=None)
     playbook = active_playbook()
     rises = rises_by_step(playbook, flows)
     assert {key: sum(counts) for key, counts in rises.items()} == {
@@ -102,7 +101,7 @@ def test_rises_per_step_add_up_to_the_rises_of_the_period() -> None:
 
 def test_nobody_gives_a_funnel_of_noughts() -> None:
     make_crowd(0)
-    flows = read_flows(read_period({}, now=NOW, zone=UTC).steps, first_stage="suspect", owner=None)
+    flows = read_flows(read_period({}, now=NOW, zone=UTC).steps, stages=STAGES, owner=None)
     rows = read_funnel(active_playbook(), flows)
     assert {(row.now, row.then, row.goes_on, row.width) for row in rows} == {(0, 0, None, 0.0)}
 

@@ -20,8 +20,8 @@ from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 pytestmark = pytest.mark.django_db
 
-# Session, reader, playbook, flows, pace (3 stages), risen (3), fallen (2: nobody), hot (2), silent, waiting, bell.
-QUERIES = 17
+# Session, reader, playbook, flows, pace, risen (3), fallen (2: nobody), hot (3), silent, waiting, bell.
+QUERIES = 16
 
 
 @pytest.fixture
