@@ -22,10 +22,9 @@ from ripeline.contacts.wanted import Condition, Count, Found, Wanted
 
 # Up to here, finding and sorting everybody is quicker than walking the order: about the square root of a page
 # times a million.
-FEW = 8_000
+FEW = 10_000
 # Above this, finding everybody costs more than any walk.
 MANY = 250_000
-NOBODY = Sql("SELECT 0 AS id")
 # Beyond this, a list is "more than"; nobody pages through it and counting costs.
 COUNTED = 10_000
 
@@ -44,25 +43,20 @@ def read_page(wanted: Wanted) -> Found:
 
 
 def _read_filtered(wanted: Wanted) -> Found:
-    few, ids = _few(wanted)
-    if few is not None:
-        return _gather(wanted, few, _given(ids))
+    found = [_first(condition) for condition in wanted.conditions]
+    few = [ids for ids in found if ids is not None and len(ids) <= FEW]
+    if few:
+        rest = [each for each, ids in zip(wanted.conditions, found, strict=True) if ids not in few]
+        return _gather(wanted, _given(set.intersection(*map(set, few))), rest)
     rows, is_complete = walk(wanted, bounded=True)
     if not is_complete:
         smallest = _smallest(wanted, MANY)
-        if smallest is not None:
-            return _gather(wanted, smallest, smallest.ids or NOBODY)
+        if smallest is not None and smallest.ids is not None:
+            return _gather(wanted, smallest.ids, [each for each in wanted.conditions if each is not smallest])
         rows, _ = walk(wanted, bounded=False)
-    return _page(wanted, rows, _count_single(wanted))
-
-
-def _count_single(wanted: Wanted) -> Count | None:
-    """How many there are where one filter's index says so; None where several would have to be checked."""
-    ids = wanted.conditions[0].ids
-    if len(wanted.conditions) > 1 or ids is None:
-        return None
-    found = _count_ids(ids, COUNTED + 1)
-    return Count(min(found, COUNTED), found > COUNTED)
+    # Several filters would have to be checked one contact after the other: that number is fetched afterwards.
+    count = _up_to_counted(len(found[0])) if len(found) == 1 and found[0] is not None else None
+    return _page(wanted, rows, count)
 
 
 def count_matches(wanted: Wanted) -> Count:
@@ -81,23 +75,19 @@ def count_all(wanted: Wanted) -> Count:
         f" WHERE {where.text} LIMIT {COUNTED + 1}) few",
         where.params,
     ).number()
-    return Count(min(found, COUNTED), found > COUNTED)
+    return _up_to_counted(found)
 
 
-def _few(wanted: Wanted) -> tuple[Condition | None, list[int]]:
-    """The filter whose index finds the fewest people, if they are few, and who they are."""
-    best, ids = None, list[int]()
-    limit = FEW
-    for condition in wanted.conditions:
-        if condition.ids is None:
-            continue
-        found = Sql(f"{condition.ids.text} LIMIT {limit + 1}", condition.ids.params).rows()
-        if len(found) <= limit:
-            best, ids = condition, [int(str(row[0])) for row in found]
-            limit = len(ids) - 1
-        if not ids and best is not None:
-            break
-    return best, ids
+def _up_to_counted(number: int) -> Count:
+    return Count(min(number, COUNTED), number > COUNTED)
+
+
+def _first(condition: Condition) -> list[int] | None:
+    """The first whom the filter's index finds, one more than counts at most; None without an index."""
+    if condition.ids is None:
+        return None
+    rows = Sql(f"{condition.ids.text} LIMIT {max(FEW, COUNTED) + 1}", condition.ids.params).rows()
+    return [int(str(row[0])) for row in rows]
 
 
 def _smallest(wanted: Wanted, limit: int) -> Condition | None:
@@ -112,21 +102,20 @@ def _smallest(wanted: Wanted, limit: int) -> Condition | None:
     return best
 
 
-def _given(ids: list[int]) -> Sql:
+def _given(ids: set[int]) -> Sql:
     """These ids, as a table of one column."""
     if is_sqlite():
-        return Sql("SELECT value AS id FROM json_each(%s)", (str(ids),))
-    return Sql("SELECT unnest(%s::bigint[]) AS id", ("{" + ",".join(map(str, ids)) + "}",))
+        return Sql("SELECT value AS id FROM json_each(%s)", (str(sorted(ids)),))
+    return Sql("SELECT unnest(%s::bigint[]) AS id", ("{" + ",".join(map(str, sorted(ids))) + "}",))
 
 
 def _count_ids(ids: Sql, limit: int) -> int:
     return Sql(f"SELECT count(*) FROM (SELECT 1 FROM ({ids.text}) i LIMIT {limit}) few", ids.params).number()  # noqa: S608
 
 
-def _gather(wanted: Wanted, few: Condition, ids: Sql) -> Found:
-    """Everybody the filter's index finds, checked against the other filters, sorted, from the place on."""
+def _gather(wanted: Wanted, ids: Sql, others: Sequence[Condition]) -> Found:
+    """These people, checked against the other filters, sorted, from the place on."""
     sort = wanted.sort
-    others = [each for each in wanted.conditions if each is not few]
     aliases = {sort.alias}.union(*(each.needs for each in others))
     checks = joined(" AND ", [Sql("1 = 1"), *_span(wanted), *(each.check for each in others)])
     sources = ""
