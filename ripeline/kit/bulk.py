@@ -56,7 +56,15 @@ def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
 
 def _adapt(field: models.Field[Any, Any]) -> _Adapt | None:
     if isinstance(field, models.JSONField):
-        return lambda value: connection.ops.adapt_json_value(value, None)
+        empty = {kind: connection.ops.adapt_json_value(kind(), None) for kind in (dict, list)}
+
+        def adapted(value: Any) -> Any:
+            kind = type(value)
+            return (
+                empty[kind] if not value and kind in empty else connection.ops.adapt_json_value(value, None)
+            )
+
+        return adapted
     if isinstance(field, models.DateTimeField):
         return _remembering(connection.ops.adapt_datetimefield_value)
     return None

@@ -15,6 +15,10 @@ Naming = tuple[str, str]
 """How a row names a company: domain (perhaps empty) and name in small letters."""
 
 
+# Companies kept in mind between steps; beyond this all are forgotten and looked up again.
+MOST_KNOWN = 20_000
+
+
 class Companies:
     """Companies by how rows name them. Those we know are never changed by an import."""
 
@@ -24,9 +28,12 @@ class Companies:
 
     def find(self, records: Iterable[Record]) -> None:
         """Looks up every company these records name."""
+        if len(self._by_name) > MOST_KNOWN:
+            self._by_domain, self._by_name = {}, {}
         domains = {record.fields["domain"] for record in records if "domain" in record.fields}
         names = {record.fields["company"] for record in records if "company" in record.fields}
-        wanted = [Q(domain__in=part) for part in _parts(sorted(domains))]
+        names = {name for name in names if name.casefold() not in self._by_name}
+        wanted = [Q(domain__in=part) for part in _parts(sorted(domains - self._by_domain.keys()))]
         wanted += [Q(name__in=part) for part in _parts(sorted(names))]
         for query in wanted:
             for company in Company.objects.filter(query).order_by("-pk"):

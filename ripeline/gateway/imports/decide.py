@@ -63,6 +63,7 @@ class Decider:
         self._mapping = mapping
         self._already = already
         self._owners: dict[str, User] | None = None
+        self._companies = Companies()
 
     def decide(self, batch: Sequence[Record | Rejected]) -> Step:
         """Decides on the rows of one step, reading the database and writing nothing."""
@@ -71,9 +72,8 @@ class Decider:
         who, notes = _who(records)
         records = _one_each(records, who)
         contacts = _contacts(set(who.values()))
-        companies = Companies()
-        companies.find(records)
-        step = Step([], rejected, companies, dict.fromkeys(OUTCOMES, 0), 0)
+        self._companies.find(records)
+        step = Step([], rejected, self._companies, dict.fromkeys(OUTCOMES, 0), 0)
         for record in records:
             self._decide_one(step, record, contacts.get(who.get(id(record), 0)), notes)
         step.counts["rejected"] = len(rejected)
