@@ -16,10 +16,10 @@ def react(change: StageChange) -> None:
 
 def tell_the_owner(change: StageChange) -> None:
     """The owner hears of a contact that moved up; once for each change, whoever reassesses how often."""
-    playbook = change.playbook
-    moved_up = not change.before or playbook.stage_index(change.after) > playbook.stage_index(change.before)
+    if not _is_higher(change.transition.from_stage, change) or not _is_higher(change.before, change):
+        return
     owner = Contact.objects.filter(pk=change.contact_id).values_list("owner_id", flat=True).first()
-    if not moved_up or owner is None:
+    if owner is None:
         return
     Notification.objects.bulk_create(
         [
@@ -33,6 +33,12 @@ def tell_the_owner(change: StageChange) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def _is_higher(stage: str, change: StageChange) -> bool:
+    """Whether the present stage is above `stage`; any is above one that this playbook does not know."""
+    places = {each.key: place for place, each in enumerate(change.playbook.stages)}
+    return places[change.after] > places.get(stage, -1)
 
 
 REACTIONS: tuple[Callable[[StageChange], None], ...] = (tell_the_owner,)

@@ -102,6 +102,18 @@ def test_what_follows_fires_once_for_the_present_stage_and_not_for_old_history()
     assert Notification.objects.count() == 1
 
 
+def test_an_owner_hears_of_moves_up_alone_also_when_all_of_it_is_learned_at_once() -> None:
+    owner = User.objects.create_user("owner@firm.example", "a-long-password")
+    eva = make_contact("Eva Lind", now=NOW, owner=owner)
+    record([fact(eva, "email_replied", NOW - 61 * DAY)], now=NOW)
+    reassess([eva.pk], now=NOW, react=react)
+    assert moves()[-1] == ("prospect", "lead")
+    assert not Notification.objects.exists()
+    record([fact(eva, "email_replied", NOW + DAY)], now=NOW + DAY)
+    reassess([eva.pk], now=NOW + DAY, react=react)
+    assert [told.stage for told in Notification.objects.all()] == ["prospect"]
+
+
 def test_a_move_by_hand_goes_through_the_log_and_holds_until_new_evidence() -> None:
     eva = make_contact("Eva Lind", now=NOW)
     by = User.objects.create_user("seller@firm.example", "a-long-password", name="Sara")
