@@ -14,15 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isqrt
 
 from ripeline.contacts.cells import MOST_MERGED, cells_condition, count_cells, merge_cells, read_cells
 from ripeline.contacts.sql import Sql, Value, is_sqlite, joined
 from ripeline.contacts.walking import column, hint, place_of, walk
 from ripeline.contacts.wanted import Condition, Count, Found, Wanted
 
-# Up to here, finding and sorting everybody is quicker than walking the order: about the square root of a page
-# times a million.
-FEW = 10_000
 # Above this, finding everybody costs more than any walk.
 MANY = 250_000
 # Beyond this, a list is "more than"; nobody pages through it and counting costs.
@@ -43,8 +41,9 @@ def read_page(wanted: Wanted) -> Found:
 
 
 def _read_filtered(wanted: Wanted) -> Found:
-    found = [_first(condition) for condition in wanted.conditions]
-    few = [ids for ids in found if ids is not None and len(ids) <= FEW]
+    most = how_few(wanted)
+    found = [_all_of(condition, most) for condition in wanted.conditions]
+    few = [ids for ids in found if ids is not None]
     if few:
         rest = [each for each, ids in zip(wanted.conditions, found, strict=True) if ids not in few]
         return _gather(wanted, _given(set.intersection(*map(set, few))), rest)
@@ -55,8 +54,8 @@ def _read_filtered(wanted: Wanted) -> Found:
             return _gather(wanted, smallest.ids, [each for each in wanted.conditions if each is not smallest])
         rows, _ = walk(wanted, bounded=False)
     # Several filters would have to be checked one contact after the other: that number is fetched afterwards.
-    count = _up_to_counted(len(found[0])) if len(found) == 1 and found[0] is not None else None
-    return _page(wanted, rows, count)
+    ids = wanted.conditions[0].ids if len(wanted.conditions) == 1 else None
+    return _page(wanted, rows, None if ids is None else _up_to_counted(_count_ids(ids, COUNTED + 1)))
 
 
 def count_matches(wanted: Wanted) -> Count:
@@ -82,12 +81,23 @@ def _up_to_counted(number: int) -> Count:
     return Count(min(number, COUNTED), number > COUNTED)
 
 
-def _first(condition: Condition) -> list[int] | None:
-    """The first whom the filter's index finds, one more than counts at most; None without an index."""
+def how_few(wanted: Wanted) -> int:
+    """Up to how many it is quicker to find and sort everybody than to walk the order.
+
+    A filter that leaves n of N lets one in N / n pass, so a page of p takes a walk of p * N / n: as long as n, when
+    n is the square root of p * N.
+    """
+    table = next(iter(wanted.listing.tables.values()))
+    newest = Sql(f"SELECT max({table.id}) FROM {table.name}").rows()[0][0]  # noqa: S608
+    return isqrt(wanted.size * int(str(newest or 0)))
+
+
+def _all_of(condition: Condition, most: int) -> list[int] | None:
+    """Everybody the filter's index finds; None where there is no index, or they are more than `most`."""
     if condition.ids is None:
         return None
-    rows = Sql(f"{condition.ids.text} LIMIT {max(FEW, COUNTED) + 1}", condition.ids.params).rows()
-    return [int(str(row[0])) for row in rows]
+    rows = Sql(f"{condition.ids.text} LIMIT {most + 1}", condition.ids.params).rows()
+    return [int(str(row[0])) for row in rows] if len(rows) <= most else None
 
 
 def _smallest(wanted: Wanted, limit: int) -> Condition | None:

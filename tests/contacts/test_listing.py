@@ -106,12 +106,17 @@ FILTERS: tuple[dict[str, Any], ...] = (
 )
 
 # Every plan answers every question: with these limits the others are never chosen.
-PLANS = {
+PLANS: dict[str, dict[str, Any]] = {
     "as it comes": {},
-    "gather": {"FEW": 10_000, "MOST_MERGED": 0},
-    "walk": {"FEW": -1, "STRETCHES": (3, 5, 1000), "MOST_MERGED": 0},
-    "walk, then gather": {"FEW": -1, "STRETCHES": (2, 3, 4), "MOST_MERGED": 0},
-    "walk, then walk on": {"FEW": -1, "MANY": -1, "STRETCHES": (2, 3, 4), "MOST_MERGED": 0},
+    "gather": {"how_few": lambda wanted: 10_000, "MOST_MERGED": 0},
+    "walk": {"how_few": lambda wanted: -1, "STRETCHES": (3, 5, 1000), "MOST_MERGED": 0},
+    "walk, then gather": {"how_few": lambda wanted: -1, "STRETCHES": (2, 3, 4), "MOST_MERGED": 0},
+    "walk, then walk on": {
+        "how_few": lambda wanted: -1,
+        "MANY": -1,
+        "STRETCHES": (2, 3, 4),
+        "MOST_MERGED": 0,
+    },
 }
 
 
@@ -140,7 +145,7 @@ def test_a_count_that_is_given_is_right(crowd: Crowd) -> None:
 
 def test_a_long_list_is_counted_as_more_than(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "COUNTED", 20)
-    monkeypatch.setattr(listing, "FEW", 5)
+    monkeypatch.setattr(listing, "how_few", lambda wanted: 5)
     assert read_page(crowd.want()).count == Count(20, is_more=True)
     assert read_page(crowd.want(status=("active", "disqualified"))).count == Count(20, is_more=True)
     assert read_page(crowd.want("name", owner=("me", "none"))).count == Count(20, is_more=True)
