@@ -49,9 +49,9 @@ def _read_filtered(wanted: Wanted) -> Found:
         return _gather(wanted, _given(set.intersection(*map(set, few))), rest)
     rows, is_complete = walk(wanted, bounded=True)
     if not is_complete:
-        smallest = _smallest(wanted, MANY)
-        if smallest is not None and smallest.ids is not None:
-            return _gather(wanted, smallest.ids, [each for each in wanted.conditions if each is not smallest])
+        narrowed = _narrow(wanted)
+        if narrowed is not None:
+            return _gather(wanted, *narrowed)
         rows, _ = walk(wanted, bounded=False)
     # Several filters would have to be checked one contact after the other: that number is fetched afterwards.
     ids = wanted.conditions[0].ids if len(wanted.conditions) == 1 else None
@@ -100,16 +100,25 @@ def _all_of(condition: Condition, most: int) -> list[int] | None:
     return [int(str(row[0])) for row in rows] if len(rows) <= most else None
 
 
-def _smallest(wanted: Wanted, limit: int) -> Condition | None:
-    """The filter whose index finds the fewest people, if that is at most `limit`."""
-    best, least = None, limit + 1
-    for condition in wanted.conditions:
-        if condition.ids is None:
-            continue
-        number = _count_ids(condition.ids, least)
-        if number < least:
-            best, least = condition, number
-    return best
+def _narrow(wanted: Wanted) -> tuple[Sql, list[Condition]] | None:
+    """The people whom the filter with the fewest finds, and whom those with not many more find too; and the filters
+    that are still to be checked. None where every filter finds more than MANY."""
+    sizes: dict[int, int] = {}
+    most = MANY
+    for position, condition in enumerate(wanted.conditions):
+        if condition.ids is not None and (size := _count_ids(condition.ids, most + 1)) <= most:
+            sizes[position] = size
+            # Meeting two lists costs less than looking people up one by one, while they are of a kind.
+            most = min(MANY, 5 * size)
+    order = sorted(sizes, key=lambda position: sizes[position])
+    used = [position for position in order if sizes[position] <= 5 * sizes[order[0]]]
+    lists = [ids for position in used if (ids := wanted.conditions[position].ids) is not None]
+    if not lists:
+        return None
+    others = [Sql(f"id IN ({each.text})", each.params) for each in lists[1:]]
+    both = joined(" AND ", [Sql("1 = 1"), *others])
+    ids = Sql(f"SELECT id FROM ({lists[0].text}) i WHERE {both.text}", (*lists[0].params, *both.params))  # noqa: S608
+    return ids, [each for position, each in enumerate(wanted.conditions) if position not in used]
 
 
 def _given(ids: set[int]) -> Sql:
