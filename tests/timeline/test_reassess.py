@@ -105,7 +105,7 @@ def test_what_follows_fires_once_for_the_present_stage_and_not_for_old_history()
 def test_an_owner_hears_of_moves_up_alone_also_when_all_of_it_is_learned_at_once() -> None:
     owner = User.objects.create_user("owner@firm.example", "a-long-password")
     eva = make_contact("Eva Lind", now=NOW, owner=owner)
-    record([fact(eva, "email_replied", NOW - 61 * DAY)], now=NOW)
+    record([fact(eva, "email_replied", NOW - 30 * DAY), fact(eva, "recycled", NOW - DAY)], now=NOW)
     reassess([eva.pk], now=NOW, react=react)
     assert moves()[-1] == ("prospect", "lead")
     assert not Notification.objects.exists()

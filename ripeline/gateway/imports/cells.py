@@ -49,6 +49,9 @@ def is_empty(text: str, placeholders: Container[str] = PLACEHOLDERS) -> bool:
         return False
     if text[0] in "-–—_./?*#'" and _SIGNS_ALONE.match(text):
         return True
+    if text[0] in "+0123456789":
+        # Most cells that need no closer look; a placeholder of figures alone is written as it is compared.
+        return text in placeholders
     return plain(text) in placeholders
 
 
