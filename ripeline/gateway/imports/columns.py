@@ -168,10 +168,6 @@ def _is_yes_no(text: str) -> bool:
     return read_yes_no(text) is not None
 
 
-def _is_level(text: str) -> bool:
-    return len(text) < 20 and seniority_of(text) is not None
-
-
 def _is_long_id(text: str) -> bool:
     return _ID.match(text) is not None
 

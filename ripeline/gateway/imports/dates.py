@@ -9,12 +9,13 @@ start of their day in the column's time zone, so that whatever has a clock that 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
 Order = Literal["dmy", "mdy", "ymd"]
+FIRST_YEAR = 1900
+"""Programs write 0001-01-01, 1753-01-01 or 1899-12-30 where they have no date."""
 _NUMERIC = re.compile(
     r"(\d{1,4})([-/.])\s?(\d{1,2})\2\s?(\d{1,4})(?:(?:T|,?\s+)(\d{1,2})[:.h](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?"
     r"\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\s*\Z"
@@ -119,20 +120,26 @@ class DateEvidence:
         return said
 
 
-def decide_dates(cells: Iterable[str], *, neighbour: Order | None = None) -> DateColumn:
-    """How the column of these (cleaned, non-empty) cells writes dates."""
-    evidence = DateEvidence()
-    for cell in cells:
-        evidence.see(cell)
-    return evidence.settle(neighbour)
-
-
 def read_date(cell: str, column: DateColumn) -> datetime | None:
-    """The moment a cell names, aware, in UTC; None where it cannot be read in the column's way."""
-    if column.pattern:
-        return _by_pattern(cell, column)
-    parts = _numeric(cell, column) or _worded(cell) or _compact(cell)
+    """The moment a cell names, aware, in UTC; None where it cannot be read in the column's way, or lies before
+    1900: there no date was meant.
+    """
+    moment = _read(cell, column)
+    return moment if moment and moment.year >= FIRST_YEAR else None
+
+
+def why_no_date(cell: str, column: DateColumn) -> str:
+    """Says, of a cell that `read_date` does not read, what is wrong with it."""
+    if _read(cell, column):
+        return f"'{cell[:40]}' is before {FIRST_YEAR}: no date was meant"
+    return f"'{cell[:40]}' is no date"
+
+
+def _read(cell: str, column: DateColumn) -> datetime | None:
     try:
+        if column.pattern:
+            return _by_pattern(cell, column)
+        parts = _numeric(cell, column) or _worded(cell) or _compact(cell)
         if parts is None:
             return _counted(cell, column)
         moment, zone = parts
@@ -141,20 +148,12 @@ def read_date(cell: str, column: DateColumn) -> datetime | None:
         return None
 
 
-def has_clock(cell: str) -> bool:
-    """Whether the cell names a time of day."""
-    return re.search(r"\d{1,2}[:h]\d{2}", cell) is not None
-
-
 def _say(order: Order) -> str:
     return {"dmy": "day first", "mdy": "month first", "ymd": "year first"}[order]
 
 
-def _by_pattern(cell: str, column: DateColumn) -> datetime | None:
-    try:
-        moment = datetime.strptime(cell, column.pattern or "")
-    except ValueError:
-        return None
+def _by_pattern(cell: str, column: DateColumn) -> datetime:
+    moment = datetime.strptime(cell, column.pattern or "")
     return (moment if moment.tzinfo else moment.replace(tzinfo=column.zone)).astimezone(UTC)
 
 

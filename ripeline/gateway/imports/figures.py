@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 _AROUND = re.compile(r"[\s  '’€$£%]|EUR|USD|GBP|CHF|PLN", re.I)
-_PLAIN = re.compile(r"[-+]?\d*(?:\.\d+)?(?:[eE][-+]?\d+)?\Z")
+_PLAIN = re.compile(r"[-+]?(?=[\d.])\d*(?:\.\d+)?(?:[eE][-+]?\d+)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +44,6 @@ class NumberEvidence:
             return NumberColumn(",", f"decimal comma: {self._comma:,} cells can only be read so")
         said = f"decimal point: {self._point:,} cells can only be read so" if self._point else ""
         return NumberColumn(".", said)
-
-
-def decide_numbers(cells: Iterable[str]) -> NumberColumn:
-    """How the column of these cells writes numbers."""
-    evidence = NumberEvidence()
-    for cell in cells:
-        evidence.see(cell)
-    return evidence.settle()
 
 
 def _is_decimal(text: str, sign: str) -> bool:

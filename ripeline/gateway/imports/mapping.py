@@ -214,11 +214,6 @@ def check_columns(mapping: Mapping, columns: tuple[str, ...]) -> None:
         raise MappingMistakes(tuple(unknown))
 
 
-def read_mapping(path: Path, columns: tuple[str, ...] | None = None) -> Mapping:
-    """The mapping in the file at `path`. Raises MappingMistakes, OSError."""
-    return load_mapping(path.read_text(encoding="utf-8-sig"), columns)
-
-
 def write_mapping(mapping: Mapping) -> str:
     """The mapping as YAML that `load_mapping` reads to the same mapping, without what is the default."""
     yaml = YAML()

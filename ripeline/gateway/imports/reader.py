@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from ripeline.gateway.imports import values
 from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, clean, is_empty
-from ripeline.gateway.imports.dates import read_date
+from ripeline.gateway.imports.dates import read_date, why_no_date
 from ripeline.gateway.imports.figures import NumberColumn, read_number
 from ripeline.gateway.imports.mapping import CellTest, Lookup, MomentRule, Said, TouchRule, places
 from ripeline.gateway.imports.names import plain
@@ -76,9 +76,10 @@ class Reader:
         text = self.cell(row, rule.column)
         if not text:
             return None
-        found = read_date(text, self._settled.dated(rule.column, rule.order, rule.format))
+        column = self._settled.dated(rule.column, rule.order, rule.format)
+        found = read_date(text, column)
         if found is None:
-            raise ValueError(f"'{text}' in {rule.column} is no date")
+            raise ValueError(f"{rule.column}: {why_no_date(text, column)}")
         return to_instant(found)
 
     def _add_touches(self, record: Record, row: Row) -> Record | Rejected:

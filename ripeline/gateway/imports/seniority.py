@@ -10,9 +10,6 @@ from functools import lru_cache
 
 from ripeline.gateway.imports.names import plain
 
-LEVELS = (
-    "owner", "c_level", "vp", "director", "head", "manager", "senior", "specialist", "entry", "student",
-)  # fmt: skip
 _NOT_SENIOR = re.compile(
     r"\b(?:assistant to|assistant of|office of the|to the|secretary|sekretar\w*|account director|"
     r"art director|chef de projet|product owner|process owner|homeowner|account manager|"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ripeline.gateway.imports import values
 from ripeline.gateway.imports.columns import trait_name
-from ripeline.gateway.imports.dates import DateColumn, Order, read_date
+from ripeline.gateway.imports.dates import DateColumn, Order, read_date, why_no_date
 from ripeline.gateway.imports.figures import NumberColumn, read_number
 from ripeline.gateway.imports.mapping import ColumnRule, Mapping
 from ripeline.gateway.imports.names import plain
@@ -157,7 +157,7 @@ def _take_created(settled: Settled, name: str, rule: ColumnRule) -> Take:
     def take(record: Record, text: str) -> str | None:
         moment = read_date(text, column)
         if moment is None:
-            return f"'{text[:40]}' is no date"
+            return why_no_date(text, column)
         record.created_at = record.created_at or moment
         return None
 
@@ -182,6 +182,8 @@ def _take_trait(settled: Settled, name: str, rule: ColumnRule) -> Take:
 
     def take(record: Record, text: str) -> str | None:
         value = value_of(text)
+        if value is None and rule.reads == "date":
+            return why_no_date(text, dates)
         if value is None:
             return f"'{text[:40]}' is no {_WHAT[rule.reads]}"
         record.traits.setdefault(trait, value)
@@ -190,7 +192,7 @@ def _take_trait(settled: Settled, name: str, rule: ColumnRule) -> Take:
     return take
 
 
-_WHAT = {"number": "number", "yes_no": "yes or no", "date": "date", "text": "text"}
+_WHAT = {"number": "number", "yes_no": "yes or no", "text": "text"}
 _TAKES: dict[str, Take] = {
     "email": _take_email,
     "full_name": _take_full_name,

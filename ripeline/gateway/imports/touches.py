@@ -1,0 +1,95 @@
+"""The lines of a file of touches (JSON Lines), one at a time; a line that is none is a value, never an end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ripeline.gateway.imports.dates import FIRST_YEAR
+from ripeline.gateway.imports.mapping import Mapping
+from ripeline.gateway.imports.record import Record
+from ripeline.gateway.imports.table import MAX_CELL, RAW_SHOWN, Rejected, Why
+from ripeline.gateway.imports.values import read_address
+from ripeline.lifecycle.instant import format_instant, parse_instant
+from ripeline.lifecycle.touch import Touch, TouchMistake, parse_touch
+from ripeline.people.models import Identity
+from ripeline.timeline.models import Touch as LoggedTouch
+
+_FIRST = parse_instant(f"{FIRST_YEAR}-01-01T00:00:00Z")
+_LONGEST_ID = LoggedTouch._meta.get_field("uid").max_length
+_LONGEST_KIND = LoggedTouch._meta.get_field("kind").max_length
+_LONGEST_KEY = Identity._meta.get_field("value").max_length
+
+
+def read_touches(path: Path, mapping: Mapping) -> Iterator[Record | Rejected]:
+    """The record of every line that is not blank, or why there is none."""
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            if raw.strip():
+                yield _touch_of(number, raw.removeprefix(b"\xef\xbb\xbf"), mapping)
+
+
+def _touch_of(number: int, raw: bytes, mapping: Mapping) -> Record | Rejected:
+    if len(raw) > MAX_CELL:
+        return _bad_line(number, raw, f"The line is longer than {MAX_CELL:,} bytes.", Why.TOO_LONG)
+    try:
+        text = raw.decode()
+        record = _record_of(number, _keepable(parse_touch(_fields(text))), mapping)
+    except UnicodeDecodeError:
+        return _bad_line(number, raw, "The line holds letters that are not UTF-8.", Why.UNREADABLE)
+    except TouchMistake as mistake:
+        return _bad_line(number, raw, f"{str(mistake).rstrip('.')}.", Why.BAD_VALUE)
+    record.raw = text.rstrip("\r\n")
+    return record
+
+
+def _fields(text: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(text)
+    except json.JSONDecodeError as trouble:
+        raise TouchMistake(f"The line is not JSON: {trouble.msg} at column {trouble.colno}") from None
+    except RecursionError:
+        raise TouchMistake("The line holds lists within lists, too deep to read") from None
+    except ValueError:
+        # Python reads no number of more than 4,300 digits.
+        raise TouchMistake("The line holds a number of thousands of digits") from None
+    if not isinstance(fields, dict):
+        raise TouchMistake('a touch is a JSON object, such as {"id": ..., "person": ...}')
+    return fields
+
+
+def _keepable(touch: Touch) -> Touch:
+    """The touch as the log can keep it; TouchMistake where it cannot."""
+    _check_length("id", touch.id, _LONGEST_ID)
+    _check_length("kind", touch.kind, _LONGEST_KIND)
+    if touch.at < _FIRST:
+        raise TouchMistake(f"'at' is {format_instant(touch.at)}, before {FIRST_YEAR}: no date was meant")
+    # SQLite keeps whole numbers of 64 bits alone.
+    return touch if touch.value is None else replace(touch, value=float(touch.value))
+
+
+def _check_length(name: str, text: str, most: int) -> None:
+    if len(text) > most:
+        raise TouchMistake(f"{name!r} has {len(text)} letters; {most} is the most we keep")
+
+
+def _record_of(number: int, touch: Touch, mapping: Mapping) -> Record:
+    record = Record(number, [])
+    address = read_address(touch.person) if "@" in touch.person else None
+    if address:
+        record.emails.append(address)
+    else:
+        prefix = f"{mapping.key_prefix}:" if mapping.key_prefix else ""
+        _check_length("person", touch.person, _LONGEST_KEY - len(prefix))
+        record.external.append(f"{prefix}{touch.person}")
+        record.person = touch.person
+    record.touches.append(touch)
+    return record
+
+
+def _bad_line(number: int, raw: bytes, reason: str, why: Why) -> Rejected:
+    shown = raw[: 4 * RAW_SHOWN].decode("utf-8", "backslashreplace").rstrip("\r\n")[:RAW_SHOWN]
+    return Rejected(number, shown.replace("\0", "\\x00"), reason[:400], why)
