@@ -14,6 +14,7 @@ COMMANDS = {
     "worker": "ripeline.serving:worker_command",
     "migrate": "ripeline.installing:migrate_command",
     "doctor": "ripeline.installing:doctor_command",
+    "user": "ripeline.people.commands:user_group",
     "import": "ripeline.gateway.commands:import_group",
     "playbook": "ripeline.replay.commands:playbook_group",
     "replay": "ripeline.replay.commands:replay_command",

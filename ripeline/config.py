@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Config(BaseSettings):
     host: str = Field("127.0.0.1", description="address the server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port the server listens on")
     web_processes: int = Field(2, ge=1, le=64, description="processes that serve pages; about one for each core")
+    upload_limit_mb: int = Field(500, ge=1, description="largest file that may be imported, in megabytes")
     time_zone: str = Field("Europe/Amsterdam", description="zone of people who have not chosen their own")
     email_url: str = Field("", description="smtp://user:pass@host:port; empty: mail is printed to the log")
 
@@ -71,7 +73,7 @@ def read_config() -> Config:
 
 
 def database_settings(config: Config) -> dict[str, object]:
-    """Django's DATABASES entry: WAL and short immediate writes on SQLite, pooled connections on PostgreSQL."""
+    """Django's DATABASES entry: WAL and short immediate writes on SQLite; a thread keeps its connection."""
     if not config.database_url or config.database_url.startswith("sqlite"):
         return _sqlite(config)
     return dict(dj_database_url.parse(config.database_url, conn_max_age=600, conn_health_checks=True))
@@ -83,16 +85,25 @@ def secret_key(config: Config) -> str:
         return config.secret_key
     kept = config.data_dir / "secret_key"
     if not kept.exists():
-        config.data_dir.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(50))
+        make_data_dir(config)
+        # Whole or not there: a key that was only begun would stop every later start.
+        begun = config.data_dir / f"secret_key.{os.getpid()}"
+        begun.touch(mode=0o600)
+        begun.write_text(secrets.token_urlsafe(50))
+        begun.replace(kept)
     return kept.read_text().strip()
+
+
+def make_data_dir(config: Config) -> None:
+    """Makes the data folder, closed to others: it holds sessions, password hashes and the key."""
+    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _sqlite(config: Config) -> dict[str, object]:
     parsed = dj_database_url.parse(config.database_url) if config.database_url else {}
     name = parsed.get("NAME") or str(config.data_dir / "ripeline.sqlite3")
-    Path(str(name)).parent.mkdir(parents=True, exist_ok=True)
+    make_data_dir(config)
+    Path(str(name)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": name,

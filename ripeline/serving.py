@@ -10,10 +10,12 @@ import time
 import click
 from django.conf import settings
 
+from ripeline.people.models import User
 from ripeline.worker import stop_on_signal, work
 
 # A worker that dies at once again and again should not fill the log with starts.
 RESTART_AFTER = 2.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # In each web process. More would only wait for one another; fewer would let one long export stop everybody.
 THREADS = 4
 
@@ -36,11 +38,16 @@ def serve(*, with_worker: bool = True) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
+    config = settings.CONFIG
+    if config.host not in LOOPBACK and demo_accounts_exist():
+        raise click.ClickException(
+            f"This database holds the demo's accounts, whose passwords are public, and RIPELINE_HOST={config.host}"
+            " lets others reach it. Set RIPELINE_DATA_DIR or RIPELINE_DATABASE_URL to a database of your own."
+        )
     over = threading.Event()
     minder = threading.Thread(target=_mind_worker, args=(over,), daemon=True)
     if with_worker:
         minder.start()
-    config = settings.CONFIG
     try:
         Server(
             "ripeline.wsgi:application",
@@ -56,6 +63,11 @@ def serve(*, with_worker: bool = True) -> None:
         over.set()
         if with_worker:
             minder.join(timeout=10)
+
+
+def demo_accounts_exist() -> bool:
+    """Whether somebody may sign in with an address that only a demo can have (RFC 2606: .example is nobody's)."""
+    return User.objects.filter(is_active=True, email__endswith=".example").exists()
 
 
 def _mind_worker(over: threading.Event) -> None:

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "ripeline",
 ]
 MIDDLEWARE = [
+    "ripeline.web.limits.BodyLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -43,7 +44,7 @@ MIDDLEWARE = [
     "ripeline.web.zones.LocalTimeMiddleware",
 ]
 ROOT_URLCONF = "ripeline.urls"
-ASGI_APPLICATION = "ripeline.asgi.application"
+WSGI_APPLICATION = "ripeline.wsgi.application"
 
 # Features keep their own pages: ripeline/<feature>/templates/<feature>/.
 TEMPLATES = [
@@ -79,7 +80,7 @@ ACCOUNT_ADAPTER = "ripeline.people.sign_in.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-# The first person signs up on their own machine before any mail server is set; later ones are invited.
+# The first person signs up before any mail server is set; `ripeline user add` makes the others.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
@@ -134,6 +135,8 @@ EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
 EMAIL_USE_TLS = _mail.scheme == "smtps"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# The page that corrects a wide file's columns asks four things of each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

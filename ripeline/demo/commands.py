@@ -8,17 +8,23 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ripeline.demo.load import PASSWORD, load_colleagues, load_people, load_touches, open_the_door
+from ripeline.demo.load import (
+    PASSWORD,
+    load_colleagues,
+    load_people,
+    load_touches,
+    open_the_door,
+    read_old_news,
+)
 from ripeline.demo.simulate import simulate
 from ripeline.demo.world import COLLEAGUES, COMPANY_NAME
 from ripeline.installing import migrate
 from ripeline.people.models import Contact, User
-from ripeline.serving import serve
+from ripeline.serving import LOOPBACK, serve
 from ripeline.timeline.models import Reassessment, Touch
 from ripeline.worker import attend_people
 
 SEED = 1
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @click.command("demo")
@@ -64,6 +70,7 @@ def load(console: Console) -> None:
             bar = progress.add_task("Who stands where", total=due)
             while taken := attend_people(timezone.now()):
                 progress.advance(bar, taken)
+            read_old_news(timezone.now())
 
 
 def _is_loaded() -> bool:

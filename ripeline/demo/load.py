@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import F
 
 from ripeline.demo.world import COLLEAGUES, World
 from ripeline.demo.world import Company as DemoCompany
 from ripeline.demo.world import Contact as DemoContact
 from ripeline.kit.instants import to_datetime
 from ripeline.people.contacts import ContactDraft, add_contacts
-from ripeline.people.models import Company, User
+from ripeline.people.models import Company, Notification, User
 from ripeline.timeline.record import CHUNK, record
 
 # Known to everybody who reads this: the demo is served on this machine only.
@@ -38,6 +39,12 @@ def load_colleagues() -> dict[str, User]:
 def open_the_door(users: Mapping[str, User]) -> None:
     """Lets the colleagues sign in: the last step of loading."""
     User.objects.filter(pk__in=[user.pk for user in users.values()]).update(is_active=True)
+
+
+def read_old_news(now: datetime) -> None:
+    """A year of notifications: the colleagues have read all but those of the last two days."""
+    old = Notification.objects.filter(read_at=None, created_at__lt=now - timedelta(days=2))
+    old.update(read_at=F("created_at"))
 
 
 def load_people(world: World, users: Mapping[str, User], *, now: datetime, tick: Tick) -> None:

@@ -97,7 +97,8 @@ def turning_points(clocks: Clocks, journey: Journey, at: int) -> tuple[float, fl
 
 def faded(raw: float, days: int, half_life: int | None) -> float:
     """What is left of a sum after so many UTC midnights."""
-    return raw if half_life is None or days == 0 else raw * 2.0 ** (-days / half_life)
+    # Nothing fades from nought, and a power over a stretch of centuries would not be a number.
+    return raw if half_life is None or days == 0 or raw == 0.0 else raw * 2.0 ** (-days / half_life)
 
 
 def _first_window(clocks: Clocks, journey: Journey, at: int) -> int:

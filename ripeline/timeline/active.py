@@ -11,6 +11,8 @@ from ripeline.lifecycle.playbook import Playbook, load_playbook
 from ripeline.people.models import User
 from ripeline.timeline.models import PlaybookVersion
 
+STAYS_ACTIVE = "SELECT 1 FROM ripeline_playbookversion WHERE version = %s AND is_active"
+
 
 class NoPlaybook(LookupError):
     """No definition is active yet: `ripeline migrate` installs the default one."""
@@ -27,6 +29,17 @@ def active_playbook() -> Playbook:
 def playbook_version(version: str) -> Playbook:
     """The definition named by its hash. Raises PlaybookVersion.DoesNotExist."""
     return _load(version, PlaybookVersion.objects.values_list("text", flat=True).get(version=version))
+
+
+def stays_active(version: str) -> bool:
+    """Whether this definition is in force, and stays so until the caller's transaction ends.
+
+    Whoever writes standings asks first: nobody is left standing under a definition that was just replaced.
+    """
+    sharing = " FOR SHARE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(STAYS_ACTIVE + sharing, [version])
+        return cursor.fetchone() is not None
 
 
 def activate(text: str, *, now: datetime, author: User | None = None, note: str = "") -> Playbook:
@@ -56,6 +69,9 @@ def activate(text: str, *, now: datetime, author: User | None = None, note: str 
 
 def _make_everybody_due(now: datetime) -> None:
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Rows taken one after another in no order would meet other writers' in a circle.
+            cursor.execute("LOCK TABLE ripeline_reassessment IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute(
             "UPDATE ripeline_reassessment SET due_at = %s, mark = mark + 1, attempts = 0",
             [connection.ops.adapt_datetimefield_value(now)],

@@ -22,10 +22,10 @@ from ripeline.lifecycle.fold import Transition as Moved
 from ripeline.lifecycle.instant import day_of
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.lifecycle.touch import Touch as Fact
-from ripeline.timeline.active import active_playbook
+from ripeline.timeline.active import active_playbook, stays_active
 from ripeline.timeline.heat import heat_of
 from ripeline.timeline.models import Reassessment, Standing, Touch, Transition
-from ripeline.work.claims import Claim, claim_due, claim_these, fail, finish
+from ripeline.work.claims import Claim, claim_due, claim_these, fail, finish, give_back
 
 log = logging.getLogger(__name__)
 
@@ -108,11 +108,7 @@ def _reassess(claims: list[Claim], now: datetime, react: React) -> None:
         with transaction.atomic():
             _write(assessed, playbook, now, react)
     except Exception:
-        if len(assessed) == 1:
-            raise
-        log.exception(
-            "A batch of %s reassessments could not be written together; trying them singly.", len(assessed)
-        )
+        log.exception("%s reassessments could not be written together; trying them singly.", len(assessed))
         _write_singly(assessed, playbook, now, react)
 
 
@@ -144,10 +140,18 @@ def _write_singly(assessed: list[_Assessed], playbook: Playbook, now: datetime, 
 
 
 def _write(assessed: list[_Assessed], playbook: Playbook, now: datetime, react: React) -> None:
-    """Everything about these people in the caller's transaction; those whose claim fell meanwhile are left."""
+    """Everything about these people in the caller's transaction; those whose claim fell meanwhile are left.
+
+    In order of id, as `record` marks them due, so that the two never wait for each other in a circle.
+    """
+    assessed = sorted(assessed, key=lambda one: one.claim.pk)
+    if not stays_active(playbook.version):
+        for one in assessed:
+            give_back(Reassessment, one.claim)
+        return
     held = [one for one in assessed if finish(Reassessment, one.claim, one.next_due)]
     pks = [one.claim.pk for one in held]
-    before = dict(Standing.objects.filter(pk__in=pks).values_list("pk", "stage"))
+    before = Standing.objects.in_bulk(pks)
     known: dict[int, list[Transition]] = defaultdict(list)
     for row in Transition.objects.filter(contact_id__in=pks, superseded_at=None).order_by(
         "contact_id", "position"
@@ -244,11 +248,26 @@ def _standing(one: _Assessed, playbook: Playbook, now: datetime) -> Standing:
 
 
 def _follow_up(
-    fresh: list[Transition], before: Mapping[int, str], playbook: Playbook, *, now: datetime, react: React
+    fresh: list[Transition],
+    before: Mapping[int, Standing],
+    playbook: Playbook,
+    *,
+    now: datetime,
+    react: React,
 ) -> None:
     """Calls `react` for each contact whose present stage changed just now, with the transition that led there."""
     last = {row.contact_id: row for row in fresh}
     for contact_id, row in last.items():
-        was = before.get(contact_id, "")
-        if was != row.to_stage and row.at > now - NEWS:
-            react(StageChange(contact_id, was, row.to_stage, row, playbook))
+        was = before.get(contact_id) or Standing(contact_id=contact_id)
+        if was.stage != row.to_stage and _is_news(row, was, now):
+            react(StageChange(contact_id, was.stage, row.to_stage, row, playbook))
+
+
+def _is_news(row: Transition, was: Standing, now: datetime) -> bool:
+    """Whether a change was learned about when it happened, however late a worker came to it.
+
+    Another definition finds changes all over the past: of those only the recent ones are news.
+    """
+    if was.playbook_id not in (None, row.playbook_id):
+        return row.at > now - NEWS
+    return row.known_at - row.at < NEWS

@@ -1,14 +1,22 @@
-"""Taking touches back out of the log: only for undoing an import, by those who put them in."""
+"""Taking touches back out of the log, by those who put them in: an import undone, a slip of the hand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from ripeline.people.models import User
+from ripeline.people.permissions import may_run_the_place
 from ripeline.timeline.models import Touch
 from ripeline.timeline.record import CHUNK, mark_due
+
+PLACING = ("stage_set", "recycled", "rejected", "disqualified", "reopened")
+"""The kinds of touch by which people put a contact where the rules would not."""
+
+SLIP = timedelta(minutes=15)
+"""How long a move by hand counts as a slip that can be taken back; later it is part of the history."""
 
 
 def withdraw(uids: Sequence[str], *, now: datetime) -> int:
@@ -25,3 +33,31 @@ def withdraw(uids: Sequence[str], *, now: datetime) -> int:
             gone += rows.delete()[0]
             mark_due(dict.fromkeys(people, now))
     return gone
+
+
+def take_back(uids: Sequence[str], *, by: User, now: datetime) -> frozenset[int]:
+    """Withdraws those of these moves by hand that are slips; returns the ids of their contacts.
+
+    A slip was made by `by` (an administrator takes back anybody's) within SLIP, and nobody moved the contact by
+    hand since. An opposite move would not do: the rules would go on waiting for something new from the contact.
+    """
+    with transaction.atomic():
+        rows = Touch.objects.filter(uid__in=uids, kind__in=PLACING, actor="human", received_at__gt=now - SLIP)
+        latest = _latest_moves([row.contact_id for row in rows if row.contact_id is not None])
+        slips = {
+            row.uid: row.contact_id
+            for row in rows
+            # What was noted later than it happened came in from elsewhere.
+            if row.contact_id is not None
+            and row.at == row.received_at
+            and latest.get(row.contact_id) == row.pk
+            and (may_run_the_place(by) or row.attrs.get("by") == str(by))
+        }
+        withdraw(list(slips), now=now)
+    return frozenset(slips.values())
+
+
+def _latest_moves(contacts: Sequence[int]) -> dict[int, int]:
+    """The latest move by hand of each contact, both by id."""
+    rows = Touch.objects.filter(contact__in=contacts, kind__in=PLACING).order_by("at", "pk")
+    return {contact: pk for contact, pk in rows.values_list("contact", "pk") if contact is not None}

@@ -49,7 +49,8 @@ def claim_due(model: type[DueRow], now: datetime, *, limit: int) -> list[Claim]:
 def claim_these(model: type[DueRow], pks: Sequence[int], now: datetime) -> list[Claim]:
     """Takes exactly these rows, even from a worker that holds them: its `finish` will then not count."""
     with transaction.atomic():
-        return _take(model, list(pks), now)
+        rows = model._default_manager.filter(pk__in=list(pks)).order_by("pk").select_for_update()
+        return _take(model, [row.pk for row in rows.only("pk")], now)
 
 
 def finish(model: type[DueRow], claim: Claim, next_due: datetime | None) -> bool:
@@ -60,8 +61,14 @@ def finish(model: type[DueRow], claim: Claim, next_due: datetime | None) -> bool
     held = model._default_manager.filter(pk=claim.pk, claimed_by=claim.token, mark=claim.mark)
     done = held.update(due_at=next_due, claimed_by="", claimed_until=None, attempts=0, error="")
     if not done:
-        _release(model, claim)
+        give_back(model, claim)
     return bool(done)
+
+
+def give_back(model: type[DueRow], claim: Claim) -> None:
+    """Lets the row go as it is: still due, only no longer ours."""
+    held = model._default_manager.filter(pk=claim.pk, claimed_by=claim.token)
+    held.update(claimed_by="", claimed_until=None)
 
 
 def fail(model: type[DueRow], claim: Claim, *, error: str, now: datetime) -> None:
@@ -79,9 +86,3 @@ def _take(model: type[DueRow], pks: list[int], now: datetime) -> list[Claim]:
     return [
         Claim(pk, mark, attempts, token) for pk, mark, attempts in rows.values_list("pk", "mark", "attempts")
     ]
-
-
-def _release(model: type[DueRow], claim: Claim) -> None:
-    """Something new arrived while we worked: the row is still due, only no longer ours."""
-    held = model._default_manager.filter(pk=claim.pk, claimed_by=claim.token)
-    held.update(claimed_by="", claimed_until=None)
