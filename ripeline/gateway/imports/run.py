@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.db.models import QuerySet
 
 from ripeline.gateway.imports.apply import run_steps
@@ -29,6 +30,7 @@ Stop = Callable[[], bool]
 Clock = Callable[[], datetime]
 Told = Callable[[Import], None]
 _TRIES = 5
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,11 @@ def ask_to_look(import_of: Import, now: datetime) -> None:
 
 
 def start(import_of: Import, now: datetime) -> Refused | None:
-    """Makes a looked-at import due, for a worker or for `go_on`."""
+    """Makes a looked-at import due, for a worker or for `go_on`; one that stopped while it was being taken back
+    goes on being taken back.
+    """
+    if import_of.state == Import.State.FAILED and _was_undoing(import_of):
+        return start_undo(import_of, now)
     ready = Import.objects.filter(pk=import_of.pk, state__in=(Import.State.DRAFT, Import.State.FAILED))
     started = import_of.started_at or now
     if not ready.update(state=Import.State.RUNNING, started_at=started, due_at=now, error=""):
@@ -92,11 +98,18 @@ def start(import_of: Import, now: datetime) -> Refused | None:
     return None
 
 
+def _was_undoing(import_of: Import) -> bool:
+    """Whether there is nothing left to bring in: the import had come to its end, or some steps are undone."""
+    return bool(import_of.finished_at) or import_of.steps.exclude(undone_at=None).exists()
+
+
 def start_undo(import_of: Import, now: datetime) -> Refused | None:
     """Makes the undoing of an import due; what it had not reached yet it will not reach."""
     states = (Import.State.RUNNING, Import.State.DONE, Import.State.FAILED)
     stopped = Import.objects.filter(pk=import_of.pk, state__in=states)
-    if not stopped.update(state=Import.State.UNDOING, due_at=now, claimed_by="", claimed_until=None):
+    if not stopped.update(
+        state=Import.State.UNDOING, due_at=now, claimed_by="", claimed_until=None, error=""
+    ):
         import_of.refresh_from_db()
         return Refused(f"This import is {import_of.get_state_display().lower()}: there is nothing to undo.")
     import_of.refresh_from_db()
@@ -140,34 +153,45 @@ def _attend(
     if import_of.state == Import.State.LOOKING:
         _look(import_of)
         return
-    if import_of.state == Import.State.UNDOING:
-        for _ in undo_steps(import_of, clock=clock, stop=stop):
-            if told:
-                told(import_of)
-        _finish(import_of, Import.State.UNDONE, clock(), is_over=not stop())
-        return
     try:
-        is_over = _run(import_of, source, clock=clock, stop=stop, told=told)
-    except (NotATable, MappingMistakes, OSError, IntegrityError) as trouble:
-        _held(import_of).update(
-            state=Import.State.FAILED,
-            error=str(trouble)[:2000],
-            due_at=None,
-            claimed_by="",
-            claimed_until=None,
-        )
+        if import_of.state == Import.State.UNDOING:
+            after, is_over = Import.State.UNDONE, _undo(import_of, clock=clock, stop=stop, told=told)
+        else:
+            after = Import.State.DONE
+            is_over = _run(import_of, source, clock=clock, stop=stop, told=told)
+    except Exception as trouble:  # whatever it is, it would be so again after every lease, for ever
+        _put_down(import_of, Import.State.FAILED, _said(trouble))
         return
-    _finish(import_of, Import.State.DONE, clock(), is_over=is_over)
+    _finish(import_of, after, clock(), is_over=is_over)
 
 
 def _look(import_of: Import) -> None:
     """A look that a page asked for: ends as a draft with its preview, or with what is wrong."""
-    after, error = Import.State.DRAFT, ""
     try:
         look_at(import_of)
-    except (NotATable, MappingMistakes, OSError) as trouble:
-        after, error = Import.State.FAILED, str(trouble)[:2000]
-    _held(import_of).update(state=after, error=error, due_at=None, claimed_by="", claimed_until=None)
+    except Exception as trouble:  # as in _attend
+        _put_down(import_of, Import.State.FAILED, _said(trouble))
+        return
+    _put_down(import_of, Import.State.DRAFT, "")
+
+
+def _put_down(import_of: Import, state: Import.State, error: str) -> None:
+    _held(import_of).update(state=state, error=error, due_at=None, claimed_by="", claimed_until=None)
+
+
+def _said(trouble: Exception) -> str:
+    """What went wrong, for the import's page; what nobody foresaw is logged with its trace too."""
+    if isinstance(trouble, NotATable | MappingMistakes | OSError):
+        return str(trouble)[:2000]
+    log.error("an import stopped", exc_info=trouble)
+    return f"{type(trouble).__name__}: {trouble}".replace("\0", "")[:2000]
+
+
+def _undo(import_of: Import, *, clock: Clock, stop: Stop, told: Told | None) -> bool:
+    for _ in undo_steps(import_of, clock=clock, stop=stop):
+        if told:
+            told(import_of)
+    return not stop()
 
 
 def _run(import_of: Import, source: Source | None, *, clock: Clock, stop: Stop, told: Told | None) -> bool:
@@ -180,7 +204,8 @@ def _run(import_of: Import, source: Source | None, *, clock: Clock, stop: Stop, 
             for _ in run_steps(import_of, source, clock=clock, stop=stop):
                 if told:
                     told(import_of)
-        except IntegrityError:
+        except (IntegrityError, OperationalError):
+            # Somebody else made the same contact, or the database was busy for too long: from where it stands.
             if attempt + 1 == _TRIES:
                 raise
             continue

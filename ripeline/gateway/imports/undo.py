@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Count
 from django.utils.dateparse import parse_datetime
 
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import refresh_search
-from ripeline.people.models import Company, Contact, Identity
+from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.timeline.withdraw import withdraw
 from ripeline.work.claims import LEASE
 
 MOST_TOLD = 500
 BATCH = 500
+_ROWS_OF: dict[str, type[models.Model]] = {"company_id": Company, "owner_id": User}
 
 
 def undo_steps(
@@ -55,13 +56,14 @@ def _undo(step: ImportStep, now: datetime) -> list[str]:
 def _put_back(done: dict[str, Any], now: datetime) -> list[str]:
     """Puts columns, traits, tags and identities of contacts back where they are still as the import left them."""
     columns, told = _by_contact(done.get("columns", {})), []
+    gone_rows = _gone(columns.values())
     contacts = list(Contact.objects.filter(pk__in=columns))
     written: set[str] = set()
     for contact in contacts:
         kept = _put_traits_back(contact, done.get("traits", {}).get(str(contact.pk), {}))
         # Told by the name they have now, before it is put back too.
         who = str(contact)
-        kept = [*_put_columns_back(contact, columns[contact.pk], written, now), *kept]
+        kept = [*_put_columns_back(contact, columns[contact.pk], written, gone_rows, now=now), *kept]
         told += [f"{who}: {line}" for line in kept]
         gone = set(done.get("tags", {}).get(str(contact.pk), []))
         contact.tags = [tag for tag in contact.tags if tag not in gone]
@@ -74,7 +76,12 @@ def _put_back(done: dict[str, Any], now: datetime) -> list[str]:
 
 
 def _put_columns_back(
-    contact: Contact, changed: dict[str, list[Any]], written: set[str], now: datetime
+    contact: Contact,
+    changed: dict[str, list[Any]],
+    written: set[str],
+    gone_rows: set[tuple[str, int]],
+    *,
+    now: datetime,
 ) -> list[str]:
     told = []
     was, left = (parse_datetime(each) for each in changed["updated_at"])
@@ -83,13 +90,35 @@ def _put_columns_back(
     for column, (old, new) in changed.items():
         if column == "updated_at":
             continue
-        held = getattr(contact, column)
+        what, held = column.removesuffix("_id"), getattr(contact, column)
         if held != new:
-            told.append(f"{column.removesuffix('_id')} was changed since, to '{held}', and stays.")
+            told.append(f"{what} was changed since, to '{getattr(contact, what)}', and stays.")
+            continue
+        if (column, old) in gone_rows:
+            told.append(f"the {what} of before exists no longer; '{getattr(contact, what)}' stays.")
             continue
         setattr(contact, column, old)
-        written.add(column.removesuffix("_id"))
+        written.add(what)
     return told
+
+
+def _gone(changes: Iterable[dict[str, list[Any]]]) -> set[tuple[str, int]]:
+    """Which rows that contacts belonged to before exist no longer, as (column, key): imports are undone in any
+    order, and companies and users are deleted.
+    """
+    before = {
+        (column, change[column][0])
+        for change in changes
+        for column in _ROWS_OF
+        if column in change and change[column][0] is not None
+    }
+    gone = set(before)
+    for column, model in _ROWS_OF.items():
+        pks = [pk for name, pk in before if name == column]
+        gone -= {
+            (column, pk) for pk in model._default_manager.filter(pk__in=pks).values_list("pk", flat=True)
+        }
+    return gone
 
 
 def _put_traits_back(contact: Contact, changed: dict[str, list[Any]]) -> list[str]:

@@ -112,3 +112,40 @@ def test_an_undone_import_cannot_be_undone_again(tmp_path: Path) -> None:
 
     undone = take_back(bring_in(csv_file(tmp_path, FILE)), now=LATER)
     assert start_undo(undone, LATER) == Refused("This import is undone: there is nothing to undo.")
+
+
+def test_imports_are_undone_in_the_order_they_were_made(tmp_path: Path) -> None:
+    first = bring_in(csv_file(tmp_path, "email,company\nanna@firm.example,Alpha\n"))
+    text = "email,company\nanna@firm.example,Beta\n"
+    second = bring_in(csv_file(tmp_path, text), now=LATER)
+    beta = Company.objects.get(name="Beta")
+    assert take_back(first, now=LATER).state == Import.State.UNDONE
+    assert not Company.objects.filter(name="Alpha").exists()
+    undone = take_back(second, now=LATER)
+    assert (undone.state, undone.error) == (Import.State.UNDONE, "")
+    assert undone.left_in_place == [
+        "anna@firm.example: the company of before exists no longer; 'Beta' stays."
+    ]
+    assert Contact.objects.get().company == beta
+
+
+def test_an_undoing_that_stops_says_why_and_goes_on_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ripeline.gateway.imports import undo
+    from ripeline.gateway.imports.run import start
+
+    done = bring_in(csv_file(tmp_path, FILE))
+
+    def breaks(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(undo, "withdraw", breaks)
+        stopped = take_back(done, now=LATER)
+    assert (stopped.state, stopped.due_at) == (Import.State.FAILED, None)
+    assert stopped.error == "ZeroDivisionError: nobody foresaw this"
+    assert Contact.objects.exists()
+    assert start(stopped, LATER) is None
+    assert carry_on(stopped, now=LATER).state == Import.State.UNDONE
+    assert not Contact.objects.exists()
