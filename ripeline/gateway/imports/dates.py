@@ -128,11 +128,12 @@ def read_date(cell: str, column: DateColumn) -> datetime | None:
     return moment if moment and moment.year >= FIRST_YEAR else None
 
 
-def why_no_date(cell: str, column: DateColumn) -> str:
-    """Says, of a cell that `read_date` does not read, what is wrong with it."""
-    if _read(cell, column):
-        return f"'{cell[:40]}' is before {FIRST_YEAR}: no date was meant"
-    return f"'{cell[:40]}' is no date"
+def why_no_date(cell: str, column: DateColumn, place: str = "") -> str:
+    """Says, of a cell that `read_date` does not read, what is wrong with it; `place` is `in Birthday`, say."""
+    said = f"'{cell[:40]}' {place}".rstrip()
+    return (
+        f"{said} is before {FIRST_YEAR}: no date was meant" if _read(cell, column) else f"{said} is no date"
+    )
 
 
 def _read(cell: str, column: DateColumn) -> datetime | None:

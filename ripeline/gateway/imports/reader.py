@@ -14,6 +14,7 @@ from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.seniority import seniority_of
 from ripeline.gateway.imports.table import Rejected, Row, Why
 from ripeline.gateway.imports.takes import Settled, taker
+from ripeline.gateway.imports.touches import LONGEST_ID, LONGEST_KIND
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.instant import parse_instant
 from ripeline.lifecycle.touch import KINDS, Scalar, Touch
@@ -79,7 +80,7 @@ class Reader:
         column = self._settled.dated(rule.column, rule.order, rule.format)
         found = read_date(text, column)
         if found is None:
-            raise ValueError(f"{rule.column}: {why_no_date(text, column)}")
+            raise ValueError(why_no_date(text, column, f"in {rule.column}"))
         return to_instant(found)
 
     def _add_touches(self, record: Record, row: Row) -> Record | Rejected:
@@ -105,11 +106,13 @@ class Reader:
             name: said for name, each in rule.attrs.items() if (said := self._scalar(row, each)) is not None
         }
         uid = self._said(row, rule.id) or _uid(record, kind, at, subject)
+        if len(uid) > LONGEST_ID:
+            raise ValueError(f"'{uid[:40]}...' has {len(uid):,} letters; an id has {LONGEST_ID} at most")
         return Touch(
-            id=uid[:128],
+            id=uid,
             person="",
             at=at,
-            kind=kind[:64],
+            kind=kind[:LONGEST_KIND],
             direction=rule.direction or KINDS.get(kind, "internal"),
             actor=rule.actor,
             subject=subject,

@@ -15,13 +15,10 @@ from ripeline.gateway.imports.table import MAX_CELL, RAW_SHOWN, Rejected, Why
 from ripeline.gateway.imports.values import read_address
 from ripeline.lifecycle.instant import format_instant, parse_instant
 from ripeline.lifecycle.touch import Touch, TouchMistake, parse_touch
-from ripeline.people.models import Identity
-from ripeline.timeline.models import Touch as LoggedTouch
 
 _FIRST = parse_instant(f"{FIRST_YEAR}-01-01T00:00:00Z")
-_LONGEST_ID = LoggedTouch._meta.get_field("uid").max_length
-_LONGEST_KIND = LoggedTouch._meta.get_field("kind").max_length
-_LONGEST_KEY = Identity._meta.get_field("value").max_length
+LONGEST_ID, LONGEST_KIND, LONGEST_KEY = 128, 64, 254
+"""Letters of a touch's id and kind and of an outside key: the widths of their columns."""
 
 
 def read_touches(path: Path, mapping: Mapping) -> Iterator[Record | Rejected]:
@@ -50,7 +47,8 @@ def _fields(text: str) -> dict[str, Any]:
     try:
         fields = json.loads(text)
     except json.JSONDecodeError as trouble:
-        raise TouchMistake(f"The line is not JSON: {trouble.msg} at column {trouble.colno}") from None
+        what = trouble.msg.removesuffix(" at")
+        raise TouchMistake(f"The line is not JSON: {what} at column {trouble.colno}") from None
     except RecursionError:
         raise TouchMistake("The line holds lists within lists, too deep to read") from None
     except ValueError:
@@ -63,8 +61,8 @@ def _fields(text: str) -> dict[str, Any]:
 
 def _keepable(touch: Touch) -> Touch:
     """The touch as the log can keep it; TouchMistake where it cannot."""
-    _check_length("id", touch.id, _LONGEST_ID)
-    _check_length("kind", touch.kind, _LONGEST_KIND)
+    _check_length("id", touch.id, LONGEST_ID)
+    _check_length("kind", touch.kind, LONGEST_KIND)
     if touch.at < _FIRST:
         raise TouchMistake(f"'at' is {format_instant(touch.at)}, before {FIRST_YEAR}: no date was meant")
     # SQLite keeps whole numbers of 64 bits alone.
@@ -83,7 +81,7 @@ def _record_of(number: int, touch: Touch, mapping: Mapping) -> Record:
         record.emails.append(address)
     else:
         prefix = f"{mapping.key_prefix}:" if mapping.key_prefix else ""
-        _check_length("person", touch.person, _LONGEST_KEY - len(prefix))
+        _check_length("person", touch.person, LONGEST_KEY - len(prefix))
         record.external.append(f"{prefix}{touch.person}")
         record.person = touch.person
     record.touches.append(touch)
