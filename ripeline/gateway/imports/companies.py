@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from ripeline.gateway.imports.record import Record
@@ -30,6 +31,9 @@ class Companies:
         """Looks up every company these records name."""
         if len(self._by_name) > MOST_KNOWN:
             self._by_domain, self._by_name = {}, {}
+        self._look_up(records)
+
+    def _look_up(self, records: Iterable[Record]) -> None:
         domains = {record.fields["domain"] for record in records if "domain" in record.fields}
         names = {record.fields["company"] for record in records if "company" in record.fields}
         names = {name for name in names if name.casefold() not in self._by_name}
@@ -47,11 +51,17 @@ class Companies:
         )
 
     def make(self, records: Sequence[Record], now: datetime) -> list[Company]:
-        """Makes the companies that `records` name and nobody knows; returns them."""
+        """Makes the companies that `records` name and nobody knows; returns them.
+
+        To be called in the transaction of a step: two imports at once wait for each other here.
+        """
+        missing = [record for record in records if any(naming(record)) and self.of(record) is None]
+        if missing and _wait_for_others():
+            self._look_up(missing)
         fresh: dict[Naming, Company] = {}
-        for record in records:
+        for record in missing:
             domain, name = naming(record)
-            if (domain or name) and self.of(record) is None:
+            if self.of(record) is None:
                 company = _company(record, now)
                 fresh[domain, name] = company
                 self._know(company)
@@ -63,6 +73,17 @@ class Companies:
         if company.domain:
             self._by_domain[company.domain] = company
         self._by_name[company.name.casefold()] = company
+
+
+def _wait_for_others() -> bool:
+    """Lets one transaction at a time make companies: nothing in the table forbids two of a name. True where
+    others may have made some meanwhile; on SQLite one transaction alone writes in any case.
+    """
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('ripeline companies'))")
+    return True
 
 
 def naming(record: Record) -> Naming:
