@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from ripeline.gateway.imports.columns import trait_name
@@ -54,6 +55,18 @@ class FileForm(forms.Form):
     mapping = forms.FileField(
         label="Mapping", required=False, help_text="A YAML file from an earlier import or from examples/."
     )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        """The file, if it is not larger than this installation takes."""
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
+        limit = settings.CONFIG.upload_limit_mb
+        if file.size is not None and file.size > limit * 1_000_000:
+            size = f"{file.size / 1_000_000:,.1f}"
+            raise forms.ValidationError(
+                f"This file has {size} MB; {limit:,} MB are the most that is taken here. Import it in parts, or"
+                " with the command 'ripeline import' on the server."
+            )
+        return file
 
     def clean_mapping(self) -> str:
         """The mapping's text, known to be one."""

@@ -8,6 +8,7 @@ import re
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
@@ -170,4 +171,34 @@ def test_looking_at_a_page_changes_nothing(client: Client) -> None:
 def test_a_file_put_aside_is_gone(client: Client) -> None:
     columns_url = upload(client, FILE)["Location"]
     client.post(columns_url.replace("columns", "discard"))
+    assert not Import.objects.exists()
+
+
+def wide(columns: int) -> str:
+    names = ["email", *(f"Trait {number}" for number in range(1, columns))]
+    return f"{','.join(names)}\nanna@firm.example{',x' * (columns - 1)}\n"
+
+
+def test_a_file_of_three_hundred_columns_comes_in(client: Client) -> None:
+    columns_url = upload(client, wide(300))["Location"]
+    import_url = client.post(columns_url, filled(client.get(columns_url).content.decode()))["Location"]
+    client.post(f"{import_url}start")
+    work()
+    assert len(Contact.objects.get(email="anna@firm.example").traits) == 299
+
+
+def test_a_file_of_more_columns_than_we_read_is_refused_with_a_sentence(client: Client) -> None:
+    answer = upload(client, wide(2_001))
+    assert answer.status_code == 422
+    assert "The file has 2,001 columns; 2,000 are the most we read." in answer.content.decode()
+    assert not Import.objects.exists()
+
+
+def test_a_file_larger_than_is_taken_is_refused_with_a_sentence(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings.CONFIG, "upload_limit_mb", 1)
+    answer = upload(client, "email\n" + "anna@firm.example\n" * 60_000)
+    assert answer.status_code == 422
+    assert "This file has 1.1 MB; 1 MB are the most that is taken here." in answer.content.decode()
     assert not Import.objects.exists()
