@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from ripeline.gateway.imports import cells
 from ripeline.gateway.imports.mapping import ColumnRule, Mapping, Reads
 from ripeline.gateway.imports.names import SHARED, Field, claim_of, words
-from ripeline.gateway.imports.seniority import seniority_of
 from ripeline.gateway.imports.values import read_country, read_language, read_yes_no
 
 SAMPLE = 1_000

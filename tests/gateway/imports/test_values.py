@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, clean, is_empty
-from ripeline.gateway.imports.dates import DateColumn, decide_dates, read_date
-from ripeline.gateway.imports.figures import decide_numbers, read_number
+from ripeline.gateway.imports.dates import DateColumn, DateEvidence, Order, read_date
+from ripeline.gateway.imports.figures import NumberColumn, NumberEvidence, read_number
 from ripeline.gateway.imports.seniority import seniority_of
 from ripeline.gateway.imports.values import (
     read_address,
@@ -146,26 +146,26 @@ def test_a_job_title_says_how_senior_somebody_is(title: str, level: str | None) 
 
 
 def test_one_clear_date_decides_for_its_column() -> None:
-    column = decide_dates(["01-02-2018", "03-04-2018", "26-02-2018"])
+    column = dated(["01-02-2018", "03-04-2018", "26-02-2018"])
     assert column.order == "dmy"
     assert (
         "day first: 1 of 3 can only be read so (such as 26-02-2018), 2 could be read either way"
         in column.evidence
     )
     assert read_date("01-02-2018", column) == datetime(2018, 2, 1, tzinfo=UTC)
-    assert decide_dates(["01/02/2018", "02/26/2018"]).order == "mdy"
+    assert dated(["01/02/2018", "02/26/2018"]).order == "mdy"
 
 
 def test_a_column_no_cell_decides_is_a_guess_and_says_so() -> None:
-    column = decide_dates(["01/02/2018", "03/04/2018"])
+    column = dated(["01/02/2018", "03/04/2018"])
     assert (column.order, column.is_guess) == ("dmy", True)
     assert "please check" in column.evidence
-    assert decide_dates(["01/02/2018"], neighbour="mdy").order == "mdy"
-    assert not decide_dates(["01.02.2018"]).is_guess
+    assert dated(["01/02/2018"], neighbour="mdy").order == "mdy"
+    assert not dated(["01.02.2018"]).is_guess
 
 
 def test_cells_that_contradict_the_column_are_told_and_not_read() -> None:
-    column = decide_dates(["26-02-2018", "27-02-2018", "02-28-2018"])
+    column = dated(["26-02-2018", "27-02-2018", "02-28-2018"])
     assert "1 cannot be read so (such as 02-28-2018)" in column.evidence
     assert read_date("02-28-2018", column) is None
 
@@ -185,6 +185,9 @@ def test_cells_that_contradict_the_column_are_told_and_not_read() -> None:
         ("1710498030", datetime(2024, 3, 15, 10, 20, 30)),
         ("15/03/24 10:20", datetime(2024, 3, 15, 10, 20)),
         ("31-02-2024", None),
+        ("0001-01-01", None),
+        ("1753-01-01 00:00", None),
+        ("2024-03-15T10:20:30+99:99", None),
         ("soon", None),
     ],
 )
@@ -198,7 +201,7 @@ def test_a_date_without_a_zone_is_of_the_column_s_zone() -> None:
 
 
 def test_days_a_spreadsheet_counted_are_dates_where_the_whole_column_is_so() -> None:
-    column = decide_dates(["43111", "43112.5"])
+    column = dated(["43111", "43112.5"])
     assert read_date("43111", column) == datetime(2018, 1, 11, tzinfo=UTC)
     assert read_date("43111", DateColumn()) is None
 
@@ -214,9 +217,24 @@ def test_days_a_spreadsheet_counted_are_dates_where_the_whole_column_is_so() -> 
         (["(5)"], "(5)", -5.0),
         (["x"], "x", None),
         (["1e400"], "1e400", None),
+        (["e5"], "e5", None),
     ],
 )
 def test_numbers_are_read_as_their_column_writes_them(
     cells: list[str], cell: str, number: float | None
 ) -> None:
-    assert read_number(cell, decide_numbers(cells)) == number
+    assert read_number(cell, numbered(cells)) == number
+
+
+def dated(cells: list[str], *, neighbour: Order | None = None) -> DateColumn:
+    evidence = DateEvidence()
+    for cell in cells:
+        evidence.see(cell)
+    return evidence.settle(neighbour)
+
+
+def numbered(cells: list[str]) -> NumberColumn:
+    evidence = NumberEvidence()
+    for cell in cells:
+        evidence.see(cell)
+    return evidence.settle()
