@@ -188,10 +188,17 @@ def _said(trouble: Exception) -> str:
 
 
 def _undo(import_of: Import, *, clock: Clock, stop: Stop, told: Told | None) -> bool:
-    for _ in undo_steps(import_of, clock=clock, stop=stop):
-        if told:
-            told(import_of)
-    return not stop()
+    for attempt in range(_TRIES):
+        try:
+            for _ in undo_steps(import_of, clock=clock, stop=stop):
+                if told:
+                    told(import_of)
+        except OperationalError:
+            if attempt + 1 == _TRIES:
+                raise
+            continue
+        return not stop()
+    return False
 
 
 def _run(import_of: Import, source: Source | None, *, clock: Clock, stop: Stop, told: Told | None) -> bool:

@@ -89,6 +89,7 @@ def test_whatever_stops_an_import_is_shown_on_its_page_and_the_import_goes_on_la
     client.force_login(User.objects.create_user("a@us.example", "a-long-password", role=User.Role.MARKETING))
     shown = client.get(f"/imports/{stopped.key}/").content.decode()
     assert "ZeroDivisionError: nobody foresaw this" in shown
+    assert "Go on</button>" in shown
 
     from ripeline.gateway.imports.run import start
 

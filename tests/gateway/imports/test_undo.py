@@ -10,7 +10,7 @@ from django.forms.models import model_to_dict
 
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import ContactDraft, add_contacts
-from ripeline.people.models import Company, Contact, Identity
+from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.timeline.models import Reassessment, Touch
 from ripeline.timeline.moves import note
 from tests.gateway.imports.bringing import NOW, bring_in, carry_on, csv_file, take_back
@@ -127,6 +127,21 @@ def test_imports_are_undone_in_the_order_they_were_made(tmp_path: Path) -> None:
         "anna@firm.example: the company of before exists no longer; 'Beta' stays."
     ]
     assert Contact.objects.get().company == beta
+
+
+def test_an_owner_who_is_gone_by_now_is_not_put_back(tmp_path: Path) -> None:
+    gone, here = (
+        User.objects.create_user(f"{name}@us.example", "a-long-password") for name in ("eva", "ida")
+    )
+    contact = anna()
+    Contact.objects.filter(pk=contact.pk).update(owner=gone)
+    done = bring_in(csv_file(tmp_path, "email,owner\nanna@firm.example,ida@us.example\n"))
+    gone.delete()
+    undone = take_back(done, now=LATER)
+    assert undone.state == Import.State.UNDONE
+    assert undone.left_in_place == [f"Anna Berg: the owner of before exists no longer; '{here}' stays."]
+    contact.refresh_from_db()
+    assert contact.owner == here
 
 
 def test_an_undoing_that_stops_says_why_and_goes_on_when_asked(
