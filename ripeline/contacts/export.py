@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -18,6 +16,7 @@ from ripeline.contacts.filters import MINE, Filters, read_conditions
 from ripeline.contacts.listing import read_page
 from ripeline.contacts.rows import ContactRow, read_rows
 from ripeline.contacts.wanted import Wanted
+from ripeline.kit.spreadsheets import safe_cell
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import User
 from ripeline.people.permissions import may_export_all, reader_of
@@ -40,8 +39,6 @@ HEADS = (
     ),
     *("status", "owner", "source", "tags", "last_heard_at", "in_stage_since", "created_at", "key"),
 )
-# What a spreadsheet takes for the beginning of a formula, or lets stand before one.
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @require_safe
@@ -54,17 +51,10 @@ def contacts_export(request: HttpRequest) -> StreamingHttpResponse:
     if not may_export_all(user):
         own = read_conditions(Filters(owner=(MINE,)), user)
         wanted = replace(wanted, conditions=(*wanted.conditions, *own))
-    parts = _parts(wanted, playbook, user, now)
-    # An ordinary iterator would be read to its end before the first byte is sent, where the server is asynchronous.
-    content = _apart(parts) if isinstance(request, ASGIRequest) else parts
+    content = _parts(wanted, playbook, user, now)
     name = f"contacts-{timezone.localdate(now):%Y-%m-%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def safe_cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe stands before what looks like one."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 class _Line:
@@ -85,12 +75,6 @@ def _parts(wanted: Wanted, playbook: Playbook, user: User, now: datetime) -> Ite
         if not found.is_more:
             return
         wanted = replace(wanted, after=found.places[-1])
-
-
-async def _apart(parts: Iterator[str]) -> AsyncIterator[str]:
-    following = sync_to_async(lambda: next(parts, None))
-    while (part := await following()) is not None:
-        yield part
 
 
 def _cells(row: ContactRow) -> list[str]:

@@ -7,9 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from ripeline.gateway.models import Import, ImportRejection
-
-# A spreadsheet runs a cell that begins with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from ripeline.kit.spreadsheets import safe_cell
 
 
 def rejected_csv(import_of: Import) -> Iterator[str]:
@@ -25,11 +23,6 @@ def rejected_csv(import_of: Import) -> Iterator[str]:
         cells = row.cells if isinstance(row.cells, list) else []
         padded = [*cells, *[""] * (len(columns) - len(cells))]
         yield _line([str(row.line), row.reason, *padded, row.raw])
-
-
-def safe_cell(text: str) -> str:
-    """`text` as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _line(cells: Sequence[str]) -> str:
