@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 from urllib.parse import urlencode
 
 View = Literal["known", "was"]
 """`known`: from what we had heard of by then. `was`: from what we know today to have happened by then."""
+
+EARLIEST = 1970
+"""The first year anybody can ask for: nothing was recorded before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ def read_as_of(query: Mapping[str, str], *, now: datetime, zone: tzinfo) -> AsOf
     if not asked:
         return AsOf(now, view)
     try:
-        at = _moment(asked, zone)
+        # At the edges of the calendar there are moments of a zone that UTC has no date for.
+        at = _moment(asked, zone).astimezone(UTC)
+        if at.year < EARLIEST:
+            raise ValueError(asked)
     except (ValueError, OverflowError):
         return AsOf(now, view, wrong=f"“{asked}” is no date, so this is the present.")
     return AsOf(at, view, asked) if at < now else AsOf(now, view)

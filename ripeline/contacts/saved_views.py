@@ -65,12 +65,12 @@ def read_views(user: User, query: str) -> tuple[ViewLink, ...]:
 def keep_view(request: HttpRequest) -> HttpResponse:
     """Keeps the present filters and order under a name; the same name again replaces the view."""
     user, query = reader_of(request), _normal(request.POST.get("query", ""))
-    name = request.POST.get("name", "").strip()[:LONGEST]
+    name = request.POST.get("name", "").replace("\0", "").strip()[:LONGEST]
     if not name:
         messages.error(request, "Give the view a name.")
         return redirect(f"{reverse('contacts')}?{query}")
     _keep(user, name, query, is_shared="shared" in request.POST, now=timezone.now())
-    messages.success(request, f"Kept as “{name}”.")
+    messages.success(request, f"Saved as “{name}”.")
     return redirect(f"{reverse('contacts')}?{query}")
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 CHOICES = (7, 30, 90, 365)
 USUAL = 30
 LONGEST = 10 * 366
+EARLIEST = 1970
 DAY = timedelta(days=1)
 
 
@@ -68,6 +69,8 @@ def _asked(query: Mapping[str, str], today: date) -> tuple[date, date, int | Non
     if query.get("from") or query.get("to"):
         first = _day(query.get("from", ""), "first")
         last = min(_day(query["to"], "last") if query.get("to") else today, today)
+        if first.year < EARLIEST:
+            raise ValueError(f"There is nothing from before {EARLIEST}.")
         if first > last:
             raise ValueError("The first day must not be after the last, nor after today.")
         if (last - first).days > LONGEST:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -79,7 +79,11 @@ def notifications_read(request: HttpRequest, pk: int | None = None) -> HttpRespo
 @require_POST
 def notifications_unread(request: HttpRequest, instant: int) -> HttpResponse:
     """Takes back a marking as read: all that was marked at that instant."""
-    told.mark_unread(reader_of(request), to_datetime(instant))
+    try:
+        read_at = to_datetime(instant)
+    except OverflowError:
+        raise Http404("No moment is that far away.") from None
+    told.mark_unread(reader_of(request), read_at)
     return redirect("notifications")
 
 
