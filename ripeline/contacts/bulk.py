@@ -7,12 +7,13 @@ records nothing twice, because the touches' ids are made from the token of the w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, get_args
 
 from django.conf import settings
+from django.db import transaction
 from django.http import QueryDict
 from django.utils.module_loading import import_string
 
@@ -22,7 +23,6 @@ from ripeline.contacts.places import Place
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import changeable_by
-from ripeline.timeline.models import Standing
 from ripeline.timeline.moves import Refused, Verb, move_many
 from ripeline.timeline.reassess import reassess
 
@@ -51,21 +51,22 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """How a contact stood before it was changed, for undoing it."""
+class Change:
+    """What a task did to the contact `id`, for undoing just that: from `was` to `held`. For an owner they are
+    users' ids, for a tag its place among the contact's tags; None is nobody, and no such tag."""
 
     id: int
-    owner_id: int | None
-    tags: tuple[str, ...]
-    stage: str
-    status: str
+    was: int | None = None
+    held: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of the contacts given: those changed, as they were before, and how many `by` may not change."""
+    """What became of the contacts given: the ids `by` may change, what changed about them (nothing about one who
+    had that owner or tag already), and how many `by` may not change."""
 
-    changed: tuple[Before, ...]
+    ids: tuple[int, ...]
+    changes: tuple[Change, ...]
     not_theirs: int
 
 
@@ -76,12 +77,13 @@ def read_task(posted: QueryDict, by: User) -> Task | Refused:
         return Refused("Choose what to do with them.")
     names = {"owner": "owner", "tag": "tag", "untag": "tag", "stage_set": "stage"}
     value = posted.get(names.get(action, ""), "").strip()
+    reason = posted.get(f"reason_{action}", "").replace("\0", "").strip()
     task = Task(
         action=action,
         by=by,
-        token=posted.get("token", "")[:32],
+        token=posted.get("token", "").replace("\0", "")[:32],
         value=value,
-        reason=posted.get(f"reason_{action}", "").strip(),
+        reason=reason,
     )
     why = _hindrance(task)
     return Refused(why) if why else task
@@ -89,15 +91,19 @@ def read_task(posted: QueryDict, by: User) -> Task | Refused:
 
 def do_to(ids: Sequence[int], task: Task, playbook: Playbook, *, now: datetime) -> Done | Refused:
     """Does the task to the contacts among `ids` that its author may change."""
-    contacts = list(Contact.objects.filter(changeable_by(task.by), pk__in=ids).order_by("pk"))
-    standings = Standing.objects.filter(pk__in=[each.pk for each in contacts])
-    places = {pk: (stage, status) for pk, stage, status in standings.values_list("pk", "stage", "status")}
-    before = tuple(
-        Before(each.pk, each.owner_id, tuple(each.tags), *places.get(each.pk, ("", "active")))
-        for each in contacts
-    )
-    refused = _do(contacts, task, playbook, now)
-    return refused or Done(before, len(ids) - len(contacts))
+    with transaction.atomic():
+        # Locked: what a colleague writes at the same time comes before or after, and is not lost.
+        mine = Contact.objects.select_for_update().filter(changeable_by(task.by), pk__in=ids)
+        contacts = list(mine.order_by("pk"))
+        changes = _do(contacts, task, playbook, now)
+    if isinstance(changes, Refused):
+        return changes
+    return Done(tuple(each.pk for each in contacts), changes, len(ids) - len(contacts))
+
+
+def touch_id(token: str, contact_id: int) -> str:
+    """The id of the touch by which the task with this token moves a contact."""
+    return f"bulk:{token}:{contact_id}"
 
 
 def show_effect(ids: Sequence[int], *, now: datetime) -> None:
@@ -117,11 +123,12 @@ def next_chunk(
     return [place.id for place in found.places], found.is_more
 
 
-def _do(contacts: Sequence[Contact], task: Task, playbook: Playbook, now: datetime) -> Refused | None:
+def _do(
+    contacts: Sequence[Contact], task: Task, playbook: Playbook, now: datetime
+) -> tuple[Change, ...] | Refused:
     if task.action in VERBS:
-        keys = {contact.key: f"bulk:{task.token}:{contact.pk}" for contact in contacts}
         moved = move_many(
-            keys,
+            {contact.key: touch_id(task.token, contact.pk) for contact in contacts},
             VERBS[task.action],
             playbook=playbook,
             by=task.by,
@@ -129,17 +136,36 @@ def _do(contacts: Sequence[Contact], task: Task, playbook: Playbook, now: dateti
             now=now,
             stage=task.value if task.action == "stage_set" else "",
         )
-        return moved if isinstance(moved, Refused) else None
-    for contact in contacts:
-        if task.action == "owner":
-            contact.owner_id = None if task.value == NOBODY else int(task.value)
-        else:
-            kept = [tag for tag in contact.tags if tag != task.value]
-            contact.tags = [*kept, task.value] if task.action == "tag" else kept
+        return moved if isinstance(moved, Refused) else tuple(Change(contact.pk) for contact in contacts)
+    change = _own if task.action == "owner" else _tag
+    changes = tuple(made for contact in contacts if (made := change(contact, task)))
+    write_changed(contacts, {each.id for each in changes}, now=now)
+    return changes
+
+
+def write_changed(contacts: Iterable[Contact], ids: Container[int], *, now: datetime) -> None:
+    """Writes owner and tags of those of these contacts whose ids are given; the caller holds their rows locked."""
+    changed = [contact for contact in contacts if contact.pk in ids]
+    for contact in changed:
         contact.updated_at = now
-    changed = ["owner" if task.action == "owner" else "tags", "updated_at"]
-    Contact.objects.bulk_update(contacts, changed, batch_size=CHUNK)
-    return None
+    Contact.objects.bulk_update(changed, ["owner", "tags", "updated_at"], batch_size=CHUNK)
+
+
+def _own(contact: Contact, task: Task) -> Change | None:
+    was, wanted = contact.owner_id, None if task.value == NOBODY else int(task.value)
+    contact.owner_id = wanted
+    return None if was == wanted else Change(contact.pk, was, wanted)
+
+
+def _tag(contact: Contact, task: Task) -> Change | None:
+    place = contact.tags.index(task.value) if task.value in contact.tags else None
+    if (place is None) == (task.action == "untag"):
+        return None
+    if place is None:
+        contact.tags = [*contact.tags, task.value]
+        return Change(contact.pk, None, len(contact.tags) - 1)
+    contact.tags = [tag for tag in contact.tags if tag != task.value]
+    return Change(contact.pk, place, None)
 
 
 def _hindrance(task: Task) -> str:

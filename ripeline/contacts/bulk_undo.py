@@ -1,81 +1,78 @@
-"""Undoing what was just done to the contacts ticked on a page. What is remembered waits in the session."""
+"""Undoing what was just done to the contacts ticked on a page. What is remembered waits in the session.
+
+Only that is undone, and only where it still is as it was left: what colleagues did meanwhile stays.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 
-from ripeline.contacts.bulk import VERBS, Before, Done, Task
-from ripeline.kit.ids import new_key
-from ripeline.lifecycle.playbook import Playbook
+from ripeline.contacts.bulk import VERBS, Change, Done, Task, touch_id, write_changed
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import changeable_by
-from ripeline.timeline.moves import Verb, move_many
+from ripeline.timeline.withdraw import take_back
 
 KEPT = "contacts.bulk_undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The ids of those put back, and how many were left as they are now: somebody changed them since, or they
+    are a colleague's now, or a move is too long ago."""
+
+    ids: tuple[int, ...]
+    left: int
 
 
 def remember(request: HttpRequest, task: Task, done: Done) -> None:
     """Keeps what is needed to undo the task; the one before it can no longer be undone."""
     request.session[KEPT] = {
         "action": task.action,
-        "before": [
-            [each.id, each.owner_id, list(each.tags), each.stage, each.status] for each in done.changed
-        ],
+        "value": task.value,
+        "token": task.token,
+        "changes": [astuple(each) for each in done.changes],
     }
 
 
-def undo(request: HttpRequest, by: User, playbook: Playbook, *, now: datetime) -> list[int]:
-    """Puts the contacts back to how they stood, as far as `by` may still change them; returns their ids.
-
-    A manual move is taken back by the opposite one: the log keeps both.
-    """
+def undo(request: HttpRequest, by: User, *, now: datetime) -> Undone | None:
+    """Puts back what the task remembered changed, as far as `by` may still change it; None: nothing is remembered."""
     kept: dict[str, Any] | None = request.session.pop(KEPT, None)
-    if kept is None:
-        return []
-    before = [
-        Before(pk, owner, tuple(tags), stage, status) for pk, owner, tags, stage, status in kept["before"]
-    ]
-    contacts = {
-        contact.pk: contact
-        for contact in Contact.objects.filter(changeable_by(by), pk__in=[each.id for each in before])
-    }
-    left = [each for each in before if each.id in contacts]
-    if kept["action"] in VERBS:
-        _move_back(left, contacts, by, playbook, now=now)
-    else:
-        _put_back(left, contacts, now)
-    return [each.id for each in left]
-
-
-def _put_back(before: Sequence[Before], contacts: dict[int, Contact], now: datetime) -> None:
-    for each in before:
-        contact = contacts[each.id]
-        contact.owner_id, contact.tags, contact.updated_at = each.owner_id, list(each.tags), now
-    Contact.objects.bulk_update(contacts.values(), ["owner", "tags", "updated_at"])
-
-
-def _move_back(
-    before: Sequence[Before], contacts: dict[int, Contact], by: User, playbook: Playbook, *, now: datetime
-) -> None:
-    groups: dict[tuple[Verb, str], dict[str, str]] = defaultdict(dict)
-    current = {contact.pk: contact.standing.status for contact in _with_standing(contacts)}
-    first = playbook.stages[0].key
-    for each in before:
-        status = current.get(each.id, "active")
-        if status != each.status:
-            verb: Verb = "disqualified" if each.status == "disqualified" else "reopened"
-            groups[verb, ""][contacts[each.id].key] = new_key()
+    if not kept or not kept.get("changes"):
+        return None
+    changes = [Change(*each) for each in kept["changes"]]
+    with transaction.atomic():
+        mine = Contact.objects.select_for_update().filter(
+            changeable_by(by), pk__in=[each.id for each in changes]
+        )
+        contacts = {contact.pk: contact for contact in mine.order_by("pk")}
+        ours = [each for each in changes if each.id in contacts]
+        if kept["action"] in VERBS:
+            ids = take_back([touch_id(kept["token"], each.id) for each in ours], by=by, now=now)
         else:
-            groups["stage_set", each.stage or first][contacts[each.id].key] = new_key()
-    for (verb, stage), keys in groups.items():
-        reason = "Undone: it was a slip."
-        move_many(keys, verb, playbook=playbook, by=by, reason=reason, now=now, stage=stage)
+            tag = "" if kept["action"] == "owner" else kept["value"]
+            ids = frozenset(each.id for each in ours if _put_back(contacts[each.id], each, tag))
+            write_changed(contacts.values(), ids, now=now)
+    return Undone(tuple(sorted(ids)), len(changes) - len(ids))
 
 
-def _with_standing(contacts: dict[int, Contact]) -> list[Contact]:
-    return list(Contact.objects.filter(pk__in=contacts, standing__isnull=False).select_related("standing"))
+def _put_back(contact: Contact, change: Change, tag: str) -> bool:
+    """Whether the contact still was as the change left them, and is as before it now. `tag` is "" for an owner."""
+    if not tag:
+        is_ours = contact.owner_id == change.held
+        contact.owner_id = change.was if is_ours else contact.owner_id
+        return is_ours
+    if (tag in contact.tags) != (change.held is not None):
+        return False
+    contact.tags = _with_tag_at(contact.tags, tag, change.was)
+    return True
+
+
+def _with_tag_at(tags: Sequence[str], tag: str, place: int | None) -> list[str]:
+    others = [each for each in tags if each != tag]
+    return others if place is None else [*others[:place], tag, *others[place:]]

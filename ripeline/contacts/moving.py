@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -19,18 +18,13 @@ from ripeline.contacts.asof import AsOf
 from ripeline.contacts.contact_page import Forms, find_contact, show_contact
 from ripeline.contacts.move_forms import AnswerForm, LogForm, MoveForm
 from ripeline.contacts.picture import take_picture
-from ripeline.contacts.telling import say_kind
-from ripeline.kit.instants import to_instant
-from ripeline.lifecycle.fold import fold
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import may_change
 from ripeline.timeline.active import active_playbook
 from ripeline.timeline.models import Touch
-from ripeline.timeline.moves import Refused, Verb, answer, move, note
-from ripeline.timeline.reassess import to_fact
-
-PLACING = ("stage_set", "recycled", "rejected", "disqualified", "reopened")
+from ripeline.timeline.moves import Refused, answer, move, note
+from ripeline.timeline.withdraw import PLACING, take_back
 
 
 @require_POST
@@ -60,26 +54,18 @@ def make_move(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 def undo_move(request: HttpRequest, key: str, uid: str) -> HttpResponse:
-    """Takes the latest move by hand back by the opposite one; the log keeps both."""
+    """Takes a move by hand out of the log again, where it was a slip: the rules go on as if it had not been."""
     contact, user = _changeable(request, key)
-    touch = get_object_or_404(Touch, contact=contact, uid=uid, kind__in=PLACING)
-    latest = (
-        Touch.objects.filter(contact=contact, kind__in=PLACING)
-        .order_by(F("at").desc(), F("id").desc())
-        .first()
-    )
-    if latest != touch:
-        messages.error(request, "They were moved again since, so there is nothing to undo.")
-        return redirect("contact", key=contact.key)
-    verb, stage = _opposite(touch)
-    reason = f"Undone: {say_kind(touch.kind).lower()} of {touch.at:%Y-%m-%d %H:%M} UTC was a slip."
-    done = move(
-        contact, verb, playbook=active_playbook(), by=user, reason=reason, now=timezone.now(), stage=stage
-    )
-    if isinstance(done, Refused):
-        messages.error(request, done.why)
-    else:
+    if not Touch.objects.filter(contact=contact, uid=uid, kind__in=PLACING).exists():
+        messages.error(request, "There is nothing to undo.")
+    elif take_back([uid], by=user, now=timezone.now()):
         messages.success(request, "Undone.")
+    else:
+        messages.error(
+            request,
+            "That cannot be undone: it is more than a quarter of an hour ago, a colleague's, or they were moved"
+            " again since. Move them by hand.",
+        )
     return redirect("contact", key=contact.key)
 
 
@@ -140,15 +126,3 @@ _SAID: dict[str, str] = {
     "accepted": "Taken up.",
     "fit_confirmed": "Confirmed as a fit.",
 }
-
-
-def _opposite(touch: Touch) -> tuple[Verb, str]:
-    """The move that puts them back to where they were just before `touch`."""
-    if touch.kind == "disqualified":
-        return "reopened", ""
-    if touch.kind == "reopened":
-        return "disqualified", ""
-    earlier = Touch.objects.filter(contact=touch.contact, at__lte=touch.at).exclude(pk=touch.pk)
-    before = fold(active_playbook(), map(to_fact, earlier), to_instant(touch.at) - 1)
-    stage = before.standing.stage if before.standing else active_playbook().stages[0].key
-    return "stage_set", stage

@@ -54,7 +54,7 @@ def contacts_bulk(request: HttpRequest) -> HttpResponse:
         return _back(request)
     if "everything" in request.POST:
         return _do_next(request, task)
-    keys = request.POST.getlist("key")[:MOST_TICKED]
+    keys = [key for key in request.POST.getlist("key")[:MOST_TICKED] if "\0" not in key]
     ids = list(Contact.objects.filter(key__in=keys).values_list("pk", flat=True))
     if not ids:
         messages.error(request, "Tick the contacts first.")
@@ -66,12 +66,18 @@ def contacts_bulk(request: HttpRequest) -> HttpResponse:
 def contacts_bulk_undo(request: HttpRequest) -> HttpResponse:
     """Undoes what was last done to ticked contacts."""
     now, user = timezone.now(), reader_of(request)
-    ids = bulk_undo.undo(request, user, active_playbook(), now=now)
-    if ids:
-        show_effect(ids, now=now)
-        messages.success(request, f"Undone for {_people(len(ids))}.")
-    else:
+    undone = bulk_undo.undo(request, user, now=now)
+    if undone is None:
         messages.error(request, "There is nothing left to undo.")
+        return redirect("contacts")
+    show_effect(undone.ids, now=now)
+    if undone.ids:
+        messages.success(request, f"Undone for {_people(len(undone.ids))}.")
+    if undone.left:
+        who = "One was" if undone.left == 1 else f"{undone.left:,} were"
+        messages.warning(
+            request, f"{who} changed by somebody since, or too long ago, and stayed as they are."
+        )
     return redirect("contacts")
 
 
@@ -82,11 +88,11 @@ def _do_ticked(request: HttpRequest, task: Task, ids: list[int]) -> HttpResponse
     if isinstance(done, Refused):
         messages.error(request, done.why)
         return _back(request)
-    show_effect([each.id for each in done.changed], now=now)
+    show_effect(done.ids, now=now)
     bulk_undo.remember(request, task, done)
-    if done.changed:
-        undo = f"undo:{reverse('contacts_bulk_undo')}"
-        messages.success(request, f"{SAID[task.action]} {_people(len(done.changed))}.", extra_tags=undo)
+    if done.ids:
+        undo = f"undo:{reverse('contacts_bulk_undo')}" if done.changes else ""
+        messages.success(request, f"{SAID[task.action]} {_people(len(done.ids))}.", extra_tags=undo)
     _say_not_theirs(request, done.not_theirs)
     return _back(request)
 
@@ -124,7 +130,7 @@ def _do_next(request: HttpRequest, task: Task) -> HttpResponse:
 def _further(so_far: Progress, ids: list[int], done: Done) -> Progress:
     return Progress(
         ids[-1] if ids else so_far.after,
-        so_far.changed + len(done.changed),
+        so_far.changed + len(done.ids),
         so_far.not_theirs + done.not_theirs,
     )
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from ripeline.contacts import bulk
+from ripeline.contacts.bulk import Task
 from ripeline.people.models import Contact, User
+from ripeline.timeline.active import active_playbook
 from ripeline.timeline.models import Standing, Touch
+from ripeline.worker import catch_up
+from tests.contacts.person import happen
 from tests.factories import make_contact, make_playbook, make_user, sign_in, stand
 
 pytestmark = pytest.mark.django_db
@@ -108,16 +117,94 @@ def test_owner_and_tags_are_set_and_can_be_undone(client: Client, marketer: User
     assert not Contact.objects.filter(owner__isnull=False).exists()
 
 
-def test_a_move_is_undone_by_the_opposite_one(client: Client) -> None:
+def test_a_move_undone_is_gone_and_the_rules_go_on_as_before(client: Client) -> None:
     ann, bea = make_contact("Ann"), make_contact("Bea")
-    say(client, action="stage_set", stage="lead", reason_stage_set="x", key=keys(ann))
+    happen(ann, "form_submitted", timezone.now() - timedelta(days=1))
+    catch_up()
     say(client, action="stage_set", stage="mql", reason_stage_set="x", key=keys(ann, bea))
-    client.post("/contacts/bulk/undo")
-    stages = dict(Standing.objects.values_list("contact", "stage"))
-    assert stages == {ann.pk: "lead", bea.pk: "suspect"}
+    assert set(Standing.objects.values_list("stage", "suspended")) == {("mql", True)}
+    assert "Undone for 2 contacts." in client.post("/contacts/bulk/undo", follow=True).content.decode()
+    stands = {pk: rest for pk, *rest in Standing.objects.values_list("contact", "stage", "suspended")}
+    # Nothing is known of Bea: she stands nowhere, as before.
+    assert stands == {ann.pk: ["lead", False], bea.pk: ["", False]}
+    assert not Touch.objects.filter(kind="stage_set").exists()
+
+
+def test_disqualifying_undone_leaves_the_rules_in_force(client: Client) -> None:
+    ann = make_contact("Ann")
+    happen(ann, "form_submitted", timezone.now() - timedelta(days=1))
     say(client, action="disqualified", reason_disqualified="x", key=keys(ann))
+    assert Standing.objects.get().status == "disqualified"
     client.post("/contacts/bulk/undo")
-    assert Standing.objects.get(contact=ann).status == "active"
+    found = Standing.objects.get()
+    assert (found.status, found.stage, found.suspended) == ("active", "lead", False)
+
+
+def test_a_move_a_colleague_made_since_is_left_when_the_earlier_one_is_undone(client: Client) -> None:
+    ann, bea = make_contact("Ann"), make_contact("Bea")
+    say(client, action="stage_set", stage="lead", reason_stage_set="x", key=keys(ann, bea))
+    other = sign_in(make_user("marketing", "Otto Other"))
+    say(other, action="stage_set", stage="mql", reason_stage_set="y", key=keys(ann))
+    page = client.post("/contacts/bulk/undo", follow=True).content.decode()
+    assert "Undone for one contact." in page
+    assert "One was changed by somebody since" in page
+    assert dict(Standing.objects.values_list("contact", "stage")) == {ann.pk: "mql", bea.pk: ""}
+
+
+def test_undoing_an_owner_keeps_what_a_colleague_did_since(client: Client, marketer: User) -> None:
+    ann, bea, cas = make_contact("Ann"), make_contact("Bea"), make_contact("Cas", owner=marketer)
+    say(client, action="owner", owner=str(marketer.pk), key=keys(ann, bea, cas))
+    colleague = make_user("marketing", "Otto Other")
+    other = sign_in(colleague)
+    say(other, action="tag", tag="vip", key=keys(ann, bea))
+    say(other, action="owner", owner=str(colleague.pk), key=keys(ann))
+    page = client.post("/contacts/bulk/undo", follow=True).content.decode()
+    assert "Undone for one contact." in page
+    assert "One was changed by somebody since" in page
+    assert list(Contact.objects.order_by("pk").values_list("owner", "tags")) == [
+        (colleague.pk, ["vip"]),
+        (None, ["vip"]),
+        (marketer.pk, []),  # they had that owner before: nothing to undo
+    ]
+
+
+def test_undoing_a_tag_takes_that_tag_alone(client: Client) -> None:
+    ann, bea = make_contact("Ann"), make_contact("Bea", tags=("vip",))
+    say(client, action="tag", tag="vip", key=keys(ann, bea))
+    other = sign_in(make_user("marketing", "Otto Other"))
+    say(other, action="tag", tag="fair", key=keys(ann, bea))
+    client.post("/contacts/bulk/undo")
+    # Bea had it before.
+    assert list(Contact.objects.order_by("pk").values_list("tags", flat=True)) == [["fair"], ["vip", "fair"]]
+
+
+def test_a_tag_put_back_by_a_colleague_is_not_put_back_twice(client: Client) -> None:
+    ann = make_contact("Ann", tags=("vip", "old"))
+    say(client, action="untag", tag="vip", key=keys(ann))
+    say(sign_in(make_user("marketing", "Otto Other")), action="tag", tag="vip", key=keys(ann))
+    page = client.post("/contacts/bulk/undo", follow=True).content.decode()
+    assert "One was changed by somebody since" in page
+    ann.refresh_from_db()
+    assert ann.tags == ["old", "vip"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_colleagues_who_tag_at_once_both_have_their_tag(marketer: User) -> None:
+    """Each reads under a lock what it writes, so none overwrites the other's with what it read before."""
+    contacts = [make_contact(f"Ann {number}") for number in range(40)]
+    ids, playbook = [each.pk for each in contacts], active_playbook()
+    start = Barrier(2)
+
+    def tag(name: str) -> None:
+        start.wait()
+        for number in range(5):
+            bulk.do_to(ids, Task("tag", marketer, name, f"{name}{number}"), playbook, now=timezone.now())
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(tag, ("a", "b")))
+    wanted = {f"{name}{number}" for name in "ab" for number in range(5)}
+    assert all(set(tags) == wanted for tags in Contact.objects.values_list("tags", flat=True))
 
 
 def test_a_salesperson_changes_their_own_and_nobodys_and_hears_of_the_rest(marketer: User) -> None:
