@@ -33,7 +33,7 @@ COLUMNS = (
     Column("grade", "Fit"),
     Column("score", "Score", sort="-score", is_number=True, is_wide=False),
     Column("owner", "Owner"),
-    Column("source", "Source"),
+    Column("source", "Source", is_usual=False),
     Column("heard", "Last heard", sort="-heard"),
     Column("entered", "In stage since", sort="-entered", is_usual=False),
     Column("created", "Created", sort="-created", is_usual=False),

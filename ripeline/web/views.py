@@ -74,6 +74,6 @@ def settings(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         user.name, user.time_zone = form.cleaned_data["name"], form.cleaned_data["time_zone"]
         user.save(update_fields=["name", "time_zone"])
-        messages.success(request, "Your settings are kept.")
+        messages.success(request, "Your settings are saved.")
         return redirect("settings")
     return render(request, "web/settings.html", {"form": form, "has_second_factor": is_mfa_enabled(user)})

@@ -40,7 +40,7 @@ def test_the_frame_asks_the_database_nothing(django_assert_num_queries: object) 
 def test_own_settings_are_kept_and_times_follow_the_zone(client: Client, sales: User) -> None:
     client.force_login(sales)
     answer = client.post("/settings/", {"name": "Samira", "time_zone": "Asia/Tokyo"}, follow=True)
-    assert "Your settings are kept." in answer.content.decode()
+    assert "Your settings are saved." in answer.content.decode()
     sales.refresh_from_db()
     assert (sales.name, sales.time_zone) == ("Samira", "Asia/Tokyo")
     zones = []
