@@ -19,14 +19,17 @@ import click
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from ripeline.lifecycle.playbook import Playbook
     from ripeline.replay.gathering import Progress
     from ripeline.replay.run import ReplaySummary
 
 FILE = click.Path(path_type=Path)
 MOST_PROCESSES = 8
 """More would wait for the one that reads."""
+SHORT_VERSION = 8
+"""Letters of a version that tell two playbooks apart on a screen."""
 TOUCHES_HELP = "A .jsonl or .parquet file, or a folder of Parquet parts."
-OUT_HELP = "Where the {} go: .jsonl, .csv or .parquet."
+OUT_HELP = "A file for the {}: .jsonl, .csv or .parquet. Without any file the funnel is printed."
 
 
 class InstantParam(click.ParamType[int]):
@@ -59,27 +62,26 @@ def check_command(file: Path) -> None:
         from ripeline.replay.run import read_playbook
 
         playbook = read_playbook(file)
-        if sys.stdout.isatty():
-            stages = ", ".join(stage.title for stage in playbook.stages)
-            click.echo(f"{_plain(str(file))} is in order: {_plain(playbook.title)} ({_plain(stages)})")
-            click.echo(f"version {playbook.version}")
+    stages = _counted(len(playbook.stages), "stage")
+    click.echo(f"{_plain(file.name)} is a playbook: {stages}, version {playbook.version[:SHORT_VERSION]}")
 
 
 @click.command("replay")
 @click.option("--playbook", required=True, type=FILE, help="The playbook (YAML).")
 @click.option("--touches", required=True, type=FILE, help=TOUCHES_HELP)
 @click.option("--as-of", type=InstantParam(), help="Stop at this instant; default: the latest touch.")
-@click.option("--transitions", required=True, type=FILE, help=OUT_HELP.format("transitions"))
-@click.option("--standings", required=True, type=FILE, help=OUT_HELP.format("standings"))
+@click.option("--transitions", type=FILE, help=OUT_HELP.format("transitions"))
+@click.option("--standings", type=FILE, help=OUT_HELP.format("standings"))
 def replay_command(
-    playbook: Path, touches: Path, as_of: int | None, transitions: Path, standings: Path
+    playbook: Path, touches: Path, as_of: int | None, transitions: Path | None, standings: Path | None
 ) -> None:
     """Replay a history under a playbook: who was what, and when."""
     with _mistakes_reported(), _progress() as progress, _processes() as executor:
-        from ripeline.replay.run import replay_files
+        from ripeline.replay.run import read_playbook, replay_files
 
+        loaded = read_playbook(playbook)
         summary = replay_files(
-            playbook,
+            loaded,
             touches,
             as_of=as_of,
             transitions_out=transitions,
@@ -88,6 +90,9 @@ def replay_command(
             executor=executor,
         )
     _report(summary)
+    if sys.stdout.isatty() or (transitions is None and standings is None):
+        for line in _funnel(loaded, summary):
+            click.echo(line)
 
 
 @click.command("explain")
@@ -181,10 +186,26 @@ def _report(summary: ReplaySummary) -> None:
         click.echo(f"... and {summary.ignored_count - len(summary.ignored)} more", err=True)
     if not sys.stderr.isatty():
         return
-    left_out = f" ({summary.repeated} repeated)" if summary.repeated else ""
-    stages = ", ".join(f"{count} {stage}" for stage, count in summary.standings_by_stage.items())
-    click.echo(f"{summary.touches} touches{left_out} of {summary.people} people", err=True)
-    click.echo(f"{summary.transitions} transitions; now {stages}", err=True)
+    left_out = f" ({summary.repeated:,} repeated)" if summary.repeated else ""
+    people = "1 person" if summary.people == 1 else f"{summary.people:,} people"
+    stages = ", ".join(f"{count:,} {stage}" for stage, count in summary.standings_by_stage.items())
+    click.echo(f"{_counted(summary.touches, 'touch', 'touches')}{left_out} of {people}", err=True)
+    click.echo(f"{_counted(summary.transitions, 'transition')}; now {stages}", err=True)
+
+
+def _funnel(playbook: Playbook, summary: ReplaySummary) -> Iterator[str]:
+    """A line a stage: how many people stand there in the end, and how many moves led into it."""
+    titles = {stage.key: _plain(stage.title) for stage in playbook.stages}
+    wide = max(len("Stage"), *map(len, titles.values()))
+    yield f"{'Stage':{wide}}  {'People':>10}  {'Moves in':>10}"
+    for key, title in titles.items():
+        people, moves = summary.standings_by_stage[key], summary.moves_by_stage[key]
+        yield f"{title:{wide}}  {people:>10,}  {moves:>10,}"
+    yield f"{'All':{wide}}  {summary.people:>10,}  {summary.transitions:>10,}"
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _plain(text: str) -> str:

@@ -38,6 +38,8 @@ class ReplaySummary:
     people: int
     transitions: int
     standings_by_stage: dict[str, int]
+    moves_by_stage: dict[str, int]
+    """How many transitions led into each stage; one person may come more than once."""
     ignored: tuple[str, ...]
     ignored_count: int
 
@@ -47,12 +49,12 @@ def replay_files(
     touches: Path,
     *,
     as_of: int | None = None,
-    transitions_out: Path,
-    standings_out: Path,
+    transitions_out: Path | None = None,
+    standings_out: Path | None = None,
     progress: Progress | None = None,
     executor: Executor | None = None,
 ) -> ReplaySummary:
-    """Folds every person of `touches` and writes both results, sorted by person and then by time.
+    """Folds every person of `touches` and writes the results asked for, sorted by person and then by time.
 
     `touches` is a .jsonl or .parquet file or a folder of Parquet parts; results take the form their ending
     names. Without `as_of` (microseconds) the latest touch of the input is the end. With an `executor` people
@@ -60,26 +62,30 @@ def replay_files(
     cannot be used.
     """
     playbook = _loaded(playbook)
-    check_outputs([transitions_out, standings_out], touches)
+    asked = [out for out in (transitions_out, standings_out) if out is not None]
+    check_outputs(asked, touches)
     with ExitStack() as stack:
-        parts = stack.enter_context(whole_files(transitions_out, standings_out))
+        parts = dict(zip(asked, stack.enter_context(whole_files(*asked)), strict=True))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="ripeline-replay-")))
         gathered = gather(touches, folder, progress or _silent)
         end = gathered.latest if as_of is None else as_of
-        runs = _Runs(folder)
+        runs = _Runs(folder, is_kept=bool(asked))
         if end is not None:
             for folded in _fold_all(playbook, gathered, end, progress=progress or _silent, executor=executor):
                 runs.add(folded)
-        transitions = write_rows(parts[0], TRANSITION_COLUMNS, runs.transitions())
-        people = write_rows(parts[1], STANDING_COLUMNS, runs.standings())
+        if transitions_out is not None:
+            write_rows(parts[transitions_out], TRANSITION_COLUMNS, runs.transitions())
+        if standings_out is not None:
+            write_rows(parts[standings_out], STANDING_COLUMNS, runs.standings())
         return ReplaySummary(
             playbook_version=playbook.version,
             as_of=end,
             touches=gathered.touches,
             repeated=gathered.repeated,
-            people=people,
-            transitions=transitions,
+            people=runs.by_stage.total(),
+            transitions=runs.moves.total(),
             standings_by_stage={stage.key: runs.by_stage[stage.key] for stage in playbook.stages},
+            moves_by_stage={stage.key: runs.moves[stage.key] for stage in playbook.stages},
             ignored=tuple(runs.ignored),
             ignored_count=runs.ignored_count,
         )
@@ -163,18 +169,22 @@ def _each_folded(
 class _Runs:
     """Sorted rows of each bucket on disk, merged when asked for: results may be many, memory is not."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_kept: bool) -> None:
         self._folder = folder
+        self._is_kept = is_kept
         self._count = 0
         self.by_stage: Counter[str] = Counter()
+        self.moves: Counter[str] = Counter()
         self.ignored: list[str] = []
         self.ignored_count = 0
 
     def add(self, folded: Folded) -> None:
-        _save(self._folder / f"transitions-{self._count}", folded.transitions)
-        _save(self._folder / f"standings-{self._count}", folded.standings)
-        self._count += 1
+        if self._is_kept:
+            _save(self._folder / f"transitions-{self._count}", folded.transitions)
+            _save(self._folder / f"standings-{self._count}", folded.standings)
+            self._count += 1
         self.by_stage.update(str(row[1]) for row in folded.standings)
+        self.moves.update(str(row[3]) for row in folded.transitions)
         self.ignored_count += len(folded.ignored)
         self.ignored.extend(folded.ignored[: _SHOWN - len(self.ignored)])
 

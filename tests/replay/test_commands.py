@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ripeline.cli import main
+from ripeline.replay.run import read_playbook
 from tests.replay.files import record, write_jsonl
 from tests.replay.golden import CASES, CHECKOUT, GOLDEN, approximately, needs_golden, rows_of
 
@@ -110,7 +111,41 @@ def test_a_terminal_sees_a_summary_and_a_pipe_sees_none(tmp_path: Path) -> None:
     os.close(ours)
     assert (done.returncode, done.stdout) == (0, b"")
     assert "2 touches of 2 people" in seen
-    assert "1 transitions; now 1 suspect, 1 lead" in seen
+    assert "1 transition; now 1 suspect, 1 lead" in seen
+
+
+def test_a_replay_without_files_prints_the_funnel(tmp_path: Path) -> None:
+    given = ["--playbook", write_playbook(tmp_path), "--touches", write_touches(tmp_path)]
+    result = ripeline("replay", *given)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["Stage", "People", "Moves", "in"],
+        ["Suspect", "1", "0"],
+        ["Lead", "1", "1"],
+        ["All", "2", "1"],
+    ]
+
+
+def test_one_file_alone_may_be_asked_for_and_then_a_pipe_stays_quiet(tmp_path: Path) -> None:
+    given = ["--playbook", write_playbook(tmp_path), "--touches", write_touches(tmp_path)]
+    result = ripeline("replay", *given, "--standings", tmp_path / "s.csv")
+    assert (result.exit_code, result.output) == (0, "")
+    assert len((tmp_path / "s.csv").read_text().splitlines()) == 3
+    assert [path.name for path in tmp_path.glob("*.csv")] == ["s.csv"]
+
+
+def test_a_terminal_sees_the_funnel_beside_the_files(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    outs = ["--transitions", str(tmp_path / "t.jsonl"), "--standings", str(tmp_path / "s.jsonl")]
+    given = ["--playbook", str(write_playbook(tmp_path)), "--touches", str(write_touches(tmp_path))]
+    command = [sys.executable, "-m", "ripeline", "replay", *given, *outs]
+    done = subprocess.run(command, cwd=CHECKOUT, stdout=theirs, stderr=subprocess.PIPE, timeout=60)
+    os.close(theirs)
+    seen = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Moves in" in seen
+    assert (tmp_path / "s.jsonl").exists()
 
 
 def test_the_commands_start_without_django_and_without_the_libraries_of_a_run() -> None:
@@ -170,9 +205,12 @@ def test_a_mistake_in_the_playbook_stops_a_replay_before_it_begins(tmp_path: Pat
     assert f"{playbook}:6: " in refused(replay(tmp_path, playbook=playbook))
 
 
-def test_check_is_quiet_about_a_playbook_in_order(tmp_path: Path) -> None:
-    result = ripeline("playbook", "check", write_playbook(tmp_path))
-    assert (result.exit_code, result.output) == (0, "")
+def test_check_says_in_one_line_that_a_file_is_a_playbook(tmp_path: Path) -> None:
+    path = write_playbook(tmp_path)
+    result = ripeline("playbook", "check", path)
+    assert (result.exit_code, result.stderr) == (0, "")
+    version = read_playbook(path).version[:8]
+    assert result.stdout == f"playbook.yaml is a playbook: 2 stages, version {version}\n"
 
 
 @pytest.mark.parametrize(
