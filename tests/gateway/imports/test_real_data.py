@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -17,6 +18,8 @@ from ripeline.timeline.active import activate
 from ripeline.timeline.models import Standing, Touch, Transition
 from ripeline.worker import catch_up
 from tests.gateway.imports.bringing import CHECKOUT, DATA, EXAMPLES, NOW, bring_in, look, needs_data
+
+T = TypeVar("T")
 
 OLIST = DATA / "olist_funnel"
 LEADS = OLIST / "olist_marketing_qualified_leads_dataset.csv"
@@ -175,5 +178,5 @@ def moves() -> dict[tuple[str, str], int]:
     return dict(tally(Transition.objects.filter(superseded_at=None).values_list("from_stage", "to_stage")))
 
 
-def tally(values: Iterable[object]) -> Counter[object]:
+def tally(values: Iterable[T]) -> Counter[T]:
     return Counter(values)
