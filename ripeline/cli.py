@@ -16,7 +16,7 @@ COMMANDS = {
     "doctor": "ripeline.installing:doctor_command",
     "user": "ripeline.people.commands:user_group",
     "import": "ripeline.gateway.commands:import_group",
-    "playbook": "ripeline.replay.commands:playbook_group",
+    "playbook": "ripeline.playbooks.commands:playbook_group",
     "replay": "ripeline.replay.commands:replay_command",
     "explain": "ripeline.replay.commands:explain_command",
 }

@@ -72,7 +72,7 @@ def examine() -> Iterator[Finding]:
         yield Finding(False, f"The database does not answer: {error}. Check RIPELINE_DATABASE_URL.")
         return
     yield Finding(True, f"The database answers ({connection.vendor}).")
-    pending = _pending_migrations()
+    pending = pending_migrations()
     if pending:
         yield Finding(False, f"{pending} migrations are not applied. Run `ripeline migrate`.")
         return
@@ -80,7 +80,8 @@ def examine() -> Iterator[Finding]:
         yield look()
 
 
-def _pending_migrations() -> int:
+def pending_migrations() -> int:
+    """How many migrations this database still wants."""
     executor = MigrationExecutor(connection)
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 

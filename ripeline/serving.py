@@ -10,6 +10,7 @@ import time
 import click
 from django.conf import settings
 
+from ripeline.installing import examine, pending_migrations
 from ripeline.people.models import User
 from ripeline.worker import stop_on_signal, work
 
@@ -30,6 +31,8 @@ def serve_command(worker: bool) -> None:
 @click.command("worker")
 def worker_command() -> None:
     """Attend to what is due until stopped."""
+    if pending := pending_migrations():
+        raise click.ClickException(f"{pending} migrations are not applied. Run `ripeline migrate`.")
     work(stop=stop_on_signal())
 
 
@@ -39,6 +42,9 @@ def serve(*, with_worker: bool = True) -> None:
     from granian.server import Server
 
     config = settings.CONFIG
+    wrong = [finding.what for finding in examine() if not finding.well]
+    if wrong:
+        raise click.ClickException("\n".join(wrong))
     if config.host not in LOOPBACK and demo_accounts_exist():
         raise click.ClickException(
             f"This database holds the demo's accounts, whose passwords are public, and RIPELINE_HOST={config.host}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ripeline.contacts.sql import Sql, is_sqlite, joined
 from ripeline.contacts.wanted import Condition
+from ripeline.kit.folding import fold_words
 
 LONGEST = 100
 MOST_WORDS = 8
@@ -48,9 +49,9 @@ ORGANISATIONS = Searched(
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """The words to look for, in lower case, each once."""
+    """The words to look for, folded as `search_text` is, each once."""
     printable = "".join(each if each.isprintable() else " " for each in text[:LONGEST])
-    return tuple(dict.fromkeys(printable.lower().split()))[:MOST_WORDS]
+    return tuple(dict.fromkeys(fold_words(printable).split()))[:MOST_WORDS]
 
 
 def search_conditions(searched: Searched, words: tuple[str, ...]) -> tuple[Condition, ...]:

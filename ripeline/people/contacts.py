@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ripeline.kit.bulk import insert_rows
+from ripeline.kit.folding import fold_words
 from ripeline.kit.ids import new_key
 from ripeline.people.models import Company, Contact, Identity, User
 
@@ -87,8 +88,8 @@ def display_name(first_name: str, last_name: str, name: str = "") -> str:
 
 
 def search_words(name: str, emails: Iterable[str], phones: Iterable[str], company: str) -> str:
-    """Lower-case text in which a search for any part of name, address, number or company finds the contact."""
-    return "\n".join(part.lower() for part in (name, *emails, *phones, company) if part)
+    """Folded text in which a search for any part of name, address, number or company finds the contact."""
+    return "\n".join(fold_words(part) for part in (name, *emails, *phones, company) if part)
 
 
 def refresh_search(contact_ids: Sequence[int]) -> None:

@@ -10,13 +10,15 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from ripeline.people.models import Notification, User
+from ripeline.people.permissions import WHOLE_TEAM
 
 
 @dataclass(frozen=True)
 class Room:
     """One entry of the navigation.
 
-    `url_name` is where it leads, `letter` is pressed after `g`, `pages` begins the url names of its pages.
+    `url_name` is where it leads, `letter` is pressed after `g`, `pages` begins the url names of its pages,
+    `team` says that it is not for salespeople.
     """
 
     url_name: str
@@ -24,6 +26,7 @@ class Room:
     icon: str
     letter: str
     pages: str
+    team: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ ROOMS = (
     Room("contacts", "Contacts", "users", "c", "contact"),
     Room("companies", "Companies", "building", "o", "compan"),
     Room("playbook", "Playbook", "route", "p", "playbook"),
-    Room("imports", "Imports", "database-import", "i", "import"),
+    Room("imports", "Imports", "database-import", "i", "import", team=True),
 )
 
 
@@ -61,7 +64,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     match = request.resolver_match
     url_name = (match.url_name if match else None) or ""
     return {
-        "doors": tuple(_doors(url_name)),
+        "doors": tuple(_doors(url_name, request)),
         "search_url": address("contacts"),
         "palette_url": address("palette"),
         "bell": partial(_bell, request),
@@ -76,9 +79,10 @@ def address(url_name: str, *args: object) -> str:
         return ""
 
 
-def _doors(url_name: str) -> Iterator[Door]:
+def _doors(url_name: str, request: HttpRequest) -> Iterator[Door]:
+    whole_team = getattr(getattr(request, "user", None), "role", None) in WHOLE_TEAM
     for room in ROOMS:
-        if url := address(room.url_name):
+        if (url := address(room.url_name)) and (whole_team or not room.team):
             yield Door(room, url, url_name.startswith(room.pages))
 
 

