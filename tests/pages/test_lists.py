@@ -32,8 +32,11 @@ def crowd(people: People) -> list[Contact]:
     """Twenty people of four houses at every stage, the first of them the warmest."""
     make_playbook()
     now, owners = timezone.now(), (people("sales"), people("marketing"), None)
-    houses = [make_company(name, domain=f"h{n}.example", industry="publishing", employees=40 * n) for n, name in
-              enumerate(("Maison Rivage", "Boekhuis Amsterdam", "Verlag am Rhein", "A house with quite a long name indeed"), 1)]  # fmt: skip
+    titles = ("Maison Rivage", "Boekhuis Amsterdam", "Verlag am Rhein", "A house with quite a long name indeed")
+    houses = [
+        make_company(title, domain=f"h{n}.example", industry="publishing", employees=40 * n)
+        for n, title in enumerate(titles, 1)
+    ]
     found = []
     for number, name in enumerate(NAMES):
         contact = make_contact(
@@ -75,6 +78,16 @@ def test_the_contacts_look_right_and_read_well(
     page = browse("marketing", "/contacts/?stage=mql&stage=lead&source=ads&score_from=10")
     look(page, "contacts-filtered")
     axe(page)
+
+
+def test_the_usual_columns_fit_a_screen_of_1280_pixels(browse: Browse, crowd: list[Contact]) -> None:
+    page = browse("marketing", "/contacts/")
+    assert page.get_by_role("columnheader").all_inner_texts()[-1].strip() == "Last heard"
+    right = "(cells) => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right))"
+    edge = page.locator("#list table").evaluate(
+        "(table) => table.parentElement.getBoundingClientRect().right"
+    )
+    assert page.locator("#list th").evaluate_all(right) <= edge <= 1280
 
 
 def test_nobody_yet_looks_inviting(browse: Browse, look: Look, axe: Axe) -> None:

@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from ripeline.lifecycle.fold import fold
 
 from ripeline.kit.instants import to_instant
+from ripeline.lifecycle.fold import fold
 from ripeline.people.models import Contact, Notification, User
 from ripeline.timeline.active import activate
 from ripeline.timeline.models import Reassessment, Standing, Transition
