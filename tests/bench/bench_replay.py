@@ -181,4 +181,4 @@ def _resident(process: psutil.Process) -> int:
 
 if __name__ == "__main__":
     for what, figure in run():
-        print(f"{what}: {figure}")
+        print(f"{what}\t{figure}")
