@@ -128,8 +128,9 @@ def test_odd_text_in_a_bulk_form_is_refused_or_kept_out(client: Client, ann: Con
         {"action": "disqualified", "reason_disqualified": "x\x00y"},
         {"action": "owner", "owner": HUGE},
     ):
-        answer = client.post("/contacts/bulk", {**posted, "key": [ann.key, "\x00"]}, follow=True)
-        assert answer.status_code == 200
+        for whom in ({"key": [ann.key, "\x00"]}, {"everything": "1", "token": "a\x00b", "query": "q=%00"}):
+            answer = client.post("/contacts/bulk", {**posted, **whom}, follow=True)
+            assert answer.status_code == 200
     assert (
         client.post("/contacts/views", {"name": "a\x00b", "query": "q=%00"}, follow=True).status_code == 200
     )
