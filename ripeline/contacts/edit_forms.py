@@ -73,9 +73,7 @@ class ContactForm(forms.Form):
         super().__init__(data, initial=_initial(was), auto_id="contact-%s")
         self.was = was
         languages = sorted({code.partition("-")[0] for code in LANG_INFO})
-        self._offer(
-            "seniority", [(each, each.replace("_", " ").capitalize()) for each in SENIORITIES], was.seniority
-        )
+        self._offer("seniority", [(each, _level(each)) for each in SENIORITIES], was.seniority)
         self._offer("country", countries(), was.country)
         self._offer("language", [(code, _language(code)) for code in languages], was.language)
         self._offer("time_zone", [(zone, zone) for zone in sorted(available_timezones())], was.time_zone)
@@ -190,6 +188,10 @@ class CompanyForm(forms.Form):
     def draft(self) -> CompanyDraft:
         """What was filled in."""
         return CompanyDraft(**self.cleaned_data)
+
+
+def _level(seniority: str) -> str:
+    return "VP" if seniority == "vp" else seniority.replace("_", " ").capitalize()
 
 
 def _initial(was: ContactDraft) -> dict[str, object]:

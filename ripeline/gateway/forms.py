@@ -188,7 +188,7 @@ class ColumnsForm(forms.Form):
         self.fields[f"trait_{number}"] = forms.CharField(
             required=False,
             max_length=60,
-            initial=rule.trait or trait_name(name),
+            initial=(rule.trait or trait_name(name)) if rule.field == "trait" else "",
             widget=forms.TextInput(attrs={"class": "form-control", "aria-label": f"Trait of {name}"}),
         )
 

@@ -42,11 +42,12 @@ def imports(request: HttpRequest) -> HttpResponse:
     form = FileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         import_of = _take(request, form)
-        if import_of.form == Import.Form.TOUCHES:
-            return _look(request, import_of)
         try:
+            if import_of.form == Import.Form.TOUCHES:
+                _look(import_of)
+                return redirect("import", key=import_of.key)
             _survey(import_of)
-        except (NotATable, MappingMistakes) as trouble:
+        except (NotATable, MappingMistakes, OSError) as trouble:
             discard(import_of)
             form.add_error("file", str(trouble))
         else:
@@ -70,7 +71,12 @@ def columns(request: HttpRequest, key: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         import_of.mapping = write_mapping(form.mapping())
         import_of.save(update_fields=["mapping"])
-        return _look(request, import_of)
+        try:
+            _look(import_of)
+        except (NotATable, MappingMistakes, OSError) as trouble:
+            messages.error(request, str(trouble))
+            return redirect("imports")
+        return redirect("import", key=import_of.key)
     context = {"import_of": import_of, "form": form, "notes": look.shape.notes}
     return render(request, "gateway/columns.html", context, status=422 if form.is_bound else 200)
 
@@ -80,6 +86,10 @@ def import_page(request: HttpRequest, key: str) -> HttpResponse:
     """Shows an import as it stands: what it would do, how far it is, or what came of it."""
     _let_in(request)
     import_of = get_object_or_404(Import.objects.select_related("by"), key=key)
+    is_asking = import_of.state == Import.State.DRAFT and not import_of.preview
+    if is_asking and import_of.form == Import.Form.ROWS:
+        # Nobody has said yet which column is what: there is nothing to show before that.
+        return redirect("import_columns", key=import_of.key)
     context: dict[str, Any] = {
         "import_of": import_of,
         "is_busy": import_of.state in _BUSY,
@@ -153,17 +163,12 @@ def _take(request: HttpRequest, form: FileForm) -> Import:
     )
 
 
-def _look(request: HttpRequest, import_of: Import) -> HttpResponse:
-    """Looks through the whole file, now or by a worker, and shows what would happen."""
+def _look(import_of: Import) -> None:
+    """Looks through the whole file, now or by a worker. Raises NotATable, MappingMistakes, OSError."""
     if _size(import_of) > SOON:
         ask_to_look(import_of, timezone.now())
     else:
-        try:
-            look_at(import_of)
-        except (NotATable, MappingMistakes, OSError) as trouble:
-            messages.error(request, str(trouble))
-            return redirect("imports")
-    return redirect("import", key=import_of.key)
+        look_at(import_of)
 
 
 def _survey(import_of: Import) -> Survey:

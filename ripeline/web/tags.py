@@ -347,8 +347,8 @@ def change(value: float | None) -> SafeString:
 
 @register.filter
 def kind_words(kind: str) -> str:
-    """Page viewed, for `page_viewed`."""
-    return _title(kind.replace("_", " "))
+    """Page viewed, for `page_viewed`; VP, for `vp`."""
+    return "VP" if kind == "vp" else _title(kind.replace("_", " "))
 
 
 @register.filter

@@ -171,3 +171,7 @@ def test_the_table_of_a_chart_says_every_number_of_it() -> None:
     table = table_of(spec)
     assert table.heads == ("Week", "A", "B")
     assert table.rows == (("W1", "50.0%", "100.0%"), ("W2", "–", "–"))
+
+
+def test_a_level_of_seniority_reads_as_people_write_it() -> None:
+    assert render("{{ a|kind_words }} {{ b|kind_words }}", a="vp", b="head") == "VP Head"

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ripeline.gateway.imports import cells
+from ripeline.gateway.imports.hosts import shared_host
 from ripeline.gateway.imports.mapping import ColumnRule, Mapping, Reads
 from ripeline.gateway.imports.names import SHARED, Field, claim_of, words
-from ripeline.gateway.imports.values import read_country, read_language, read_yes_no
+from ripeline.gateway.imports.values import read_country, read_domain, read_language, read_yes_no
 
 SAMPLE = 1_000
 _ENOUGH = 0.6
@@ -99,6 +100,8 @@ def _by_name(column: str, filled: list[str], named: tuple[Field, int] | None) ->
         return None
     field, claim = named
     test = _MUST_LOOK.get(field)
+    if field == "domain" and _share(filled, cells.is_web) >= 0.3 and _share(filled, _is_own_web) < 0.3:
+        return Guess(column, "trait", "its pages are on hosts many share, no company's website", 0)
     if test and _share(filled, test) < 0.3:
         return None
     if field == "company" and _share(filled, cells.is_number) > _ENOUGH:
@@ -149,6 +152,10 @@ def _loses(guess: Guess, winner: Guess) -> Guess:
 
 def _share(filled: list[str], test: Callable[[str], bool]) -> float:
     return sum(map(test, filled)) / len(filled)
+
+
+def _is_own_web(text: str) -> bool:
+    return cells.is_web(text) and not shared_host(read_domain(text) or "")
 
 
 def _has_address(text: str) -> bool:

@@ -17,6 +17,7 @@ from ripeline.gateway.imports.survey import Progress
 from ripeline.people.contacts import display_name
 
 EXAMPLES = 5
+WARNED = 5
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Example:
 class Preview:
     """Rows read, and how many people they would create, update, leave unchanged or merge, and rows rejected:
     the five add up to `rows`. `reasons` counts rejections and `left_out` cells that cannot be used, by reason;
-    `columns` says of each column what it was taken for and why; `notes` are sentences on the file."""
+    `columns` says of each column what it was taken for and why; `notes` are sentences on the file, `warnings` on what is probably not meant."""
 
     rows: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
@@ -44,6 +45,7 @@ class Preview:
     examples: dict[str, list[Example]] = field(default_factory=dict)
     columns: list[dict[str, object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, object]:
         """For keeping with the import."""
@@ -55,6 +57,7 @@ def preview(source: Source, progress: Progress | None = None) -> Preview:
     seen = Preview(notes=_notes(source), columns=_columns(source))
     decider = Decider(source.mapping, AlreadySaid(source.repeats))
     companies: set[tuple[str, str]] = set()
+    names: dict[str, dict[str, str]] = {}
     rows = source.read()
     while batch := list(islice(rows, ROWS)):
         step = decider.decide(batch)
@@ -62,12 +65,27 @@ def preview(source: Source, progress: Progress | None = None) -> Preview:
         _count(seen, step)
         for each in step.decisions:
             name = naming(each.record)
+            if all(name):
+                names.setdefault(name[0], {}).setdefault(name[1], each.record.fields["company"])
             if any(name) and step.companies.of(each.record) is None:
                 companies.add(name)
         if progress:
             progress(seen.rows)
     seen.companies = len(companies)
+    seen.warnings = _warnings(names)
     return seen
+
+
+def _warnings(names: dict[str, dict[str, str]]) -> list[str]:
+    """Domains that carry several companies' names, the most names first: their people would all be put together."""
+    several = sorted(((len(each), domain) for domain, each in names.items() if len(each) > 1), reverse=True)
+    said = []
+    for count, domain in several[:WARNED]:
+        shown = ", ".join(list(names[domain].values())[:3]) + (" ..." if count > 3 else "")
+        said.append(f"{domain} stands beside {count:,} company names ({shown}): they become one company.")
+    if len(several) > WARNED:
+        said.append(f"So it is with {len(several) - WARNED:,} more domains.")
+    return said
 
 
 def _count(seen: Preview, step: Step) -> None:

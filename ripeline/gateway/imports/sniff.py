@@ -31,6 +31,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WIDE = tuple(bom for bom, name in _BOMS if name != "utf-8-sig")
+# All but tab, line ends, form feed, and the marks some programs end a file or switch an alphabet with.
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01")) + b"\x7f"
 _NOT_TEXT = (
     (
         b"PK\x03\x04",
@@ -41,6 +44,9 @@ _NOT_TEXT = (
     (b"%PDF", "a PDF document; export the table as CSV"),
     (b"SQLite format 3", "a SQLite database; export the table as CSV"),
     (b"PAR1", "a Parquet file; export it as CSV"),
+    (b"\x89PNG", "a picture; import a table saved as CSV"),
+    (b"\xff\xd8\xff", "a picture; import a table saved as CSV"),
+    (b"GIF8", "a picture; import a table saved as CSV"),
     (b"BEGIN:VCARD", "a file of vCards; export the address book as CSV"),
 )
 
@@ -74,6 +80,8 @@ def sniff(
     with path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
     _refuse_what_is_no_text(sample)
+    if encoding is None:
+        _refuse_what_is_binary(sample)
     found = encoding or _encoding(path, sample)
     text = _decode(sample, found)
     shape = _marks(text, Shape(encoding=found, separator=separator or ""), separator)
@@ -105,6 +113,15 @@ def _refuse_what_is_no_text(sample: bytes) -> None:
     for magic, what in _NOT_TEXT:
         if sample.startswith(magic):
             raise NotATable(f"This is {what}.")
+
+
+def _refuse_what_is_binary(sample: bytes) -> None:
+    """No text has many control characters, unless its letters are of two or four bytes; a few stray ones it may."""
+    if sample.startswith(_WIDE) or _utf16_without_mark(sample):
+        return
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    if controls > 8 and controls > len(sample) * 0.02:
+        raise NotATable("This is no text but a binary file; export the table as CSV and import that.")
 
 
 def _encoding(path: Path, sample: bytes) -> str:

@@ -10,6 +10,7 @@ from ripeline.gateway.imports import values
 from ripeline.gateway.imports.columns import trait_name
 from ripeline.gateway.imports.dates import DateColumn, Order, read_date, why_no_date
 from ripeline.gateway.imports.figures import NumberColumn, read_number
+from ripeline.gateway.imports.hosts import shared_host
 from ripeline.gateway.imports.mapping import ColumnRule, Mapping
 from ripeline.gateway.imports.names import plain
 from ripeline.gateway.imports.record import Record
@@ -129,6 +130,8 @@ def _take_domain(record: Record, text: str) -> str | None:
     domain = values.read_domain(text)
     if domain is None:
         return f"'{text[:80]}' is no web address"
+    if shared := shared_host(domain):
+        return f"{shared} is a host many share, no company's website"
     record.fields.setdefault("domain", domain)
     return None
 

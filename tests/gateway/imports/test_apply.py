@@ -45,7 +45,7 @@ def test_a_row_becomes_a_contact_with_company_identities_and_touches(tmp_path: P
     )
     assert contact.company is not None
     assert contact.company.name == "Verlag Süd"
-    assert "verlag" in contact.search_text
+    assert "verlag sud" in contact.search_text
     facts = {touch.kind: touch for touch in Touch.objects.filter(contact=contact)}
     assert facts["imported"].subject == "people.csv"
     assert facts["traits_changed"].attrs["seniority"] == "c_level"
@@ -252,3 +252,31 @@ def test_people_are_looked_up_by_an_index_however_many_there_are() -> None:
         cursor.execute("EXPLAIN QUERY PLAN " + asked.captured_queries[0]["sql"])
         plan = " ".join(str(row[-1]) for row in cursor.fetchall())
     assert "SEARCH ripeline_identity USING INDEX identity_leads_to_one_contact" in plan
+
+
+def test_a_shared_host_makes_no_company_whatever_the_mapping_says(tmp_path: Path) -> None:
+    file = csv_file(
+        tmp_path,
+        "email,company,site\n"
+        "a@one.example,One,https://www.linkedin.com/in/a\n"
+        "b@two.example,Two,gmail.com\n"
+        "c@three.example,Three,https://three.example/us\n",
+    )
+    by_hand = "columns:\n  site: {field: domain}\n"
+    _, seen = look(file, by_hand)
+    assert seen.left_out == {"site": 2}
+    assert "linkedin.com is a host many share" in seen.examples["left_out"][0].what
+    bring_in(file, by_hand)
+    assert sorted(Company.objects.values_list("name", "domain")) == [
+        ("One", None),
+        ("Three", "three.example"),
+        ("Two", None),
+    ]
+
+
+def test_the_preview_warns_of_one_domain_beside_several_companies(tmp_path: Path) -> None:
+    rows = "".join(f"p{n}@x.example,Firm {n},https://portal.example/{n}\n" for n in range(4))
+    _, seen = look(csv_file(tmp_path, "email,company,website\n" + rows))
+    assert seen.warnings == [
+        "portal.example stands beside 4 company names (Firm 0, Firm 1, Firm 2 ...): they become one company."
+    ]

@@ -127,3 +127,14 @@ def test_a_column_the_file_does_not_have_is_told_with_the_nearest_one() -> None:
         "line 4: touches.0.at: the file has no column 'Day'; it has Email, Number",
         "line 4: touches.0.id: the file has no column 'Numer'; did you mean 'Number'?",
     ]
+
+
+def test_profiles_on_a_host_many_share_are_no_companys_website() -> None:
+    rows = [
+        ["a@b.example", "https://www.linkedin.com/in/anna"],
+        ["b@b.example", "http://de.linkedin.com/in/bo"],
+    ]
+    guess = guess_columns(("Email Address", "URL"), rows)[1]
+    assert (guess.field, guess.why) == ("trait", "its pages are on hosts many share, no company's website")
+    own = guess_columns(("Email Address", "URL"), [["a@b.example", "https://www.firm.example"]])[1]
+    assert own.field == "domain"

@@ -202,3 +202,23 @@ def test_a_file_larger_than_is_taken_is_refused_with_a_sentence(
     assert answer.status_code == 422
     assert "This file has 1.1 MB; 1 MB are the most that is taken here." in answer.content.decode()
     assert not Import.objects.exists()
+
+
+def test_a_picture_called_csv_is_refused_and_leaves_no_import(client: Client) -> None:
+    answer = upload(client, "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "people.csv", encoding="latin-1")
+    assert answer.status_code == 422
+    assert "This is a picture" in answer.content.decode()
+    assert not Import.objects.exists()
+
+
+def test_an_import_whose_columns_nobody_confirmed_leads_to_them(client: Client) -> None:
+    columns_url = upload(client, FILE)["Location"]
+    import_of = Import.objects.get()
+    assert client.get(f"/imports/{import_of.key}/")["Location"] == columns_url
+
+
+def test_only_a_trait_has_a_traits_name_in_the_form(client: Client) -> None:
+    page = client.get(upload(client, FILE)["Location"]).content.decode()
+    assert {name: value for name, value in filled(page).items() if name.startswith("trait_")} == {
+        "trait_2": "lieblingsfarbe"
+    }

@@ -102,6 +102,8 @@ def test_zero_bytes_are_dropped(tmp_path: Path) -> None:
         (b"PK\x03\x04....", "Excel workbook"),
         (b"%PDF-1.4", "PDF"),
         (b"\x1f\x8b\x08", "gzip"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "a picture"),
+        (bytes(range(256)) * 40, "binary file"),
     ],
 )
 def test_what_is_no_table_is_refused_with_what_to_do(tmp_path: Path, data: bytes, said: str) -> None:
