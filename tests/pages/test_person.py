@@ -82,6 +82,7 @@ def test_letting_the_handle_go_shows_the_page_as_of_that_day(browse: Browse, eva
     page.keyboard.press("Home")
     expect(page.get_by_text("As we knew it on")).to_be_visible()
     expect(page.get_by_role("slider")).to_have_value("0")
+    expect(page.get_by_role("slider")).to_be_focused()
     page.get_by_role("slider").focus()
     page.keyboard.press("End")
     expect(page.get_by_text("As we knew it on")).to_have_count(0)

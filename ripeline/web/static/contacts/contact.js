@@ -14,8 +14,12 @@ if (life) {
     say();
   });
   let pause;
+  // The page that follows is a new one: whoever steps by keyboard finds the handle again.
+  if (sessionStorage.getItem("life-held")) range.focus({ preventScroll: true });
+  sessionStorage.removeItem("life-held");
   range.addEventListener("change", () => {
     clearTimeout(pause); // arrow keys step day by day: wait for the last one
+    if (document.activeElement === range) sessionStorage.setItem("life-held", "yes");
     pause = setTimeout(() => (isNow() ? (location.href = life.action) : life.requestSubmit()), 250);
   });
   life.elements.view.addEventListener("change", () => date.value && life.requestSubmit());
