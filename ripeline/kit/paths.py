@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.urls import register_converter
 from django.urls.converters import StringConverter
 
@@ -13,6 +15,15 @@ class KeyConverter(StringConverter):
     """
 
     regex = r"[^/\x00-\x1f\x7f]{1,64}"
+
+
+# What stands at the place of a key in an address of ours.
+_TAKEN = frozenset({"new", "count", "columns", "bulk", "views", "export.csv"})
+
+
+def fits_address(key: str) -> bool:
+    """Whether a key from elsewhere can stand in an address; who has another gets a key of ours."""
+    return re.fullmatch(KeyConverter.regex, key) is not None and key not in _TAKEN | {".", ".."}
 
 
 def register_paths() -> None:

@@ -15,3 +15,8 @@ def safe_cell(text: str) -> str:
     What has apostrophes before a formula already gets one more, so that no two texts come out the same.
     """
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def plain_cell(text: str) -> str:
+    """What `safe_cell` was given, from what it gave; other text as it is."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text[1:]) else text

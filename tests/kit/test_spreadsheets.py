@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ripeline.kit.spreadsheets import safe_cell
+from ripeline.kit.spreadsheets import plain_cell, safe_cell
 
 pytestmark = pytest.mark.pure
 
@@ -36,3 +36,8 @@ def test_no_cell_begins_a_formula(text: str) -> None:
     cell = safe_cell(text)
     assert not cell.lstrip(' "').startswith(tuple("=+-@＝＋－＠\t\r\n"))
     assert cell in (text, f"'{text}")
+
+
+@given(st.text())
+def test_a_guarded_cell_is_read_back_as_it_was(text: str) -> None:
+    assert plain_cell(safe_cell(text)) == text

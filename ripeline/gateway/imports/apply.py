@@ -15,12 +15,13 @@ from typing import Any
 from django.db import transaction
 
 from ripeline.gateway.imports.decide import Decider, Decision, Step
-from ripeline.gateway.imports.facts import facts_of
+from ripeline.gateway.imports.facts import OWN_KINDS, facts_of
 from ripeline.gateway.imports.merge import AlreadySaid
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.source import Source
 from ripeline.gateway.imports.table import Rejected
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
+from ripeline.kit.paths import fits_address
 from ripeline.lifecycle.touch import Touch
 from ripeline.people.contacts import ContactDraft, add_contacts, refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
@@ -135,7 +136,7 @@ def _add(fresh: list[Decision], step: Step, now: datetime) -> list[Contact]:
 def _draft(decision: Decision, company: Company | None, now: datetime) -> ContactDraft:
     record, fields = decision.record, decision.record.fields
     return ContactDraft(
-        key=record.person if 0 < len(record.person) <= 64 else "",
+        key=record.person if fits_address(record.person) else "",
         first_name=fields.get("first_name", ""),
         last_name=fields.get("last_name", ""),
         name=fields.get("name", ""),
@@ -227,7 +228,8 @@ def _record(decisions: list[Decision], facts: list[Touch], done: _Done, now: dat
     """Puts what the rows say happened, and that they were imported, through the one door."""
     by_person = {each.contact.key: each.contact.pk for each in decisions if each.contact}
     # The import's own touches of a step cannot be known before it: only ids that came with the file are asked for.
-    known = known_uids([touch.id for each in decisions for touch in each.record.touches])
+    in_file = {touch.id for each in decisions for touch in each.record.touches}
+    known = known_uids(list(in_file))
     fresh = {fact.id: fact for fact in reversed(facts) if fact.id not in known}
     record_touches(facts, now=now)
     for fact in fresh.values():
@@ -236,6 +238,8 @@ def _record(decisions: list[Decision], facts: list[Touch], done: _Done, now: dat
             done.contacts[pk] += 1
         else:
             done.touches.setdefault(pk, []).append(fact.id)
+    own = Counter(fact.kind for fact in fresh.values() if fact.id not in in_file)
+    done.counts |= {kind: own[kind] for kind in OWN_KINDS}
     done.counts["touches"] = len(fresh)
     done.counts["touches_known"] = len(facts) - len(fresh)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container
 
 from ripeline.gateway.imports.names import plain
+from ripeline.kit.spreadsheets import plain_cell
 
 # What people and programs write where nothing is known. Compared without case, accents and outer signs.
 _SURE = """
@@ -20,7 +21,6 @@ _LOOSE = "na; nd; n d; n v; k a; none; null; nil; nan; empty; blank; missing; tb
 SURE_PLACEHOLDERS = frozenset(word.strip() for word in _SURE.split(";"))
 PLACEHOLDERS = SURE_PLACEHOLDERS | frozenset(word.strip() for word in _LOOSE.split(";"))
 _SIGNS_ALONE = re.compile(r"[-–—_./?*#\s']*\Z")
-_GUARDED = re.compile(r"'[=+\-@\t\r]")
 _ADDRESS = re.compile(r"\s*(?:mailto:)?[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]{2,}\s*\Z", re.I)
 _NUMBER = re.compile(r"\s*[-+]?[\d ,.'  ]*\d\s*(?:%|€|\$|£|EUR|USD|GBP)?\s*\Z")
 _DATE = re.compile(
@@ -34,9 +34,7 @@ _WEB = re.compile(r"\s*(?:https?://)?(?:www\.)?[a-z0-9\-]+(?:\.[a-z0-9\-]+)+(?:[
 def clean(cell: str) -> str:
     """The cell's text: outer blanks, zero bytes and an export's guard against formulas (`'=`) taken off."""
     text = cell.strip().strip("\0\ufeff\u200b\xa0")
-    if text.startswith("'") and _GUARDED.match(text):
-        text = text[1:]
-    return text
+    return plain_cell(text)
 
 
 def is_empty(text: str, placeholders: Container[str] = PLACEHOLDERS) -> bool:
