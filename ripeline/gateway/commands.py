@@ -144,7 +144,7 @@ def _work(import_of: Import, source: Source | None = None) -> None:
             )
     finally:
         signal.signal(signal.SIGINT, before)
-    for line in result_lines(after):
+    for line in result_lines(after, click.get_current_context().info_name or "contacts"):
         click.echo(line)
     if after.state == Import.State.FAILED:
         sys.exit(1)

@@ -16,6 +16,7 @@ from ripeline.gateway.forms import ColumnsForm, FileForm
 from ripeline.gateway.imports.decide import OUTCOMES
 from ripeline.gateway.imports.mapping import MappingMistakes, load_mapping, write_mapping
 from ripeline.gateway.imports.rejections import rejected_csv
+from ripeline.gateway.imports.report import TOLD_STAYING, undone_sentence
 from ripeline.gateway.imports.run import Refused, ask_to_look, discard, look_at, start, start_undo, take_in
 from ripeline.gateway.imports.sniff import NotATable
 from ripeline.gateway.imports.survey import Survey, survey_of
@@ -94,6 +95,8 @@ def import_page(request: HttpRequest, key: str) -> HttpResponse:
         "import_of": import_of,
         "is_busy": import_of.state in _BUSY,
         "counts": _counts(import_of),
+        "undone": undone_sentence(import_of),
+        "staying": import_of.left_in_place[:TOLD_STAYING],
         "may_start": import_of.state == Import.State.DRAFT and bool(import_of.preview),
     }
     if import_of.state == Import.State.UNDOING:

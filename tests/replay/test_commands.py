@@ -26,7 +26,7 @@ stages:
 """
 
 
-def ripeline(*arguments: str | Path) -> Result:
+def ripeline(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 

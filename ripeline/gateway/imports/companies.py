@@ -62,7 +62,7 @@ class Companies:
         for record in missing:
             domain, name = naming(record)
             if self.of(record) is None:
-                company = _company(record, now)
+                company = company_of(record, now)
                 fresh[domain, name] = company
                 self._know(company)
         made = list(fresh.values())
@@ -91,7 +91,8 @@ def naming(record: Record) -> Naming:
     return record.fields.get("domain", ""), record.fields.get("company", "").casefold()
 
 
-def _company(record: Record, now: datetime) -> Company:
+def company_of(record: Record, now: datetime) -> Company:
+    """The company a record speaks of, as it would be made; not saved."""
     fields = record.fields
     employees = fields.get("employees")
     return Company(

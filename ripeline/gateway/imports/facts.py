@@ -4,6 +4,7 @@ and which traits that changed."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +12,38 @@ from ripeline.gateway.imports.decide import Decision
 from ripeline.gateway.models import Import
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import Scalar, Touch
-from ripeline.timeline.changes import rule_traits
+from ripeline.people.models import Company, Contact
+from ripeline.timeline.changes import PERSONAL, rule_traits
+
+OWN_KINDS = ("imported", "traits_changed")
+"""What an import says of people beside the touches of its file."""
+
+
+def own_kinds(decision: Decision, company: Company | None) -> list[str]:
+    """The kinds of touches `facts_of` would add to those of the file, before anything is written. Of rows about
+    somebody whom an earlier step of the file makes, none: the first row has said most.
+    """
+    if decision.is_new and decision.outcome != "created":
+        return []
+    if not (decision.is_new or decision.columns or decision.traits):
+        return []
+    before, after = _before_and_after(decision, company)
+    is_other = any(before.get(name) != value for name, value in after.items())
+    return ["imported"] * decision.is_new + ["traits_changed"] * is_other
+
+
+def _before_and_after(
+    decision: Decision, company: Company | None
+) -> tuple[Mapping[str, Scalar], Mapping[str, Scalar]]:
+    fields = decision.record.fields
+    if decision.contact is None:
+        columns = {name: fields.get(name, "") for name in PERSONAL}
+        return {}, rule_traits(Contact(company=company, traits=dict(decision.record.traits), **columns))
+    changed = copy(decision.contact)
+    for name, value in decision.columns.items():
+        setattr(changed, name, company if name == "company" else value)
+    changed.traits = changed.traits | decision.traits
+    return rule_traits(decision.contact), rule_traits(changed)
 
 
 def facts_of(import_of: Import, decision: Decision, before: Mapping[str, Scalar]) -> list[Touch]:

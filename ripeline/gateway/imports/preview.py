@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 
 from ripeline.gateway.imports.apply import ROWS, known_uids
 from ripeline.gateway.imports.columns import trait_name
-from ripeline.gateway.imports.companies import naming
+from ripeline.gateway.imports.companies import company_of, naming
 from ripeline.gateway.imports.decide import OUTCOMES, Decider, Decision, Step
+from ripeline.gateway.imports.facts import own_kinds
 from ripeline.gateway.imports.mapping import ColumnRule, columns_named
 from ripeline.gateway.imports.merge import AlreadySaid
 from ripeline.gateway.imports.source import Source
@@ -17,6 +19,8 @@ from ripeline.gateway.imports.survey import Progress
 from ripeline.people.contacts import display_name
 
 EXAMPLES = 5
+PLANNED_AT = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a company was made that never is: nothing looks at it."""
 WARNED = 5
 
 
@@ -31,14 +35,17 @@ class Example:
 
 @dataclass(slots=True)
 class Preview:
-    """Rows read, and how many people they would create, update, leave unchanged or merge, and rows rejected:
-    the five add up to `rows`. `reasons` counts rejections and `left_out` cells that cannot be used, by reason;
-    `columns` says of each column what it was taken for and why; `notes` are sentences on the file, `warnings` on what is probably not meant."""
+    """Rows read, and how many people they would create, update, leave unchanged or merge, and rows rejected: the
+    five add up to `rows`. `touches` are the file's by kind, `own_touches` those the import adds. `reasons` counts
+    rejections and `left_out` cells that cannot be used, by reason; `columns` says of each column what it was taken
+    for and why; `notes` are sentences on the file, `warnings` on what is probably not meant.
+    """
 
     rows: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     companies: int = 0
     touches: dict[str, int] = field(default_factory=dict)
+    own_touches: dict[str, int] = field(default_factory=dict)
     touches_known: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
@@ -63,6 +70,7 @@ def preview(source: Source, progress: Progress | None = None) -> Preview:
         step = decider.decide(batch)
         seen.rows += len(batch)
         _count(seen, step)
+        _count_own(seen, step)
         for each in step.decisions:
             name = naming(each.record)
             if all(name):
@@ -110,6 +118,16 @@ def _count(seen: Preview, step: Step) -> None:
         shown = row.raw or ", ".join(cell for cell in row.cells if cell)
         _example(seen, "rejected", row.line, shown[:120], row.reason)
     seen.reasons = dict(reasons)
+
+
+def _count_own(seen: Preview, step: Step) -> None:
+    kinds: Counter[str] = Counter(seen.own_touches)
+    for each in step.decisions:
+        company = step.companies.of(each.record)
+        if company is None and any(naming(each.record)):
+            company = company_of(each.record, PLANNED_AT)
+        kinds.update(own_kinds(each, company))
+    seen.own_touches = dict(kinds)
 
 
 def _example(seen: Preview, outcome: str, line: int, who: str, what: str) -> None:

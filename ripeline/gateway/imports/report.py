@@ -7,14 +7,25 @@ from collections.abc import Iterator
 from ripeline.gateway.imports.preview import Preview
 from ripeline.gateway.models import Import
 
-_SAID = {
-    "created": "contacts made",
-    "updated": "contacts updated",
-    "unchanged": "already as the file says",
-    "merged": "more rows about a person named before, united",
-    "rejected": "left out",
+Said = tuple[str, str]
+"""One of it, and several."""
+_SAID: dict[str, Said] = {
+    "created": ("contact made", "contacts made"),
+    "updated": ("contact updated", "contacts updated"),
+    "unchanged": ("already as the file says",) * 2,
+    "merged": (
+        "more row about a person named before, united",
+        "more rows about a person named before, united",
+    ),
+    "rejected": ("left out",) * 2,
 }
-_WILL = _SAID | {"created": "contacts to make", "updated": "contacts to update", "rejected": "to leave out"}
+_WILL = _SAID | {
+    "created": ("contact to make", "contacts to make"),
+    "updated": ("contact to update", "contacts to update"),
+    "rejected": ("to leave out",) * 2,
+}
+OWN_SAID = {"imported": "that they came by this import", "traits_changed": "what became known of them"}
+TOLD_STAYING = 5
 
 
 def preview_lines(seen: Preview) -> Iterator[str]:
@@ -33,47 +44,80 @@ def preview_lines(seen: Preview) -> Iterator[str]:
         yield f"  for touches: {', '.join(told)}"
     if aside:
         yield f"  left aside: {', '.join(aside)}"
-    yield f"{seen.rows:,} rows:"
+    yield from (f"! {warning}" for warning in seen.warnings)
+    yield f"{_counted(seen.rows, 'row')}:"
     for name, said in _WILL.items():
         if seen.counts[name]:
-            yield f"  {seen.counts[name]:>9,}  {said}"
+            yield _line(seen.counts[name], said)
             for example in seen.examples.get(name, [])[:3]:
                 yield f"             line {example.line}: {example.who}: {example.what}"
     for kind, count in sorted(seen.touches.items()):
-        yield f"  {count:>9,}  touches {kind}"
+        yield _line(count, (f"touch {kind}", f"touches {kind}"))
+    for kind, count in sorted(seen.own_touches.items()):
+        yield _line(count, (f"touch {kind}: {OWN_SAID[kind]}", f"touches {kind}: {OWN_SAID[kind]}"))
     if seen.touches_known:
-        yield f"  {seen.touches_known:>9,}  touches that are known already"
+        yield _line(seen.touches_known, ("touch that is known already", "touches that are known already"))
     if seen.companies:
-        yield f"  {seen.companies:>9,}  companies to make"
+        yield _line(seen.companies, ("company to make", "companies to make"))
     yield from _trouble(seen)
 
 
-def result_lines(import_of: Import) -> Iterator[str]:
-    """What became of an import, for a terminal."""
+def result_lines(import_of: Import, command: str = "contacts") -> Iterator[str]:
+    """What became of an import, for a terminal; `command` is the one of `ripeline import` that was used."""
     counts = import_of.counts
     if import_of.state == Import.State.UNDONE:
-        yield "Everything this import brought was taken back."
-        yield from (f"  {line}" for line in import_of.left_in_place)
+        yield undone_sentence(import_of)
+        yield from (f"  {line}" for line in import_of.left_in_place[:TOLD_STAYING])
         return
     if import_of.state == Import.State.FAILED:
         yield f"Stopped at row {import_of.position:,}: {import_of.error}"
     elif import_of.state != Import.State.DONE:
         yield f"Stopped after {import_of.position:,} of {import_of.rows or 0:,} rows; nothing is half done."
-        yield f"Go on with: ripeline import contacts --resume {import_of.key}"
-    yield f"{import_of.position:,} rows:"
+        yield f"Go on with: ripeline import {command} --resume {import_of.key}"
+    yield f"{_counted(import_of.position, 'row')}:"
     for name, said in _SAID.items():
         if counts.get(name):
-            yield f"  {counts[name]:>9,}  {said}"
+            yield _line(counts[name], said)
     for name, said in (
-        ("touches", "touches recorded"),
-        ("touches_known", "touches known already"),
-        ("companies", "companies made"),
+        ("touches", ("touch recorded", "touches recorded")),
+        *((kind, (f"of these {kind}: {why}",) * 2) for kind, why in OWN_SAID.items()),
+        ("touches_known", ("touch known already", "touches known already")),
+        ("companies", ("company made", "companies made")),
     ):
         if counts.get(name):
-            yield f"  {counts[name]:>9,}  {said}"
+            yield _line(counts[name], said)
     if counts.get("rejected"):
         yield f"The rows left out, with reasons: ripeline import rejected {import_of.key} > rejected.csv"
-    yield f"Take it back with: ripeline import contacts --undo {import_of.key}"
+    yield f"Take it back with: ripeline import {command} --undo {import_of.key}"
+
+
+def undone_sentence(import_of: Import) -> str:
+    """How many people were taken back, and how many stay for which reason."""
+    counts = import_of.counts
+    stays = [
+        f"{counts[name]:,} stay because {why}"
+        for name, why in (
+            ("stay_recorded", "something was recorded of them since"),
+            ("stay_changed", "they were changed since"),
+        )
+        if counts.get(name)
+    ]
+    if fields := counts.get("fields_stay"):
+        stays.append(
+            f"{_counted(fields, 'field')} of contacts {'stays' if fields == 1 else 'stay'} as changed since"
+        )
+    if not stays:
+        return "Everything this import brought was taken back."
+    taken = f"{counts.get('taken_back', 0):,} taken back"
+    return f"{', '.join([taken, *stays])}."
+
+
+def _line(count: int, said: Said) -> str:
+    return f"  {count:>9,}  {said[count != 1]}"
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count:,} {one if count == 1 else one + 's'}"
 
 
 def _trouble(seen: Preview) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -37,20 +38,28 @@ def undo_steps(
             step = steps.order_by("-number").first()
             if step is None:
                 return
-            told = import_of.left_in_place + _undo(step, now)
-            import_of.left_in_place = told[:MOST_TOLD]
-            Import.objects.filter(pk=import_of.pk).update(left_in_place=import_of.left_in_place)
+            told, tally = _undo(step, now)
+            left = (import_of.left_in_place + told)[:MOST_TOLD]
+            tally.update(import_of.counts)
+            Import.objects.filter(pk=import_of.pk).update(left_in_place=left, counts=dict(tally))
             ImportStep.objects.filter(pk=step.pk).update(undone_at=now)
+        # Only now: a transaction that failed is tried again from what stood before it.
+        import_of.left_in_place, import_of.counts = left, dict(tally)
         yield import_of
 
 
-def _undo(step: ImportStep, now: datetime) -> list[str]:
+def _undo(step: ImportStep, now: datetime) -> tuple[list[str], Counter[str]]:
+    """Sentences on what stays; and how many people are `taken_back`, `stay_recorded`, `stay_changed`, and how
+    many of their fields stay (`fields_stay`).
+    """
     done = step.done
-    told = _put_back(done, now)
+    fields_told = _put_back(done, now)
     _take_touches(done, now)
-    told += _remove_contacts(done.get("contacts", {}), step.at)
+    told, tally = _remove_contacts(done.get("contacts", {}), step.at)
+    tally["taken_back"] += len(done.get("columns", {}))
+    tally["fields_stay"] += len(fields_told)
     _remove_companies(done.get("companies", []), step.at)
-    return told
+    return fields_told + told, tally
 
 
 def _put_back(done: dict[str, Any], now: datetime) -> list[str]:
@@ -139,20 +148,23 @@ def _take_touches(done: dict[str, Any], now: datetime) -> None:
     withdraw([uid for uids in done.get("touches", {}).values() for uid in uids], now=now)
 
 
-def _remove_contacts(made: dict[str, int], at: datetime) -> list[str]:
+def _remove_contacts(made: dict[str, int], at: datetime) -> tuple[list[str], Counter[str]]:
     """Removes the contacts a step made, unless something happened to them since."""
     touches = {int(pk): count for pk, count in made.items()}
     found = Contact.objects.filter(pk__in=touches).annotate(now_touches=Count("touches"))
-    gone, told = [], []
+    gone, told, tally = [], [], Counter[str]()
     for contact in found:
         if contact.now_touches != touches[contact.pk]:
             told.append(f"{contact} stays: something was recorded of them since.")
+            tally["stay_recorded"] += 1
         elif contact.updated_at != at:
             told.append(f"{contact} stays: they were changed since.")
+            tally["stay_changed"] += 1
         else:
             gone.append(contact.pk)
     Contact.objects.filter(pk__in=gone).delete()
-    return told
+    tally["taken_back"] += len(gone)
+    return told, tally
 
 
 def _remove_companies(made: list[int], at: datetime) -> None:

@@ -42,8 +42,13 @@ def test_the_olist_funnel_is_what_its_files_say() -> None:
     won_before_asked = [each for each in won if won[each] < asked[each]]
     assert (len(asked), len(won), len(won_before_asked)) == (8000, 842, 1)
 
-    assert counts(leads) == {"created": 8000, "touches": 24_000}
-    assert counts(deals) == {"updated": 842, "touches": 842 * 2}
+    assert counts(leads) == {
+        "created": 8000,
+        "touches": 24_000,
+        "imported": 8000,
+        "traits_changed": 8000,
+    }
+    assert counts(deals) == {"updated": 842, "touches": 842 * 2, "traits_changed": 842}
     assert stages() == {"mql": len(asked) - len(won), "customer": len(won)}
     assert moves() == {
         ("suspect", "mql"): len(asked) - 1,

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from django.forms.models import model_to_dict
 
+from ripeline.gateway.imports.report import preview_lines, result_lines
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.timeline.models import Reassessment, Touch
 from ripeline.timeline.moves import note
-from tests.gateway.imports.bringing import NOW, bring_in, carry_on, csv_file, take_back
+from tests.gateway.imports.bringing import NOW, bring_in, carry_on, csv_file, look, take_back
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=2)
@@ -164,3 +165,33 @@ def test_an_undoing_that_stops_says_why_and_goes_on_when_asked(
     assert start(stopped, LATER) is None
     assert carry_on(stopped, now=LATER).state == Import.State.UNDONE
     assert not Contact.objects.exists()
+
+
+def test_an_undoing_says_once_how_many_went_and_how_many_stay(tmp_path: Path) -> None:
+    rows = "".join(f"p{n}@x.example,Person {n}\n" for n in range(9))
+    done = bring_in(csv_file(tmp_path, "email,name\n" + rows))
+    for contact in Contact.objects.order_by("pk")[:7]:
+        note(contact, "call_held", now=LATER)
+    said = list(result_lines(take_back(done, now=LATER)))
+    assert said[0] == "2 taken back, 7 stay because something was recorded of them since."
+    assert len(said) == 6
+
+
+def test_one_of_a_thing_is_said_as_one_and_the_right_command_takes_it_back(tmp_path: Path) -> None:
+    file = csv_file(tmp_path, "email,name\na@x.example,Anna\n")
+    _, seen = look(file)
+    lines = [line.strip() for line in preview_lines(seen)]
+    assert "1 row:" in lines
+    assert "1  contact to make" in lines
+    assert "ripeline import touches --undo" in list(result_lines(bring_in(file), "touches"))[-1]
+
+
+def test_a_preview_counts_the_touches_the_import_then_records(tmp_path: Path) -> None:
+    anna()
+    file = csv_file(tmp_path, FILE)
+    _, seen = look(file)
+    done = bring_in(file)
+    assert seen.own_touches == {"imported": 1, "traits_changed": 2}
+    assert {kind: done.counts[kind] for kind in seen.own_touches} == seen.own_touches
+    assert done.counts["touches"] == 3
+    assert any("of these imported" in line for line in result_lines(done))
