@@ -62,8 +62,9 @@ def check_command(file: Path) -> None:
         from ripeline.replay.run import read_playbook
 
         playbook = read_playbook(file)
-    stages = _counted(len(playbook.stages), "stage")
-    click.echo(f"{_plain(file.name)} is a playbook: {stages}, version {playbook.version[:SHORT_VERSION]}")
+    if sys.stdout.isatty():
+        stages = _counted(len(playbook.stages), "stage")
+        click.echo(f"{_plain(file.name)} is a playbook: {stages}, version {playbook.version[:SHORT_VERSION]}")
 
 
 @click.command("replay")
