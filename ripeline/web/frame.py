@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from ripeline.people.models import Notification, User
-from ripeline.people.permissions import WHOLE_TEAM
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,9 @@ def address(url_name: str, *args: object) -> str:
 
 
 def _doors(url_name: str, request: HttpRequest) -> Iterator[Door]:
-    whole_team = getattr(getattr(request, "user", None), "role", None) in WHOLE_TEAM
+    sells = getattr(getattr(request, "user", None), "role", None) == User.Role.SALES
     for room in ROOMS:
-        if (url := address(room.url_name)) and (whole_team or not room.team):
+        if (url := address(room.url_name)) and not (sells and room.team):
             yield Door(room, url, url_name.startswith(room.pages))
 
 

@@ -9,10 +9,13 @@ from click.testing import CliRunner
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from ripeline.people.commands import user_group
 from ripeline.people.models import User
 from ripeline.serving import serve_command
+from ripeline.timeline.active import activate
+from tests.timeline.people import PLAYBOOK
 
 PASS = "a-long-pass-phrase"
 
@@ -68,8 +71,16 @@ def test_of_several_who_sign_up_first_at_the_same_moment_one_administers() -> No
 
 @pytest.mark.django_db
 def test_a_demos_public_passwords_are_not_served_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    activate(PLAYBOOK, now=timezone.now())
     User.objects.create_user("ottilie@quill-and-harbour.example", PASS)
     monkeypatch.setattr(settings.CONFIG, "host", "0.0.0.0")
     refused = CliRunner().invoke(serve_command, ["--no-worker"])
     assert refused.exit_code == 1
     assert "passwords are public" in refused.output
+
+
+@pytest.mark.django_db
+def test_nothing_is_served_before_the_installation_is_well() -> None:
+    refused = CliRunner().invoke(serve_command, ["--no-worker"])
+    assert refused.exit_code == 1
+    assert "Run `ripeline migrate`" in refused.output
