@@ -32,7 +32,7 @@ def test_the_help_lists_the_keys_and_reads_well(browse: Browse, look: Look, axe:
 
 
 def test_the_palette_finds_people_pages_and_actions(browse: Browse, look: Look, axe: Axe) -> None:
-    page = browse("sales", "/gallery/")
+    page = browse("marketing", "/gallery/")
     page.keyboard.press("Control+k")
     box = page.get_by_role("combobox", name="Go to")
     expect(box).to_be_focused()
@@ -65,7 +65,7 @@ def test_a_list_is_walked_and_opened_by_keys_alone(browse: Browse) -> None:
 
 
 def test_g_and_a_letter_go_and_slash_searches(browse: Browse) -> None:
-    page = browse("sales", "/gallery/")
+    page = browse("marketing", "/gallery/")
     for letter, room in (
         ("c", "contacts"),
         ("o", "companies"),
@@ -80,6 +80,12 @@ def test_g_and_a_letter_go_and_slash_searches(browse: Browse) -> None:
     page.keyboard.press("/")
     page.keyboard.type("gc?")
     expect(page.get_by_label("Search contacts")).to_have_value("gc?")
+
+
+def test_a_salesperson_is_not_led_to_a_page_that_is_not_theirs(browse: Browse) -> None:
+    page = browse("sales", "/gallery/")
+    expect(page.locator("nav").get_by_role("link", name="Contacts").first).to_be_visible()
+    expect(page.locator("nav").get_by_role("link", name="Imports")).to_have_count(0)
 
 
 def test_filters_apply_themselves_and_stay_in_the_address(browse: Browse) -> None:
