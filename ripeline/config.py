@@ -30,7 +30,9 @@ class Config(BaseSettings):
     base_url: str = Field("http://127.0.0.1:8000", description="address under which people reach the site")
     host: str = Field("127.0.0.1", description="address the server listens on")
     port: int = Field(8000, ge=1, le=65535, description="port the server listens on")
-    web_processes: int = Field(2, ge=1, le=64, description="processes that serve pages; about one for each core")
+    web_processes: int = Field(
+        2, ge=1, le=64, description="processes that serve pages; about one for each core"
+    )
     upload_limit_mb: int = Field(500, ge=1, description="largest file that may be imported, in megabytes")
     time_zone: str = Field("Europe/Amsterdam", description="zone of people who have not chosen their own")
     email_url: str = Field("", description="smtp://user:pass@host:port; empty: mail is printed to the log")

@@ -32,7 +32,12 @@ def crowd(people: People) -> list[Contact]:
     """Twenty people of four houses at every stage, the first of them the warmest."""
     make_playbook()
     now, owners = timezone.now(), (people("sales"), people("marketing"), None)
-    titles = ("Maison Rivage", "Boekhuis Amsterdam", "Verlag am Rhein", "A house with quite a long name indeed")
+    titles = (
+        "Maison Rivage",
+        "Boekhuis Amsterdam",
+        "Verlag am Rhein",
+        "A house with quite a long name indeed",
+    )
     houses = [
         make_company(title, domain=f"h{n}.example", industry="publishing", employees=40 * n)
         for n, title in enumerate(titles, 1)
