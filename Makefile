@@ -28,10 +28,8 @@ screenshot: $(STAMP) $(VENDOR)
 	$(PY) -m pytest tests/pages/test_demo.py
 	cp screenshots/readme.png docs/screenshot.png
 
-migration: $(STAMP)
-	mkdir -p .venv/later && mv ripeline/migrations/000[2-9]_*.py .venv/later/
-	rm -f ripeline/migrations/0001_initial.py
-	$(PY) -m ripeline.manage makemigrations ripeline -n initial; mv .venv/later/*.py ripeline/migrations/
+migration: $(STAMP)  # NAME=what_changes
+	$(PY) -m ripeline.manage makemigrations ripeline -n $(NAME)
 
 lock:
 	.venv/bin/pip install -q uv
