@@ -12,6 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import IO, Protocol
 
+from ripeline.kit.spreadsheets import safe_cell
 from ripeline.lifecycle.instant import format_instant
 from ripeline.replay import parquet
 from ripeline.replay.mistakes import ReplayMistake
@@ -21,7 +22,6 @@ Columns = Sequence[tuple[str, str]]
 Rows = Sequence[tuple[object, ...]]
 
 ENDINGS = (".jsonl", ".csv", ".parquet")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _BATCH = 16_384
 
 
@@ -81,15 +81,6 @@ def write_rows(path: Path, columns: Columns, rows: Iterable[tuple[object, ...]])
     finally:
         writer.close()
     return written
-
-
-def safe_cell(text: str) -> str:
-    """The text as a spreadsheet will show it without running it.
-
-    A text that begins like a formula gets an apostrophe before it. One that already has apostrophes and then
-    begins like a formula gets another, so that no two texts come out the same.
-    """
-    return "'" + text if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
 class JsonLines:

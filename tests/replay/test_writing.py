@@ -9,12 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ripeline.lifecycle.instant import parse_instant
 from ripeline.replay.mistakes import ReplayMistake
-from ripeline.replay.writing import FORMULA_STARTS, check_outputs, safe_cell, whole_files, write_rows
+from ripeline.replay.writing import check_outputs, whole_files, write_rows
 
 pytestmark = pytest.mark.pure
 
@@ -78,19 +76,13 @@ def test_no_rows_make_an_empty_file_of_the_form_and_many_rows_all_arrive(tmp_pat
         assert nothing.read_text() == ("" if ending == "jsonl" else "person,at,score,grade\n")
 
 
-@pytest.mark.parametrize("start", FORMULA_STARTS)
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", '"='])
 def test_a_name_that_looks_like_a_formula_is_shown_and_not_run(tmp_path: Path, start: str) -> None:
     path = tmp_path / "out.csv"
     write_rows(path, (("person", "text"), ("score", "number")), [(f"{start}cmd|' /C calc'!A0", -3.5)])
     with path.open(encoding="utf-8", newline="") as file:
         _, row = csv.reader(file)
     assert row == [f"'{start}cmd|' /C calc'!A0", "-3.5"], "a number may keep its sign"
-
-
-@given(st.text(alphabet="'=+-@\tabc", max_size=6), st.text(alphabet="'=+-@\tabc", max_size=6))
-def test_no_two_names_come_out_as_the_same_cell_and_none_begins_like_a_formula(one: str, two: str) -> None:
-    assert (safe_cell(one) == safe_cell(two)) == (one == two)
-    assert not safe_cell(one).startswith(FORMULA_STARTS)
 
 
 def test_both_files_appear_together_when_all_went_well(tmp_path: Path) -> None:
