@@ -13,8 +13,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from ripeline.contacts.search import search_ready
-from ripeline.contacts.search_tables import make_search
+from ripeline.contacts.lists.search import search_ready
+from ripeline.contacts.lists.search_tables import make_search
 from ripeline.people.models import User
 from ripeline.timeline.active import activate
 from ripeline.timeline.models import PlaybookVersion

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from ripeline.contacts import company_page, contact_page, edit, moving
+from ripeline.contacts.company import company_page
+from ripeline.contacts.person import contact_page, edit, moving
 from ripeline.kit.paths import register_paths
 
 register_paths()

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from ripeline.contacts import companies, export, palette, saved_views, views_bulk, views_list
+from ripeline.contacts.lists import companies, export, palette, saved_views, views_bulk, views_list
 
 urlpatterns = [
     path("contacts/", views_list.contacts_list, name="contacts"),

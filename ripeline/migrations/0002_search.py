@@ -1,8 +1,8 @@
-"""Search by any part of a word, and a standing for every contact: see contacts/search_tables.py."""
+"""Search by any part of a word, and a standing for every contact: see contacts/lists/search_tables.py."""
 
 from django.db import migrations
 
-from ripeline.contacts import search_tables
+from ripeline.contacts.lists import search_tables
 
 
 def make_search(apps, schema_editor):

@@ -153,7 +153,7 @@ class Standing(models.Model):
     class Meta:
         indexes = (
             models.Index(F("heat").desc(), F("contact").desc(), name="standing_heat"),
-            # Every filter on the four is a few ranges of this index, each in order of heat (`contacts.cells`).
+            # Every filter on the four is a few ranges of this index, each in order of heat (`contacts.lists.cells`).
             models.Index(F("cell"), F("heat").desc(), F("contact").desc(), name="standing_cells"),
             models.Index(
                 fields=["persona", "contact"], condition=Q(persona__isnull=False), name="standing_persona"

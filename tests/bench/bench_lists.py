@@ -109,9 +109,9 @@ def _address_of_page(number: int, sort: str) -> str:
     """Where the page of that number begins, found by going through the ones before."""
     from django.utils import timezone
 
-    from ripeline.contacts.asking import newer_and_older, want
-    from ripeline.contacts.filters import Filters
-    from ripeline.contacts.listing import read_page
+    from ripeline.contacts.lists.asking import newer_and_older, want
+    from ripeline.contacts.lists.filters import Filters
+    from ripeline.contacts.lists.listing import read_page
     from ripeline.timeline.active import active_playbook
 
     wanted = want(Filters(), _reader(), active_playbook(), now=timezone.now(), sort=sort)

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from ripeline.contacts import asking
+from ripeline.contacts.lists import asking
 from ripeline.people.models import Contact, User
 from ripeline.timeline.models import Touch
 from tests.factories import make_company, make_contact, make_playbook, stand
@@ -159,7 +159,7 @@ def test_the_ticked_are_moved_with_a_reason_and_it_can_be_undone(
 def test_all_that_match_are_done_part_by_part_by_itself(
     browse: Browse, crowd: list[Contact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ripeline.contacts import bulk
+    from ripeline.contacts.lists import bulk
 
     monkeypatch.setattr(bulk, "CHUNK", 6)
     monkeypatch.setattr(asking, "SIZE", 10)

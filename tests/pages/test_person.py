@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from ripeline.people.models import Company, Contact
 from ripeline.timeline.active import activate
 from ripeline.worker import catch_up
-from tests.contacts.person import PLAYBOOK, happen, make_person
+from tests.contacts.people import PLAYBOOK, happen, make_person
 from tests.pages.conftest import Browse
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,0 +1,183 @@
+"""How a list is read: one page of a million, in any order, under any filters, in flat time.
+
+Three plans, cheapest first that fits (`read_page`):
+
+- *gather*: some filter leaves few people: find them through its index, check the others, sort.
+- *walk*: go along the index of the order from where the last page ended and keep who passes. Bounded: where
+  too few pass within a few stretches, the filters are rare after all and the smallest of them is gathered.
+- *cells*: in order of score, every mixture of stage, rating, grade and status is a few ranges of one index.
+
+A place in a list is a key and an id, never a number of rows to skip, so page 1,000 costs what page 1 does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import isqrt
+
+from ripeline.contacts.lists.cells import MOST_MERGED, cells_condition, count_cells, merge_cells, read_cells
+from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined
+from ripeline.contacts.lists.walking import column, hint, place_of, walk
+from ripeline.contacts.lists.wanted import Condition, Count, Found, Wanted
+
+# Above this, finding everybody costs more than any walk.
+MANY = 250_000
+# Beyond this, a list is "more than"; nobody pages through it and counting costs.
+COUNTED = 10_000
+
+
+def read_page(wanted: Wanted) -> Found:
+    """The page, by the cheapest plan that fits."""
+    if wanted.choices:
+        cells = read_cells(wanted.choices)
+        if not wanted.conditions and wanted.sort.by_cells and len(cells) <= MOST_MERGED:
+            return _page(wanted, merge_cells(cells, wanted), count_cells(cells, wanted.span, COUNTED))
+        also = cells_condition(wanted.choices, cells)
+        wanted = replace(wanted, choices=(), conditions=(*wanted.conditions, also))
+    if not wanted.conditions:
+        return _page(wanted, walk(wanted, bounded=False)[0], count_all(wanted))
+    return _read_filtered(wanted)
+
+
+def _read_filtered(wanted: Wanted) -> Found:
+    most = how_few(wanted)
+    found = [_all_of(condition, most) for condition in wanted.conditions]
+    few = [ids for ids in found if ids is not None]
+    if few:
+        rest = [each for each, ids in zip(wanted.conditions, found, strict=True) if ids not in few]
+        return _gather(wanted, _given(set.intersection(*map(set, few))), rest)
+    rows, is_complete = walk(wanted, bounded=True)
+    if not is_complete:
+        narrowed = _narrow(wanted)
+        if narrowed is not None:
+            return _gather(wanted, *narrowed)
+        rows, _ = walk(wanted, bounded=False)
+    # Several filters would have to be checked one contact after the other: that number is fetched afterwards.
+    ids = wanted.conditions[0].ids if len(wanted.conditions) == 1 else None
+    return _page(wanted, rows, None if ids is None else _up_to_counted(_count_ids(ids, COUNTED + 1)))
+
+
+def count_matches(wanted: Wanted) -> Count:
+    """How many there are, up to COUNTED; for the number that is fetched after the page."""
+    page = read_page(replace(wanted, after=None, is_backward=False, size=COUNTED))
+    return page.count or Count(len(page.places), page.is_more)
+
+
+def count_all(wanted: Wanted) -> Count:
+    """How many there are without any filter but the span."""
+    sort = wanted.sort
+    table = wanted.listing.tables[sort.alias]
+    where = joined(" AND ", [Sql("1 = 1"), *_span(wanted)])
+    found = Sql(
+        f"SELECT count(*) FROM (SELECT 1 FROM {table.name} {sort.alias}{hint(sort)}"  # noqa: S608 - our names
+        f" WHERE {where.text} LIMIT {COUNTED + 1}) few",
+        where.params,
+    ).number()
+    return _up_to_counted(found)
+
+
+def _up_to_counted(number: int) -> Count:
+    return Count(min(number, COUNTED), number > COUNTED)
+
+
+def how_few(wanted: Wanted) -> int:
+    """Up to how many it is quicker to find and sort everybody than to walk the order.
+
+    A filter that leaves n of N lets one in N / n pass, so a page of p takes a walk of p * N / n: as long as n, when
+    n is the square root of p * N.
+    """
+    table = next(iter(wanted.listing.tables.values()))
+    newest = Sql(f"SELECT max({table.id}) FROM {table.name}").rows()[0][0]  # noqa: S608
+    return isqrt(wanted.size * int(str(newest or 0)))
+
+
+def _all_of(condition: Condition, most: int) -> list[int] | None:
+    """Everybody the filter's index finds; None where there is no index, or they are more than `most`."""
+    if condition.ids is None:
+        return None
+    rows = Sql(f"{condition.ids.text} LIMIT {most + 1}", condition.ids.params).rows()
+    return [int(str(row[0])) for row in rows] if len(rows) <= most else None
+
+
+def _narrow(wanted: Wanted) -> tuple[Sql, list[Condition]] | None:
+    """The people whom the filter with the fewest finds, and whom those with not many more find too; and the filters
+    that are still to be checked. None where every filter finds more than MANY."""
+    sizes: dict[int, int] = {}
+    most = MANY
+    for position, condition in enumerate(wanted.conditions):
+        if condition.ids is not None and (size := _count_ids(condition.ids, most + 1)) <= most:
+            sizes[position] = size
+            # Meeting two lists costs less than looking people up one by one, while they are of a kind.
+            most = min(MANY, 5 * size)
+    order = sorted(sizes, key=lambda position: sizes[position])
+    used = [position for position in order if sizes[position] <= 5 * sizes[order[0]]]
+    lists = [ids for position in used if (ids := wanted.conditions[position].ids) is not None]
+    if not lists:
+        return None
+    others = [Sql(f"id IN ({each.text})", each.params) for each in lists[1:]]
+    both = joined(" AND ", [Sql("1 = 1"), *others])
+    ids = Sql(f"SELECT id FROM ({lists[0].text}) i WHERE {both.text}", (*lists[0].params, *both.params))  # noqa: S608
+    return ids, [each for position, each in enumerate(wanted.conditions) if position not in used]
+
+
+def _given(ids: set[int]) -> Sql:
+    """These ids, as a table of one column."""
+    if is_sqlite():
+        return Sql("SELECT value AS id FROM json_each(%s)", (str(sorted(ids)),))
+    return Sql("SELECT unnest(%s::bigint[]) AS id", ("{" + ",".join(map(str, sorted(ids))) + "}",))
+
+
+def _count_ids(ids: Sql, limit: int) -> int:
+    return Sql(f"SELECT count(*) FROM (SELECT 1 FROM ({ids.text}) i LIMIT {limit}) few", ids.params).number()  # noqa: S608
+
+
+def _gather(wanted: Wanted, ids: Sql, others: Sequence[Condition]) -> Found:
+    """These people, checked against the other filters, sorted, from the place on."""
+    sort = wanted.sort
+    aliases = {sort.alias}.union(*(each.needs for each in others))
+    checks = joined(" AND ", [Sql("1 = 1"), *_span(wanted), *(each.check for each in others)])
+    sources = ""
+    for alias in sorted(aliases):
+        table = wanted.listing.tables[alias]
+        sources += f" JOIN {table.name} {alias} ON {alias}.{table.id} = few.id"
+    # The LIMIT (which never cuts anything off) keeps both planners from mixing the parts up again.
+    query = (
+        f"SELECT id, key, total FROM (SELECT few.id AS id, {column(sort)} AS key, count(*) OVER () AS total"  # noqa: S608
+        f" FROM (SELECT id FROM ({ids.text}) i LIMIT 1000000000) few{sources} WHERE {checks.text}) matching"
+    )
+    place = _past(wanted)
+    down = "DESC" if wanted.goes_down else "ASC"
+    nulls = "ASC" if wanted.descending != wanted.is_backward else "DESC"
+    order = f" ORDER BY (key IS NULL) {nulls}, key {down}, id {down} LIMIT {wanted.size + 1}"
+    rows = Sql(f"{query} WHERE {place.text}{order}", (*ids.params, *checks.params, *place.params)).rows()
+    total = int(str(rows[0][2])) if rows else 0
+    return _page(wanted, [(row[1], row[0]) for row in rows], Count(total))
+
+
+def _past(wanted: Wanted) -> Sql:
+    """The rows of a gathered list past the place asked for."""
+    after, down = wanted.after, wanted.goes_down
+    if after is None:
+        return Sql("1 = 1")
+    sign = "<" if down else ">"
+    if after.key is None:
+        same = f"key IS NULL AND id {sign} %s"
+        return Sql(f"({same})" if down else f"({same} OR key IS NOT NULL)", (after.id,))
+    beyond = " OR key IS NULL" if down and wanted.sort.is_nullable else ""
+    return Sql(f"((key, id) {sign} (%s, %s){beyond})", (after.key, after.id))
+
+
+def _span(wanted: Wanted) -> list[Sql]:
+    key = column(wanted.sort)
+    low, high = wanted.span.low, wanted.span.high
+    found = [] if low is None else [Sql(f"{key} >= %s", (low,))]
+    return found if high is None else [*found, Sql(f"{key} <= %s", (high,))]
+
+
+def _page(wanted: Wanted, rows: Sequence[tuple[Value, Value]], count: Count | None) -> Found:
+    places = [place_of(wanted, row) for row in rows[: wanted.size]]
+    is_more = len(rows) > wanted.size
+    if count is None and wanted.after is None and not is_more:
+        count = Count(len(places))
+    return Found(tuple(reversed(places) if wanted.is_backward else places), is_more, count)

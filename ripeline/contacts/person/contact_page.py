@@ -1,0 +1,189 @@
+"""The page of one contact: where they stand, why, what is missing, and the journey; now or as of any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf.locale import LANG_INFO
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from ripeline.contacts.person.asof import AsOf, read_as_of
+from ripeline.contacts.person.journey import GROUPS, Stretch, read_journey
+from ripeline.contacts.person.ladder import climb, latest_move, life_line
+from ripeline.contacts.person.move_forms import AnswerForm, LogForm, MoveForm
+from ripeline.contacts.person.picture import Picture, read_outdated, take_picture
+from ripeline.contacts.person.reasons import read_answers, reason_fit, reason_score
+from ripeline.contacts.person.telling import Told, say_value, tell
+from ripeline.contacts.person.verdicts import missing_above, reason_persona, reason_rating, touches_behind
+from ripeline.contacts.person.whereabouts import clock, country_name
+from ripeline.kit.instants import to_datetime
+from ripeline.lifecycle.outcome import Transition as Moved
+from ripeline.people.models import Contact, Identity, User
+from ripeline.people.permissions import may_change
+from ripeline.timeline.changes import PERSONAL, column_traits
+
+# The kinds of thing a contact is recognised by, as links.
+_SCHEMES = {Identity.Kind.EMAIL: "mailto:", Identity.Kind.PHONE: "tel:"}
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The forms of the page; one that came back with a mistake is shown open, with what was typed."""
+
+    move: MoveForm | None = None
+    answer: AnswerForm | None = None
+    log: LogForm | None = None
+
+
+@require_safe
+def contact_page(request: HttpRequest, key: str) -> HttpResponse:
+    """Shows a contact; to htmx, asking for more of the journey, only that."""
+    contact = find_contact(key)
+    if getattr(request, "htmx", None) and request.headers.get("HX-Target") == "journey-more":
+        return _show_more(request, contact)
+    return show_contact(request, contact, Forms())
+
+
+def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpResponse:
+    """The whole page. With a form that has mistakes in it the answer is 422 and the page is about now."""
+    now = timezone.now()
+    wrong = [form for form in (forms.move, forms.answer, forms.log) if form is not None]
+    as_of = AsOf(now) if wrong else _as_of(request, now)
+    picture = take_picture(contact, as_of)
+    journey = read_journey(picture, request.GET, timezone.get_current_timezone())
+    context = {
+        **_who(contact, now),
+        **_where(picture, now),
+        **_why(picture),
+        **_journey(picture, journey),
+        **_what_to_do(request, picture, forms),
+    }
+    return render(request, "contacts/contact.html", context, status=422 if wrong else 200)
+
+
+def find_contact(key: str) -> Contact:
+    """The contact with this key, with company and owner. Raises Http404."""
+    return get_object_or_404(Contact.objects.select_related("company", "owner"), key=key)
+
+
+def _show_more(request: HttpRequest, contact: Contact) -> HttpResponse:
+    picture = take_picture(contact, _as_of(request, timezone.now()))
+    journey = read_journey(picture, request.GET, timezone.get_current_timezone())
+    context = {"contact": contact, "playbook": picture.playbook, **_journey(picture, journey)}
+    return render(request, "contacts/contact_days.html", context)
+
+
+def _as_of(request: HttpRequest, now: datetime) -> AsOf:
+    return read_as_of(request.GET, now=now, zone=timezone.get_current_timezone())
+
+
+def _who(contact: Contact, now: datetime) -> dict[str, object]:
+    identities = contact.identities.order_by("-is_primary", "pk")
+    shown = column_traits(contact)
+    return {
+        "contact": contact,
+        "ways": [
+            (each.kind, each.value, _SCHEMES[Identity.Kind(each.kind)] + each.value.replace(" ", ""))
+            for each in identities
+            if each.kind in _SCHEMES
+        ],
+        "keys": [each.value for each in identities if each.kind == Identity.Kind.EXTERNAL],
+        "country": country_name(contact.country),
+        "clock": clock(contact.time_zone, contact.country, now),
+        "language": str(LANG_INFO.get(contact.language, {}).get("name", contact.language)),
+        "traits": [
+            (name.replace("_", " "), say_value(value))
+            for name, value in sorted(contact.traits.items())
+            if name not in PERSONAL and value != shown.get(name)
+        ],
+    }
+
+
+def _where(picture: Picture, now: datetime) -> dict[str, object]:
+    standing = picture.standing
+    begin, whole = picture.born, (now - picture.born).total_seconds() or 1.0
+    return {
+        "picture": picture,
+        "playbook": picture.playbook,
+        "as_of": picture.as_of,
+        "standing": standing,
+        "entered_at": to_datetime(standing.entered_at) if standing else None,
+        "heard_at": to_datetime(standing.last_inbound_at)
+        if standing and standing.last_inbound_at is not None
+        else None,
+        "rungs": climb(picture),
+        "life": life_line(picture, now),
+        "life_days": max(1, (timezone.localtime(now).date() - timezone.localtime(begin).date()).days),
+        "life_day": (timezone.localtime(picture.as_of.at).date() - timezone.localtime(begin).date()).days,
+        "life_share": max(0.0, min(100.0, 100 * (picture.as_of.at - begin).total_seconds() / whole)),
+        "born": begin,
+        "outdated": read_outdated(picture),
+    }
+
+
+def _why(picture: Picture) -> dict[str, object]:
+    standing = picture.standing
+    if standing is None:
+        return {"answers": read_answers(picture)}
+    move = latest_move(picture)
+    return {
+        "score_reason": reason_score(picture, standing),
+        "fit_reason": reason_fit(picture.playbook, standing),
+        "persona_reason": reason_persona(picture, standing),
+        "rating_reason": reason_rating(picture, standing),
+        "stage_reason": picture.say(move) if move else "",
+        "stage_touches": _behind(picture, move) if move else [],
+        "answers": read_answers(picture),
+        "missing": missing_above(picture, standing),
+    }
+
+
+def _behind(picture: Picture, move: Moved) -> list[Told]:
+    rows = [picture.rows[uid] for uid in touches_behind(move) if uid in picture.rows]
+    return [tell(row, picture.playbook) for row in rows]
+
+
+def _journey(picture: Picture, journey: Stretch) -> dict[str, object]:
+    return {
+        "journey": journey,
+        "groups": [("", "Everything"), *((key, title) for key, (title, _) in GROUPS.items())],
+        "links": _links(picture, journey),
+        "as_of": picture.as_of,
+    }
+
+
+def _links(picture: Picture, journey: Stretch) -> Mapping[str, str]:
+    """From a touch's uid to its place in the journey, on this page or on the one that shows it."""
+    page = reverse("contact", args=[picture.contact.key])
+    start = f"{page}?{picture.as_of.query}&" if picture.as_of.query else f"{page}?"
+    return {
+        row.uid: f"#touch-{row.pk}" if row.pk in journey.shown else f"{start}touch={row.pk}#touch-{row.pk}"
+        for row in picture.touches
+    }
+
+
+def _what_to_do(request: HttpRequest, picture: Picture, forms: Forms) -> dict[str, object]:
+    user, standing = request.user, picture.standing
+    allowed = isinstance(user, User) and may_change(user, picture.contact)
+    if not allowed or not picture.as_of.is_now:
+        return {"may_change": allowed, "may_move": False}
+    move = forms.move or MoveForm(
+        playbook=picture.playbook,
+        stage=standing.stage if standing else "",
+        status=standing.status if standing else "active",
+    )
+    shown: dict[str, Form] = {
+        "move_form": move,
+        "answer_form": forms.answer or AnswerForm(playbook=picture.playbook),
+        "log_form": forms.log or LogForm(),
+    }
+    context: dict[str, Any] = {"may_change": True, "may_move": True, **shown}
+    return context

@@ -1,0 +1,104 @@
+"""Changing who somebody is, adding somebody new, and changing a company."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from ripeline.contacts.person.contact_page import find_contact
+from ripeline.contacts.person.edit_forms import CompanyForm, ContactForm, NewContactForm
+from ripeline.people.contacts import ContactDraft
+from ripeline.people.models import Company, Contact, User
+from ripeline.people.permissions import changeable_by, may_change
+from ripeline.timeline.changes import Taken, add_contact, change_company, change_contact, draft_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_contact(request: HttpRequest, key: str) -> HttpResponse:
+    """Shows and takes the form of who a contact is."""
+    contact, user = find_contact(key), request.user
+    if not isinstance(user, User) or not may_change(user, contact):
+        raise PermissionDenied(
+            f"{contact} belongs to {contact.owner}, who may change them; so may marketing."
+        )
+    form = ContactForm(request.POST if request.method == "POST" else None, was=draft_of(contact))
+    if form.is_bound and form.is_valid():
+        with transaction.atomic():
+            done = change_contact(contact, form.draft(_company(form, timezone.now())), now=timezone.now())
+            if isinstance(done, Taken):
+                transaction.set_rollback(True)
+        if not isinstance(done, Taken):
+            messages.success(request, f"{contact} is up to date.")
+            return redirect("contact", key=contact.key)
+        form.add_error("emails", _say_taken(done))
+    return _show(request, "contacts/contact_edit.html", form, contact=contact)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_contact(request: HttpRequest) -> HttpResponse:
+    """Shows and takes the form of somebody new."""
+    user = request.user
+    assert isinstance(user, User)
+    form = NewContactForm(request.POST if request.method == "POST" else None, was=ContactDraft(owner=user))
+    if form.is_bound and form.is_valid():
+        now = timezone.now()
+        with transaction.atomic():
+            draft = form.draft(_company(form, now))
+            done = add_contact(draft, arrival=form.cleaned_data["arrival"], by=user, now=now)
+            if isinstance(done, Taken):
+                transaction.set_rollback(True)
+        if isinstance(done, Contact):
+            messages.success(request, f"{done} is a contact now.")
+            return redirect("contact", key=done.key)
+        form.add_error("emails", _say_taken(done))
+    return _show(request, "contacts/contact_new.html", form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_company(request: HttpRequest, pk: int) -> HttpResponse:
+    """Shows and takes the form of a company; who may change all of its contacts may change it."""
+    company, user = get_object_or_404(Company, pk=pk), request.user
+    if not isinstance(user, User) or not may_change_company(user, company):
+        raise PermissionDenied(f"Some contacts of {company} belong to colleagues. Ask them, or marketing.")
+    form = CompanyForm(request.POST if request.method == "POST" else None, company=company)
+    if form.is_bound and form.is_valid():
+        changed = change_company(company, form.draft(), now=timezone.now())
+        told = f" Traits of {changed} contact{'' if changed == 1 else 's'} follow." if changed else ""
+        messages.success(request, f"{company} is up to date.{told}")
+        return redirect("company", pk=company.pk)
+    return _show(request, "contacts/company_edit.html", form, company=company)
+
+
+def may_change_company(user: User, company: Company) -> bool:
+    """Whether every contact of the company is one that `user` may change."""
+    staff = Contact.objects.filter(company=company)
+    return staff.count() == staff.filter(changeable_by(user)).count()
+
+
+def _company(form: ContactForm, now: datetime) -> Company | None:
+    """The company named in the form: the one they are at, another we know, or a new one."""
+    name: str = form.cleaned_data["company"].strip()
+    if not name:
+        return None
+    if form.was.company and form.was.company.name == name:
+        return form.was.company
+    known = Company.objects.filter(name__iexact=name).order_by("pk").first()
+    return known or Company.objects.create(name=name, created_at=now, updated_at=now)
+
+
+def _say_taken(taken: Taken) -> str:
+    other = Contact.objects.get(pk=taken.contact_id)
+    return f"{taken.value} leads to {other} already. One address leads to one contact."
+
+
+def _show(request: HttpRequest, template: str, form: object, **context: object) -> HttpResponse:
+    status = 422 if request.method == "POST" else 200
+    companies = Company.objects.order_by("name").values_list("name", flat=True)[:500]
+    return render(request, template, {"form": form, "companies": companies, **context}, status=status)
