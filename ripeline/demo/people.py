@@ -7,7 +7,7 @@ from random import Random
 from ripeline.demo.firms import FIRMS, Firm, name_firm
 from ripeline.demo.names import MAIL_HOSTS, address_of, draw_name, slug_of
 from ripeline.demo.places import PLACES, Place, draw_phone
-from ripeline.demo.world import Company
+from ripeline.demo.world import Card, Company
 
 KEY_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 signs that are not mistaken for one another
 GENRES = (
@@ -41,16 +41,9 @@ BUSINESS_SENIORITIES = {"owner": 12, "director": 22, "manager": 34, "staff": 32}
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Person(Card):
     """Who somebody is, whether or not we have heard of it yet."""
 
-    key: str
-    first_name: str
-    last_name: str
-    emails: tuple[str, ...]
-    phones: tuple[str, ...]
-    title: str | None
-    seniority: str | None
     company: Company | None
     place: Place
     language: str

@@ -38,8 +38,8 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """One person. `traits` is what the touches have told by the end, nothing more."""
+class Card:
+    """What stands on somebody's card."""
 
     key: str
     first_name: str
@@ -48,6 +48,12 @@ class Contact:
     phones: tuple[str, ...]
     title: str | None
     seniority: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact(Card):
+    """One person. `traits` is what the touches have told by the end, nothing more."""
+
     company: str | None
     country: str
     language: str
