@@ -66,6 +66,15 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database_settings(CONFIG)}
+# Tries to sign in are counted here: by all processes together, and on after a restart. The worker sweeps it; until
+# then it may grow, since a full cache would forget tries.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "ripeline_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "ripeline.User"
@@ -85,6 +94,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_URL = "account_login"
+# allauth counts tries by address of the browser too: behind the TLS proxy, that is what the proxy says last.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if CONFIG.base_url.startswith("https://") else 0
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 

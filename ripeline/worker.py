@@ -5,14 +5,17 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from ripeline.gateway.imports.run import attend_imports
+from ripeline.people.shared_cache import forget_expired
 from ripeline.reactions import react
 from ripeline.timeline.reassess import reassess_due
 from ripeline.work.loop import run_worker
+
+SWEEP_EVERY = timedelta(minutes=10)
 
 
 def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now) -> None:
@@ -20,7 +23,7 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
     # Beside, not in turn: a long import must not keep people waiting for their stage.
     importer = threading.Thread(target=_import, kwargs={"stop": stop, "clock": clock}, name="imports")
     importer.start()
-    run_worker([attend_people], clock=clock, stop=stop)
+    run_worker([attend_people, sweeping()], clock=clock, stop=stop)
     importer.join()
 
 
@@ -34,6 +37,20 @@ def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
 def attend_people(now: datetime) -> int:
     """Reassesses one batch of people who are due."""
     return reassess_due(now, react=react)
+
+
+def sweeping() -> Callable[[datetime], int]:
+    """A task that now and then deletes what has expired; it never keeps the worker from resting."""
+    next_at: datetime | None = None
+
+    def sweep(now: datetime) -> int:
+        nonlocal next_at
+        if next_at is None or now >= next_at:
+            forget_expired(now)
+            next_at = now + SWEEP_EVERY
+        return 0
+
+    return sweep
 
 
 def catch_up(clock: Callable[[], datetime] = timezone.now) -> int:

@@ -20,6 +20,11 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """True while nobody has an account."""
         return not User.objects.exists()
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By whom a failed try is counted: the account alone. allauth's own key holds the Host header too, which
+        whoever guesses may write as they like (another port each time), and begin to count anew."""
+        return str(credentials.get("email", "")).lower()
+
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         """Saves the first user as administrator; of several who sign up at the same moment, one."""
         with transaction.atomic():
