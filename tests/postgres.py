@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.processes import free_port
 
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
 
@@ -59,7 +60,7 @@ class _Server:
 
     def __init__(self, binaries: Path, folder: Path) -> None:
         self.binaries, self.folder = binaries, folder
-        self.port = _free_port()
+        self.port = free_port()
         # PostgreSQL refuses to run as root: containers and CI often are.
         self.user = _unprivileged() if os.geteuid() == 0 else None
         if self.user:
@@ -109,9 +110,3 @@ def _unprivileged() -> pwd.struct_passwd:
     raise NoPostgres(
         "PostgreSQL refuses to run as root, and this machine has neither a user postgres nor nobody."
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,3 +36,40 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def server(*, processes: int = 2, **settings: str) -> Iterator[str]:
+    """The address of our own server, which has begun to answer; ended, with its processes, at the end."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    mine = {"RIPELINE_PORT": str(port), "RIPELINE_WEB_PROCESSES": str(processes)}
+    command = [sys.executable, "-m", "ripeline", "serve", "--no-worker"]
+    process = subprocess.Popen(command, env={**environment(), **mine, **settings})
+    try:
+        _wait_until_it_answers(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while True:
+        assert process.poll() is None, "the server ended"
+        assert time.monotonic() < until, "the server did not answer in a minute"
+        try:
+            urllib.request.urlopen(f"{address}/accounts/login/", timeout=10).close()
+            return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)

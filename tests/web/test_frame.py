@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import resolve
 from django.utils import timezone
@@ -76,24 +73,6 @@ def test_signing_out_takes_a_post(client: Client, sales: User) -> None:
     assert client.get("/settings/").status_code == 200
     client.post("/accounts/logout/")
     assert client.get("/settings/").status_code == 302
-
-
-@pytest.fixture
-def fresh_tries() -> Iterator[None]:
-    """Tries are counted in the cache, which outlives a test."""
-    cache.clear()
-    yield
-    cache.clear()
-
-
-@pytest.mark.usefixtures("fresh_tries")
-def test_guessing_passwords_is_slowed_down(client: Client, sales: User) -> None:
-    answers = [
-        client.post("/accounts/login/", {"login": "sales@example.org", "password": f"guess {number}"})
-        for number in range(12)
-    ]
-    said = answers[-1].content.decode()
-    assert answers[-1].status_code == 429 or "Too many failed login attempts" in said
 
 
 def test_no_page_holds_a_script_or_a_handler_of_its_own(client: Client, sales: User) -> None:
