@@ -9,10 +9,10 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from ripeline.insights.funnel import rises
-from ripeline.insights.sentences import Teller
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Contact
 from ripeline.timeline.models import Transition
+from ripeline.timeline.sentences import Teller
 
 SHOWN = 8
 ALL = 100

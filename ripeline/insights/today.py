@@ -12,9 +12,9 @@ from ripeline.insights.funnel import FunnelRow, read_funnel
 from ripeline.insights.movers import ALL, SHOWN, Movers, read_fallen, read_risen
 from ripeline.insights.pace import Pace, read_pace
 from ripeline.insights.period import DAY, Period, midnight
-from ripeline.insights.sentences import Teller
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.models import Reassessment
+from ripeline.timeline.sentences import Teller
 
 # The worker takes about a second; what waits longer is worth a word, because the numbers are not yet whole.
 PATIENCE = timedelta(seconds=10)

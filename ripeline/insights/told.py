@@ -9,11 +9,11 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
-from ripeline.insights.sentences import Teller
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Notification, User
 from ripeline.timeline.models import Transition
+from ripeline.timeline.sentences import Teller
 
 SIZE = 50
 

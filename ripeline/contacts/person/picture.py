@@ -18,9 +18,10 @@ from ripeline.lifecycle.model import Playbook
 from ripeline.lifecycle.outcome import Standing
 from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact
-from ripeline.timeline.active import active_playbook, playbook_version
+from ripeline.timeline.active import active_playbook
 from ripeline.timeline.models import Touch, Transition
 from ripeline.timeline.reassess import read_touches, to_fact
+from ripeline.timeline.sentences import Teller, as_sentence
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ class Picture:
 
     def say(self, moved: Moved) -> str:
         """The sentence of one of this picture's moves."""
-        return _sentence(say_transition(self.playbook, moved))
+        return as_sentence(say_transition(self.playbook, moved))
 
     def say_why(self, moved: Moved) -> str:
         """The same sentence without the stage and the day, for where these stand beside it."""
         said = say_transition(self.playbook, moved)
-        return _sentence(said.partition(" because ")[2] or said)
+        return as_sentence(said.partition(" because ")[2] or said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,9 @@ def take_picture(contact: Contact, as_of: AsOf) -> Picture:
 def read_outdated(picture: Picture) -> list[Outdated]:
     """What we thought before and by this moment no longer did, newest first."""
     rows = Transition.objects.filter(contact=picture.contact, superseded_at__lte=picture.as_of.at)
+    teller = Teller(picture.playbook)
     return [
-        Outdated(row.to_stage, row.at, _say_row(row, picture.playbook), row.known_at, row.superseded_at)
+        Outdated(row.to_stage, row.at, as_sentence(teller.say(row)), row.known_at, row.superseded_at)
         for row in rows.order_by("-superseded_at", "-position")[:50]
         if row.superseded_at is not None
     ]
@@ -99,27 +101,3 @@ def read_outdated(picture: Picture) -> list[Outdated]:
 def _counts(touch: Touch, as_of: AsOf) -> bool:
     heard = as_of.is_now or as_of.view == "was" or touch.received_at <= as_of.at
     return heard and touch.at <= as_of.at
-
-
-def _say_row(row: Transition, playbook: Playbook) -> str:
-    told = playbook if row.playbook_id == playbook.version else playbook_version(row.playbook_id)
-    said = say_transition(
-        told,
-        Moved(
-            person=str(row.contact_id),
-            at=to_instant(row.at),
-            from_stage=row.from_stage,
-            to_stage=row.to_stage,
-            cause=row.cause,
-            rule=row.rule,
-            score=row.score,
-            grade=row.grade,
-            playbook_version=row.playbook_id,
-            evidence=row.evidence,
-        ),
-    )
-    return _sentence(said)
-
-
-def _sentence(said: str) -> str:
-    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) else ".")

@@ -17,7 +17,7 @@ class Teller:
         self._known = {playbook.version: playbook}
 
     def say(self, row: Transition) -> str:
-        """One sentence a salesperson believes, from the evidence kept with the transition."""
+        """What a salesperson believes, from the evidence kept with the transition; as it stands in a sentence."""
         version = row.playbook_id
         if version not in self._known:
             self._known[version] = playbook_version(version)
@@ -37,3 +37,8 @@ def _moved(row: Transition) -> Moved:
         playbook_version=row.playbook_id,
         evidence=row.evidence,
     )
+
+
+def as_sentence(said: str) -> str:
+    """The same words as a sentence of their own: with a capital and a full stop."""
+    return said[:1].upper() + said[1:] + ("" if said.endswith((".", "!", "?")) else ".")
