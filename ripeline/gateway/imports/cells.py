@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from ripeline.gateway.imports.names import plain
+from ripeline.kit.folding import plain
 from ripeline.kit.spreadsheets import plain_cell
 
 # What people and programs write where nothing is known. Compared without case, accents and outer signs.

@@ -10,7 +10,7 @@ from ripeline.gateway.imports import cells
 from ripeline.gateway.imports.hosts import shared_host
 from ripeline.gateway.imports.mapping import ColumnRule, Mapping, Reads
 from ripeline.gateway.imports.names import SHARED, Field, claim_of, words
-from ripeline.gateway.imports.values import read_country, read_domain, read_language, read_yes_no
+from ripeline.people.values import read_country, read_domain, read_language, read_yes_no
 
 SAMPLE = 1_000
 _ENOUGH = 0.6

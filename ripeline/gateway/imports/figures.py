@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 _AROUND = re.compile(r"[\s  '’€$£%]|EUR|USD|GBP|CHF|PLN", re.I)
-_PLAIN = re.compile(r"[-+]?(?=[\d.])\d*(?:\.\d+)?(?:[eE][-+]?\d+)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +47,3 @@ class NumberEvidence:
 
 def _is_decimal(text: str, sign: str) -> bool:
     return text.count(sign) == 1 and len(text.rpartition(sign)[2]) != 3
-
-
-def read_number(cell: str, column: NumberColumn) -> float | None:
-    """The finite number a cell holds, without currency, per cent and thousands signs, or None."""
-    text = _AROUND.sub("", cell)
-    if text.startswith("(") and text.endswith(")"):
-        text = "-" + text[1:-1]
-    other = "," if column.decimal == "." else "."
-    text = text.replace(other, "").replace(column.decimal, ".")
-    if not text.strip("+-.") or not _PLAIN.match(text):
-        return None
-    number = float(text)
-    return number if abs(number) < 1e15 else None

@@ -7,10 +7,11 @@ else, 50 one that often does.
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast, get_args
+
+from ripeline.kit.folding import plain
 
 Field = Literal[
     "email",
@@ -43,16 +44,6 @@ _LEADS = re.compile(
     r"^(?:person|contact|kontakt|lead|prospect|customer|user|organization|organisation|mql)\s+"
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_OTHER = re.compile(r"[^\w]+|_+")
-
-
-@lru_cache(maxsize=50_000)
-def plain(text: str) -> str:
-    """`text` for comparing: lower case, no accents, every run of signs one blank. `E-Mail_Adresse` and
-    `e mail adresse` are the same."""
-    low = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(letter for letter in low if not unicodedata.combining(letter))
-    return _OTHER.sub(" ", bare).strip()
 
 
 def words(name: str) -> str:

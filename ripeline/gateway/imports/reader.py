@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from ripeline.gateway.imports import values
 from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, clean, is_empty
 from ripeline.gateway.imports.dates import read_date, why_no_date
-from ripeline.gateway.imports.figures import NumberColumn, read_number
 from ripeline.gateway.imports.mapping import CellTest, Lookup, MomentRule, Said, TouchRule, places
-from ripeline.gateway.imports.names import plain
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.seniority import seniority_of
 from ripeline.gateway.imports.table import Rejected, Row, Why
 from ripeline.gateway.imports.takes import Settled, taker
 from ripeline.gateway.imports.touches import LONGEST_ID, LONGEST_KIND
+from ripeline.kit.folding import plain
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.instant import parse_instant
 from ripeline.lifecycle.touch import KINDS, Scalar, Touch
+from ripeline.people import values
 
 # Country first, since it says how phone numbers are written.
 _ORDER = {"country": 0, "email": 1}
@@ -125,7 +124,7 @@ class Reader:
         if text is None:
             return None
         name = said.column if isinstance(said, Lookup) else next(iter(places(said or "")), "")
-        number = read_number(text, self._settled.numbered(name))
+        number = values.read_number(text, self._settled.numbered(name).decimal)
         if number is None:
             raise ValueError(f"'{text}' is no number")
         return number
@@ -179,7 +178,7 @@ def _passes(text: str, test: CellTest) -> bool:
     if test.in_ and text not in test.in_:
         return False
     if test.above is not None:
-        number = read_number(text, NumberColumn()) if text else None
+        number = values.read_number(text) if text else None
         if number is None or number <= test.above:
             return False
     return text not in test.not_

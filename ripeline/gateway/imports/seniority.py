@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ripeline.gateway.imports.names import plain
+from ripeline.kit.folding import plain
 
 _NOT_SENIOR = re.compile(
     r"\b(?:assistant to|assistant of|office of the|to the|secretary|sekretar\w*|account director|"

@@ -18,7 +18,8 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from ripeline.gateway.imports.cells import looks_like_data
-from ripeline.gateway.imports.names import is_known_name, plain
+from ripeline.gateway.imports.names import is_known_name
+from ripeline.kit.folding import plain
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 400

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from ripeline.gateway.imports import values
+from ripeline.gateway.imports.cells import is_empty
 from ripeline.gateway.imports.columns import trait_name
 from ripeline.gateway.imports.dates import DateColumn, Order, read_date, why_no_date
-from ripeline.gateway.imports.figures import NumberColumn, read_number
+from ripeline.gateway.imports.figures import NumberColumn
 from ripeline.gateway.imports.hosts import shared_host
 from ripeline.gateway.imports.mapping import ColumnRule, Mapping
-from ripeline.gateway.imports.names import plain
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.seniority import seniority_of
+from ripeline.kit.folding import plain
 from ripeline.lifecycle.touch import Scalar
+from ripeline.people import values
+from ripeline.people.phones import read_phone
 
 _LONGEST = {
     "first_name": 100,
@@ -104,7 +106,7 @@ def _take_phone(record: Record, text: str, region: str | None) -> str | None:
     if not any(letter.isdigit() for letter in text):
         return f"'{text[:40]}' is no phone number"
     for part in text.replace(":::", ";").replace("|", ";").split(";"):
-        number = values.read_phone(part.strip(), region) if part.strip() else ""
+        number = read_phone(part.strip(), region) if part.strip() else ""
         if number and number not in record.phones:
             record.phones.append(number)
     return None
@@ -137,7 +139,7 @@ def _take_domain(record: Record, text: str) -> str | None:
 
 
 def _take_tags(record: Record, text: str) -> str | None:
-    record.tags += [tag for tag in values.read_tags(text) if tag not in record.tags]
+    record.tags += [tag for tag in values.read_tags(text) if tag not in record.tags and not is_empty(tag)]
     return None
 
 
@@ -147,7 +149,7 @@ def _take_seniority(record: Record, text: str) -> str | None:
 
 def _take_employees(record: Record, text: str) -> str | None:
     low = text.replace("–", "-").split("-")[0].split(" to ")[0].rstrip("+ ")
-    number = read_number(low, NumberColumn())
+    number = values.read_number(low)
     if number is None or not 0 <= number < 2**31:
         return f"'{text[:40]}' is no head count"
     record.fields.setdefault("employees", str(int(number)))
@@ -174,7 +176,7 @@ def _take_trait(settled: Settled, name: str, rule: ColumnRule) -> Take:
 
     def value_of(text: str) -> Scalar:
         if rule.reads == "number":
-            number = read_number(text, numbers)
+            number = values.read_number(text, numbers.decimal)
             return int(number) if number is not None and number == int(number) else number
         if rule.reads == "yes_no":
             return values.read_yes_no(text)

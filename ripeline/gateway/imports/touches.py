@@ -12,9 +12,9 @@ from ripeline.gateway.imports.dates import FIRST_YEAR
 from ripeline.gateway.imports.mapping import Mapping
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.table import MAX_CELL, RAW_SHOWN, Rejected, Why
-from ripeline.gateway.imports.values import read_address
 from ripeline.lifecycle.instant import format_instant, parse_instant
 from ripeline.lifecycle.touch import Touch, TouchMistake, parse_touch
+from ripeline.people.values import read_address
 
 _FIRST = parse_instant(f"{FIRST_YEAR}-01-01T00:00:00Z")
 LONGEST_ID, LONGEST_KIND, LONGEST_KEY = 128, 64, 254

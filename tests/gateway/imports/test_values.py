@@ -1,29 +1,17 @@
-"""What single cells say: addresses, names, numbers, dates, countries, yes and no."""
+"""What single cells say: nothing, dates, numbers, how senior somebody is."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, clean, is_empty
 from ripeline.gateway.imports.dates import DateColumn, DateEvidence, Order, read_date
-from ripeline.gateway.imports.figures import NumberColumn, NumberEvidence, read_number
+from ripeline.gateway.imports.figures import NumberColumn, NumberEvidence
 from ripeline.gateway.imports.seniority import seniority_of
-from ripeline.gateway.imports.values import (
-    read_address,
-    read_addresses,
-    read_country,
-    read_domain,
-    read_language,
-    read_name,
-    read_phone,
-    read_tags,
-    read_yes_no,
-)
-from tests.gateway.imports.bringing import DATA, needs_data
+from ripeline.people.values import read_country, read_number
 
 pytestmark = pytest.mark.pure
 
@@ -41,89 +29,6 @@ def test_null_is_a_surname_and_na_a_country() -> None:
 
 def test_a_guard_against_formulas_is_taken_off() -> None:
     assert [clean(cell) for cell in ("'=1+1", "'+49", "'quoted'", " x ")] == ["=1+1", "+49", "'quoted'", "x"]
-
-
-@pytest.mark.parametrize(
-    ("cell", "good"),
-    [
-        ("Anna@Firm.Example", ("anna@firm.example",)),
-        ("mailto:anna@firm.example", ("anna@firm.example",)),
-        ('"Berg, Anna" <anna@firm.example>', ("anna@firm.example",)),
-        ("a@b.example; c@d.example", ("a@b.example", "c@d.example")),
-        ("a@b.example ::: c@d.example", ("a@b.example", "c@d.example")),
-        ("a@b.example, a@b.example", ("a@b.example",)),
-        ("anna@münchen.example", ("anna@münchen.example",)),
-        ("anna@localhost", ()),
-        ("anna(at)firm.example", ()),
-    ],
-)
-def test_addresses_are_read_however_they_are_written(cell: str, good: tuple[str, ...]) -> None:
-    found = read_addresses(cell)
-    assert found.good == good
-    assert bool(found.bad) != bool(good)
-
-
-@needs_data
-def test_addresses_that_can_receive_mail_are_taken_and_broken_ones_are_not() -> None:
-    verdicts: dict[str, list[bool]] = {"ISEMAIL_VALID_CATEGORY": [], "ISEMAIL_ERR": []}
-    for test in ElementTree.parse(DATA / "isemail" / "test" / "tests.xml").iter("test"):
-        category = test.findtext("category") or ""
-        # The file shows a control character as its picture.
-        address = (test.findtext("address") or "").translate({0x2400 + code: code for code in range(0x20)})
-        if category in verdicts and "." in address.rpartition("@")[2]:
-            verdicts[category].append(read_address(address) is not None)
-    assert not any(verdicts["ISEMAIL_ERR"])
-    assert sum(verdicts["ISEMAIL_VALID_CATEGORY"]) >= 0.9 * len(verdicts["ISEMAIL_VALID_CATEGORY"]) > 0
-
-
-@pytest.mark.parametrize(
-    ("cell", "name"),
-    [
-        ("Anna Berg", ("Anna", "Berg")),
-        ("Berg, Anna", ("Anna", "Berg")),
-        ("Anna van der Berg", ("Anna", "van der Berg")),
-        ("Anna Maria Berg", ("Anna Maria", "Berg")),
-        ("Anna", ("Anna", "")),
-    ],
-)
-def test_a_whole_name_is_taken_apart(cell: str, name: tuple[str, str]) -> None:
-    assert read_name(cell) == name
-
-
-@pytest.mark.parametrize(
-    ("cell", "region", "number"),
-    [
-        ("+49 (0)30 123 45 67", None, "+49301234567"),
-        ("030 1234567", "DE", "+49301234567"),
-        ("0049 30 1234567", None, "+49301234567"),
-        ("030 1234567", None, "030 1234567"),
-        ("tel:+33 1 23 45 67 89", None, "+33123456789"),
-    ],
-)
-def test_phone_numbers_become_international_where_the_country_is_known(
-    cell: str, region: str | None, number: str
-) -> None:
-    assert read_phone(cell, region) == number
-
-
-def test_yes_no_countries_languages_tags_and_domains_are_read_in_many_languages() -> None:
-    assert [read_yes_no(cell) for cell in ("Ja", "oui", "TRUE", "0", "Nein", "maybe")] == [True] * 3 + [
-        False
-    ] * 2 + [None]
-    assert [read_country(cell) for cell in ("Österreich", "Stati Uniti", "usa", "Utopia")] == [
-        "AT",
-        "US",
-        "US",
-        None,
-    ]
-    assert [read_language(cell) for cell in ("de_AT", "Français", "English", "Klingon")] == [
-        "de",
-        "fr",
-        "en",
-        None,
-    ]
-    assert read_tags("* My Contacts ::: vip; N/A") == ("My Contacts", "vip")
-    assert read_domain("https://www.Firm.example/about?x") == "firm.example"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +128,7 @@ def test_days_a_spreadsheet_counted_are_dates_where_the_whole_column_is_so() -> 
 def test_numbers_are_read_as_their_column_writes_them(
     cells: list[str], cell: str, number: float | None
 ) -> None:
-    assert read_number(cell, numbered(cells)) == number
+    assert read_number(cell, numbered(cells).decimal) == number
 
 
 def dated(cells: list[str], *, neighbour: Order | None = None) -> DateColumn:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from ripeline.gateway.imports.names import plain
+from ripeline.kit.folding import plain
 
 
 @lru_cache(maxsize=1)
 def country_codes() -> dict[str, str]:
-    """Every name and code we know, as `names.plain` writes it, to its two-letter code."""
+    """Every name and code we know, as `folding.plain` writes it, to its two-letter code."""
     codes: dict[str, str] = {}
     for line in Path(__file__).with_name("countries.txt").read_text(encoding="utf-8").splitlines():
         code, names = line[:2], line[3:]
