@@ -4,10 +4,22 @@ from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
 from ripeline.people.shared_cache import CacheEntry
-from ripeline.timeline.models import PlaybookVersion, Reassessment, Standing, Touch, Transition
+from ripeline.timeline.camp_models import Camp, CampStanding, CampVerdict
+from ripeline.timeline.models import (
+    PlaybookVersion,
+    Publication,
+    Reassessment,
+    SavedFold,
+    Standing,
+    Touch,
+    Transition,
+)
 
 __all__ = [
     "CacheEntry",
+    "Camp",
+    "CampStanding",
+    "CampVerdict",
     "ColumnChoice",
     "Company",
     "Contact",
@@ -17,7 +29,9 @@ __all__ = [
     "ImportStep",
     "Notification",
     "PlaybookVersion",
+    "Publication",
     "Reassessment",
+    "SavedFold",
     "SavedView",
     "Standing",
     "Touch",

@@ -1,4 +1,4 @@
-"""The log (Touch), what it means (Standing, Transition) under which definition (PlaybookVersion)."""
+"""The log (Touch), what it means (Standing, Transition) under which definition (PlaybookVersion, Publication)."""
 
 from __future__ import annotations
 
@@ -32,6 +32,62 @@ class PlaybookVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.version[:8]})"
+
+
+class Sweep(models.Model):
+    """A change that everybody must be assessed anew for, a few at a time, in order of contact.
+
+    `total` people up to contact `last` are concerned; those up to `cursor` (`swept` of them) have been made due;
+    `swept_at` is when the latest were, `is_swept` says that all have been.
+    """
+
+    last = models.BigIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    cursor = models.BigIntegerField(default=0)
+    swept = models.PositiveIntegerField(default=0)
+    swept_at = models.DateTimeField(null=True)
+    is_swept = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+
+class Publication(Sweep):
+    """A stretch of time for which a version was in force: from `at` until `until` (null: it is), by whom and why.
+
+    `reactions` may fire for those whom the definition itself moves, where `reach` is all; else nothing does.
+    """
+
+    class Reach(models.TextChoices):
+        ALL = "all", "Everybody whom the definition moves"
+        FROM_NOW = "from_now", "Only what happens from now on"
+
+    version = models.ForeignKey(
+        PlaybookVersion, on_delete=models.PROTECT, related_name="publications", db_index=False
+    )
+    previous = models.ForeignKey(
+        PlaybookVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    is_in_force = models.BooleanField(default=True)
+    author = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    note = models.TextField(blank=True)
+    reactions = models.JSONField(default=list)
+    reach = models.CharField(max_length=8, choices=Reach.choices, default=Reach.FROM_NOW)
+
+    class Meta:
+        indexes = (models.Index(fields=["-at"], name="publication_at"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["is_in_force"],
+                condition=Q(is_in_force=True),
+                name="publication_one_in_force",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.version_id[:8]} from {self.at:%Y-%m-%d %H:%M}"
 
 
 class Touch(models.Model):
@@ -78,6 +134,10 @@ class Transition(models.Model):
     playbook = models.ForeignKey(PlaybookVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
     known_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
+    # Set where not the person changed but what is asked of them.
+    publication = models.ForeignKey(
+        Publication, null=True, on_delete=models.PROTECT, related_name="transitions", db_index=False
+    )
 
     class Meta:
         indexes = (
@@ -95,6 +155,11 @@ class Transition(models.Model):
                 name="transition_moves",
             ),
             models.Index(fields=["known_at"], name="transition_known"),
+            models.Index(
+                fields=["publication", "contact"],
+                condition=Q(publication__isnull=False),
+                name="transition_publication",
+            ),
         )
         constraints = (
             models.UniqueConstraint(
@@ -171,9 +236,38 @@ class Reassessment(DueRow):
     """The contact whose standing must be looked at again, because something happened or time will have passed."""
 
     contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    # The earliest instant (microseconds) that anything new in the log is about; null where nothing is new.
+    since = models.BigIntegerField(null=True)
 
     class Meta(DueRow.Meta):
         abstract = False
 
     def __str__(self) -> str:
         return f"{self.contact_id} due {self.due_at}"
+
+
+class SavedFold(models.Model):
+    """Where the fold of somebody's log stood, so that a few new touches need not fold ten thousand old ones.
+
+    It holds for `version` and for the log up to the instant `through`; `moves` and `touches` say how many went into
+    it, `heard` when the last of them was received. Who has none is folded whole.
+    """
+
+    class Slot(models.TextChoices):
+        IN_FORCE = "in_force", "The definition in force"
+        CAMP = "camp", "The definition kept beside it"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_index=False)
+    slot = models.CharField(max_length=8, choices=Slot.choices)
+    version = models.CharField(max_length=64)
+    through = models.BigIntegerField()
+    heard = models.DateTimeField()
+    moves = models.PositiveIntegerField()
+    touches = models.PositiveIntegerField()
+    state = models.BinaryField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["contact", "slot"], name="saved_fold_slot"),)
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} {self.slot} through {self.through}"
