@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 
 from ripeline.lifecycle.playbook import Playbook, load_playbook
 from ripeline.playbooks.changes import compare_playbooks
@@ -188,11 +188,11 @@ def test_two_versions_have_a_sentence_exactly_when_they_differ(one: dict, other:
 @settings(max_examples=100, deadline=None)
 def test_a_part_that_differs_is_told_of_under_its_own_heading(one: dict, other: dict) -> None:  # type: ignore[type-arg]
     """Section by section: the version of `one` with a single section of `other`, where that is a playbook at all."""
-    assume(len(one["stages"]) == len(other["stages"]))
-    headings = {"score": "Score", "signals": "Signals", "stages": "The ladder", "recycle_to": "The ladder"}
+    headings = {"score": "Score", "signals": "Signals"}
+    if len(one["stages"]) == len(other["stages"]):
+        headings |= {"stages": "The ladder", "recycle_to": "The ladder"}
     for section, heading in headings.items():
-        mixed = {**one, section: other[section]}
-        old, new = to_playbook(one), to_playbook(mixed)
+        old, new = to_playbook(one), to_playbook({**one, section: other[section]})
         assert {change.part for change in compare_playbooks(old, new)} == (
             set() if old.version == new.version else {heading}
         )
