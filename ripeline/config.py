@@ -4,74 +4,195 @@ from __future__ import annotations
 
 import os
 import secrets
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import dj_database_url
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ripeline.wrong_settings import BadSettings, Unusable, no_settings, wrong_settings
 
-class BadSettings(SystemExit):
-    """The environment holds a setting that cannot be used. Its text is one sentence per mistake."""
+SHORTEST_KEY = 32
+"""Letters of a secret key: 32 random hexadecimal ones hold the 128 bits nobody can try out."""
+MAIL_SCHEMES = ("smtp", "smtp+tls", "smtps")
+
+
+def setting(default: Any, tells: str, right: str, *, secret: bool = False, **bounds: Any) -> Any:
+    """A setting: what it tells us, and what would be right. A secret one is never shown."""
+    extra: dict[str, Any] = {"right": right, "secret": secret}
+    return Field(default, description=tells, json_schema_extra=extra, **bounds)
 
 
 class Config(BaseSettings):
-    """What the person who installs Ripeline may choose, each as `RIPELINE_<NAME>`."""
+    """What the person who installs Ripeline may choose, each as `RIPELINE_<NAME>`. An empty one is not set."""
 
-    model_config = SettingsConfigDict(env_prefix="RIPELINE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="RIPELINE_", env_ignore_empty=True, extra="ignore")
 
-    data_dir: Path = Field(Path("var"), description="folder for the SQLite file, uploads and the secret key")
-    database_url: str = Field(
-        "", description="sqlite:///path or postgresql://user:pass@host/name; empty: SQLite"
+    data_dir: Path = setting(
+        Path("var"),
+        "in which folder the SQLite file, files to import and the secret key are kept",
+        "a folder that the user who runs this may write to, such as /var/lib/ripeline",
     )
-    secret_key: str = Field("", description="signs sessions; empty: made once and kept in the data folder")
-    debug: bool = Field(False, description="developers only: tracebacks in the browser")
-    allowed_hosts: str = Field("127.0.0.1,localhost", description="names this site answers to, by comma")
-    base_url: str = Field("http://127.0.0.1:8000", description="address under which people reach the site")
-    host: str = Field("127.0.0.1", description="address the server listens on")
-    port: int = Field(8000, ge=1, le=65535, description="port the server listens on")
-    web_processes: int = Field(
-        2, ge=1, le=64, description="processes that serve pages; about one for each core"
+    database_url: str = setting(
+        "",
+        "where the database is",
+        "sqlite:///path, or postgresql://user:password@host:port/name with odd signs of the password as %XX",
+        secret=True,
     )
-    upload_limit_mb: int = Field(500, ge=1, description="largest file that may be imported, in megabytes")
-    time_zone: str = Field("Europe/Amsterdam", description="zone of people who have not chosen their own")
-    email_url: str = Field("", description="smtp://user:pass@host:port; empty: mail is printed to the log")
+    secret_key: str = setting(
+        "",
+        "what sessions are signed with",
+        f"at least {SHORTEST_KEY} letters that nobody can guess, or nothing: then one is made and kept",
+        secret=True,
+    )
+    debug: bool = setting(
+        False, "whether the browser shows tracebacks, which is for developers only", "true or false"
+    )
+    allowed_hosts: str = setting(
+        "127.0.0.1,localhost",
+        "which names the site answers to beside that of RIPELINE_BASE_URL",
+        "names without http:// and without a port, by comma, such as leads.example.com,10.0.0.5",
+    )
+    base_url: str = setting(
+        "",
+        "under which address people reach the site",
+        "http:// or https:// and a name, without a path, such as https://leads.example.com",
+    )
+    host: str = setting(
+        "127.0.0.1", "on which address of this machine the server listens", "an IP address or localhost"
+    )
+    port: int = setting(
+        8000, "on which port the server listens", "a whole number from 1 to 65535", ge=1, le=65535
+    )
+    web_processes: int = setting(
+        2,
+        "how many processes serve pages",
+        "a whole number from 1 to 64, about one for each core",
+        ge=1,
+        le=64,
+    )
+    upload_limit_mb: int = setting(
+        500, "how many megabytes a file to import may have", "a whole number from 1", ge=1
+    )
+    time_zone: str = setting(
+        "Europe/Amsterdam",
+        "in which time zone people are who have not chosen their own",
+        "a name such as Europe/Amsterdam or UTC",
+    )
+    email_url: str = setting(
+        "",
+        "which mail server sends mails about passwords",
+        "smtp://user:password@host:port, smtp+tls:// (STARTTLS) or smtps:// (TLS), or nothing: then mails go to the"
+        " log",
+        secret=True,
+    )
+    email_from: str = setting(
+        "",
+        "whom these mails come from",
+        "an address, such as ripeline@example.com or Ripeline <ripeline@example.com>",
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _folder(cls, value: Path) -> Path:
+        if value.exists() and not value.is_dir():
+            raise Unusable("it is no folder")
+        return value
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         scheme = value.partition(":")[0]
         if value and scheme not in ("sqlite", "postgres", "postgresql"):
-            raise ValueError(
-                f"starts with '{scheme}:' but only sqlite:// and postgresql:// addresses are known"
-            )
+            raise Unusable("it does not begin with sqlite:// or postgresql://")
+        # A port that is no number, brackets that do not close: dj_database_url and urlsplit raise ValueError.
+        name = dj_database_url.parse(value).get("NAME") if value else "none is wanted"
+        if name in ("", ":memory:"):
+            raise Unusable("it names no database that several processes could share")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        if value and len(value) < SHORTEST_KEY:
+            raise Unusable("it is too short")
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _bare_names(cls, value: str) -> str:
+        for name in value.split(","):
+            if "/" in name or (":" in name and not name.strip().startswith("[")):
+                raise Unusable(f"'{name.strip()}' is more than a name")
         return value
 
     @field_validator("base_url")
     @classmethod
-    def _has_scheme(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
+    def _site(cls, value: str) -> str:
+        site = urlsplit(value)
+        if value and (site.scheme not in ("http", "https") or not site.hostname or site.port == 0):
+            raise Unusable("it is no address of a site")
+        if site.path.strip("/") or site.query or site.fragment or site.username:
+            raise Unusable("it holds more than the name of the site")
         return value.rstrip("/")
+
+    @field_validator("host")
+    @classmethod
+    def _listens(cls, value: str) -> str:
+        if value != "localhost":
+            ip_address(value)
+        return value
 
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo
-
         try:
             ZoneInfo(value)
         except Exception:
-            raise ValueError(f"'{value}' is no time zone; use a name such as Europe/Amsterdam") from None
+            raise Unusable("there is no such time zone") from None
         return value
+
+    @field_validator("email_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        server = urlsplit(value)
+        if value and (server.scheme not in MAIL_SCHEMES or not server.hostname or server.port == 0):
+            raise Unusable("it does not begin with smtp://, smtp+tls:// or smtps:// and the name of a host")
+        return value
+
+    @field_validator("email_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and ("@" not in value or "\n" in value or "\r" in value):
+            raise Unusable("it holds no address")
+        return value
+
+    @model_validator(mode="after")
+    def _own_address(self) -> Config:
+        """Without an address, people on this machine reach the site where it listens."""
+        self.base_url = self.base_url or f"http://127.0.0.1:{self.port}"
+        return self
+
+    @property
+    def site_name(self) -> str:
+        """The host of the address under which people reach the site."""
+        return urlsplit(self.base_url).hostname or ""
 
 
 def read_config() -> Config:
-    """The settings of this process. Raises BadSettings with a sentence for each wrong one."""
+    """The settings of this process. Raises BadSettings with a sentence for each wrong one, and each unknown name."""
+    said = no_settings(os.environ, Config)
     try:
-        return Config()
+        config = Config()
     except ValidationError as error:
-        raise BadSettings("\n".join(_sentences(error))) from None
+        said += wrong_settings(error, Config)
+    if said:
+        raise BadSettings("\n".join(said))
+    return config
 
 
 def database_settings(config: Config) -> dict[str, object]:
@@ -97,15 +218,25 @@ def secret_key(config: Config) -> str:
 
 
 def make_data_dir(config: Config) -> None:
-    """Makes the data folder, closed to others: it holds sessions, password hashes and the key."""
-    config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Makes the data folder, closed to others: it holds sessions, password hashes and the key. Raises BadSettings."""
+    make_folder(config.data_dir, "RIPELINE_DATA_DIR")
+
+
+def make_folder(folder: Path, name: str) -> None:
+    """Makes a folder that a setting called `name` asks for. Raises BadSettings with a sentence."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSettings(
+            f"{name} asks for the folder {folder}, which cannot be made: {error.strerror}."
+        ) from None
 
 
 def _sqlite(config: Config) -> dict[str, object]:
     parsed = dj_database_url.parse(config.database_url) if config.database_url else {}
     name = parsed.get("NAME") or str(config.data_dir / "ripeline.sqlite3")
     make_data_dir(config)
-    Path(str(name)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(Path(str(name)).parent, "RIPELINE_DATABASE_URL")
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": name,
@@ -123,14 +254,3 @@ def _sqlite(config: Config) -> dict[str, object]:
             ),
         },
     }
-
-
-def _sentences(error: ValidationError) -> list[str]:
-    said = []
-    for mistake in error.errors():
-        name = "RIPELINE_" + "_".join(str(part) for part in mistake["loc"]).upper()
-        why = mistake["msg"].removeprefix("Value error, ")
-        field = Config.model_fields.get(str(mistake["loc"][0])) if mistake["loc"] else None
-        hint = f" It is the {field.description}." if field and field.description else ""
-        said.append(f"{name}={mistake['input']!r} cannot be used: {why}.{hint}")
-    return said

@@ -10,7 +10,10 @@ BASE_DIR = Path(__file__).resolve().parent
 
 SECRET_KEY = secret_key(CONFIG)
 DEBUG = CONFIG.debug
-ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()]
+ALLOWED_HOSTS = [
+    CONFIG.site_name,
+    *(host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()),
+]
 CSRF_TRUSTED_ORIGINS = [CONFIG.base_url]
 
 INSTALLED_APPS = [
@@ -140,10 +143,14 @@ CONTENT_SECURITY_POLICY = {
 _mail = urlsplit(CONFIG.email_url)
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.hostname else 'console'}.EmailBackend"
 EMAIL_HOST = _mail.hostname or "localhost"
-EMAIL_PORT = _mail.port or 25
+EMAIL_PORT = _mail.port or {"smtp+tls": 587, "smtps": 465}.get(_mail.scheme, 25)
 EMAIL_HOST_USER = unquote(_mail.username or "")
 EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
-EMAIL_USE_TLS = _mail.scheme == "smtps"
+EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+# A mail server that does not answer must not hold a page for ever.
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = CONFIG.email_from or f"Ripeline <ripeline@{CONFIG.site_name}>"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # The page that corrects a wide file's columns asks four things of each.
