@@ -32,11 +32,12 @@ def read_page(wanted: Wanted) -> Found:
     if wanted.choices:
         cells = read_cells(wanted.choices)
         if not wanted.conditions and wanted.sort.by_cells and len(cells) <= MOST_MERGED:
-            return _page(wanted, merge_cells(cells, wanted), count_cells(cells, wanted.span, COUNTED))
+            count = count_cells(cells, wanted.span, COUNTED) if wanted.is_counted else None
+            return _page(wanted, merge_cells(cells, wanted), count)
         also = cells_condition(wanted.choices, cells)
         wanted = replace(wanted, choices=(), conditions=(*wanted.conditions, also))
     if not wanted.conditions:
-        return _page(wanted, walk(wanted, bounded=False)[0], count_all(wanted))
+        return _page(wanted, walk(wanted, bounded=False)[0], count_all(wanted) if wanted.is_counted else None)
     return _read_filtered(wanted)
 
 
@@ -54,7 +55,7 @@ def _read_filtered(wanted: Wanted) -> Found:
             return _gather(wanted, *narrowed)
         rows, _ = walk(wanted, bounded=False)
     # Several filters would have to be checked one contact after the other: that number is fetched afterwards.
-    ids = wanted.conditions[0].ids if len(wanted.conditions) == 1 else None
+    ids = wanted.conditions[0].ids if wanted.is_counted and len(wanted.conditions) == 1 else None
     return _page(wanted, rows, None if ids is None else _up_to_counted(_count_ids(ids, COUNTED + 1)))
 
 

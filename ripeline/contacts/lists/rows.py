@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,13 +61,21 @@ FIELDS = (
 )
 
 
-def read_rows(ids: Sequence[int], playbook: Playbook, reader: User, *, now: datetime) -> list[ContactRow]:
-    """The contacts with these ids, in that order; those deleted meanwhile are left out."""
+def read_rows(
+    ids: Sequence[int],
+    playbook: Playbook,
+    reader: User,
+    *,
+    now: datetime,
+    trails: Mapping[int, str] | None = None,
+) -> list[ContactRow]:
+    """The contacts with these ids, in that order; those deleted meanwhile are left out. `trails` holds, by id, what
+    the address of each carries along."""
     found = {
         values[0]: values
         for values in Contact.objects.filter(pk__in=ids).order_by().values_list(*FIELDS).iterator()
     }
-    day, links = day_of(to_instant(now)), _links()
+    day, links = day_of(to_instant(now)), _links(trails or {})
     return [_row(found[each], playbook, reader, day=day, links=links) for each in ids if each in found]
 
 
@@ -77,7 +85,7 @@ def _row(values: tuple[Any, ...], playbook: Playbook, reader: User, *, day: int,
     return ContactRow(
         id=pk,
         key=key,
-        url=links.contact + quote(key, safe=""),
+        url=links.contact + quote(key, safe="") + (f"?{trail}" if (trail := links.trails.get(pk)) else ""),
         name=str(name or email or phone or "Nameless"),
         title=title,
         email=email,
@@ -106,10 +114,13 @@ def _row(values: tuple[Any, ...], playbook: Playbook, reader: User, *, day: int,
 class _Links:
     contact: str
     company: str
+    trails: Mapping[int, str]
 
 
-def _links() -> _Links:
+def _links(trails: Mapping[int, str]) -> _Links:
     """Where these pages' addresses begin: asking Django for each of a page's hundred costs more than the query."""
     return _Links(
-        reverse("contact", args=["-"]).removesuffix("-"), reverse("company", args=[0]).removesuffix("0")
+        reverse("contact", args=["-"]).removesuffix("-"),
+        reverse("company", args=[0]).removesuffix("0"),
+        trails,
     )

@@ -25,6 +25,7 @@ from ripeline.contacts.lists.filters import Filters
 from ripeline.contacts.lists.listing import count_matches, read_page
 from ripeline.contacts.lists.rows import read_rows
 from ripeline.contacts.lists.saved_views import read_views
+from ripeline.contacts.lists.trail import page_of, write_trail
 from ripeline.people.models import Company
 from ripeline.people.permissions import may_export_all, reader_of
 from ripeline.timeline.active import active_playbook
@@ -67,9 +68,11 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('contacts')}?{asked.query}")
     newer, older = newer_and_older(asked.wanted, found, asked.query)
     columns = read_columns(user)
+    page = page_of(asked)
+    trails = {place.id: write_trail(page, place) for place in found.places}
     context = {
         "playbook": playbook,
-        "rows": read_rows([place.id for place in found.places], playbook, user, now=now),
+        "rows": read_rows(list(trails), playbook, user, now=now, trails=trails),
         "shown": {column.key: column in columns for column in COLUMNS},
         "row_template": row_template(columns),
         "heads": [_head(column, asked) for column in (NAME, *columns)],

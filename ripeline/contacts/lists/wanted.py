@@ -69,7 +69,8 @@ class Wanted:
     """A page that is asked for.
 
     `after` is the place of the row before it in the order given; `choices` are filters on stage, rating, grade and
-    status; `span` limits the sort column; `is_backward` reads towards the beginning (the page before `after`).
+    status; `span` limits the sort column; `is_backward` reads towards the beginning (the page before `after`);
+    `is_counted` asks for how many there are in all, where that is cheap to know.
     """
 
     listing: Listing
@@ -81,6 +82,7 @@ class Wanted:
     after: Place | None = None
     is_backward: bool = False
     size: int = 50
+    is_counted: bool = True
 
     @property
     def goes_down(self) -> bool:

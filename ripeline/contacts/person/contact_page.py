@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf.locale import LANG_INFO
 from django.forms import Form
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from ripeline.contacts.lists.trail import read_neighbours, read_trail
 from ripeline.contacts.person.asof import AsOf, read_as_of
 from ripeline.contacts.person.journey import GROUPS, Stretch, read_journey
 from ripeline.contacts.person.ladder import climb, latest_move, life_line
@@ -27,7 +29,7 @@ from ripeline.contacts.person.whereabouts import clock, country_name
 from ripeline.kit.instants import to_datetime
 from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact, Identity, User
-from ripeline.people.permissions import may_change
+from ripeline.people.permissions import may_change, reader_of
 from ripeline.timeline.changes import PERSONAL, column_traits
 
 # The kinds of thing a contact is recognised by, as links.
@@ -63,8 +65,9 @@ def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpRe
         **_who(contact, now),
         **_where(picture, now),
         **_why(picture),
-        **_journey(picture, journey),
+        **_journey(picture, journey, _carried(request)),
         **_what_to_do(request, picture, forms),
+        **_way(request, picture, now),
     }
     return render(request, "contacts/contact.html", context, status=422 if wrong else 200)
 
@@ -74,15 +77,37 @@ def find_contact(key: str) -> Contact:
     return get_object_or_404(Contact.objects.select_related("company", "owner"), key=key)
 
 
+def way_back(request: HttpRequest, contact: Contact) -> str:
+    """The address of a contact's page, with the list they were found in where the address asked has one."""
+    page, carried = reverse("contact", args=[contact.key]), _carried(request)
+    return f"{page}?{carried}" if carried else page
+
+
 def _show_more(request: HttpRequest, contact: Contact) -> HttpResponse:
     picture = take_picture(contact, _as_of(request, timezone.now()))
     journey = read_journey(picture, request.GET, timezone.get_current_timezone())
-    context = {"contact": contact, "playbook": picture.playbook, **_journey(picture, journey)}
+    context = {
+        "contact": contact,
+        "playbook": picture.playbook,
+        **_journey(picture, journey, _carried(request)),
+    }
     return render(request, "contacts/contact_days.html", context)
 
 
 def _as_of(request: HttpRequest, now: datetime) -> AsOf:
     return read_as_of(request.GET, now=now, zone=timezone.get_current_timezone())
+
+
+def _way(request: HttpRequest, picture: Picture, now: datetime) -> dict[str, object]:
+    """The list they were found in, and who stands before and after them there."""
+    trail = read_trail(request.GET, reader_of(request), picture.playbook, now=now)
+    return {"trail": trail, "neighbours": read_neighbours(trail) if trail else None}
+
+
+def _carried(request: HttpRequest) -> str:
+    """What of the address every link of the page takes along: the list they were found in."""
+    kept = {name: request.GET[name] for name in ("list", "place") if request.GET.get(name)}
+    return urlencode(kept) if "place" in kept else ""
 
 
 def _who(contact: Contact, now: datetime) -> dict[str, object]:
@@ -151,19 +176,20 @@ def _behind(picture: Picture, move: Moved) -> list[Told]:
     return [tell(row, picture.playbook) for row in rows]
 
 
-def _journey(picture: Picture, journey: Stretch) -> dict[str, object]:
+def _journey(picture: Picture, journey: Stretch, carried: str) -> dict[str, object]:
     return {
         "journey": journey,
         "groups": [("", "Everything"), *((key, title) for key, (title, _) in GROUPS.items())],
-        "links": _links(picture, journey),
+        "links": _links(picture, journey, carried),
+        "carried": carried,
         "as_of": picture.as_of,
     }
 
 
-def _links(picture: Picture, journey: Stretch) -> Mapping[str, str]:
+def _links(picture: Picture, journey: Stretch, carried: str) -> Mapping[str, str]:
     """From a touch's uid to its place in the journey, on this page or on the one that shows it."""
     page = reverse("contact", args=[picture.contact.key])
-    start = f"{page}?{picture.as_of.query}&" if picture.as_of.query else f"{page}?"
+    start = f"{page}?" + "".join(f"{part}&" for part in (picture.as_of.query, carried) if part)
     return {
         row.uid: f"#touch-{row.pk}" if row.pk in journey.shown else f"{start}touch={row.pk}#touch-{row.pk}"
         for row in picture.touches

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from ripeline.contacts.person.contact_page import find_contact
+from ripeline.contacts.person.contact_page import find_contact, way_back
 from ripeline.contacts.person.edit_forms import CompanyForm, ContactForm, NewContactForm
 from ripeline.people.contacts import ContactDraft
 from ripeline.people.models import Company, Contact, User
@@ -36,9 +36,11 @@ def edit_contact(request: HttpRequest, key: str) -> HttpResponse:
                 transaction.set_rollback(True)
         if not isinstance(done, Taken):
             messages.success(request, f"{contact} is up to date.")
-            return redirect("contact", key=contact.key)
+            return redirect(way_back(request, contact))
         form.add_error("emails", _say_taken(done))
-    return _show(request, "contacts/contact_edit.html", form, contact=contact)
+    return _show(
+        request, "contacts/contact_edit.html", form, contact=contact, back=way_back(request, contact)
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ripeline.contacts.person.asof import AsOf
-from ripeline.contacts.person.contact_page import Forms, find_contact, show_contact
+from ripeline.contacts.person.contact_page import Forms, find_contact, show_contact, way_back
 from ripeline.contacts.person.move_forms import AnswerForm, LogForm, MoveForm
 from ripeline.contacts.person.picture import take_picture
 from ripeline.lifecycle.touch import Touch as Fact
@@ -49,7 +49,7 @@ def make_move(request: HttpRequest, key: str) -> HttpResponse:
         form.add_error(None, done.why)
         return show_contact(request, contact, Forms(move=form))
     _say_moved(request, contact, done)
-    return redirect("contact", key=contact.key)
+    return redirect(way_back(request, contact))
 
 
 @require_POST
@@ -66,7 +66,7 @@ def undo_move(request: HttpRequest, key: str, uid: str) -> HttpResponse:
             "That cannot be undone: it is more than a quarter of an hour ago, a colleague's, or they were moved"
             " again since. Move them by hand.",
         )
-    return redirect("contact", key=contact.key)
+    return redirect(way_back(request, contact))
 
 
 @require_POST
@@ -82,7 +82,7 @@ def record_answer(request: HttpRequest, key: str) -> HttpResponse:
         form.add_error(None, done.why)
         return show_contact(request, contact, Forms(answer=form))
     messages.success(request, f"Noted: {said['question']} – {said['value']}.")
-    return redirect("contact", key=contact.key)
+    return redirect(way_back(request, contact))
 
 
 @require_POST
@@ -99,7 +99,7 @@ def log_touch(request: HttpRequest, key: str) -> HttpResponse:
     subject = said["objection"] if said["kind"] == "objected" else None
     note(contact, said["kind"], now=timezone.now(), subject=subject, attrs=attrs, at=said["at"])
     messages.success(request, "Logged.")
-    return redirect("contact", key=contact.key)
+    return redirect(way_back(request, contact))
 
 
 def _changeable(request: HttpRequest, key: str) -> tuple[Contact, User]:
@@ -113,6 +113,7 @@ def _changeable(request: HttpRequest, key: str) -> tuple[Contact, User]:
 
 def _say_moved(request: HttpRequest, contact: Contact, fact: Fact) -> None:
     undo = reverse("contact_move_undo", args=[contact.key, fact.id])
+    undo += way_back(request, contact).removeprefix(reverse("contact", args=[contact.key]))
     tags = f"undo:{undo}" if fact.kind in PLACING else ""
     messages.success(request, _SAID[fact.kind], extra_tags=tags)
 

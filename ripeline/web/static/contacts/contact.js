@@ -20,7 +20,7 @@ if (life) {
   range.addEventListener("change", () => {
     clearTimeout(pause); // arrow keys step day by day: wait for the last one
     if (document.activeElement === range) sessionStorage.setItem("life-held", "yes");
-    pause = setTimeout(() => (isNow() ? (location.href = life.action) : life.requestSubmit()), 250);
+    pause = setTimeout(() => (isNow() ? (location.href = life.dataset.now) : life.requestSubmit()), 250);
   });
   life.elements.view.addEventListener("change", () => date.value && life.requestSubmit());
   say();

@@ -10,9 +10,19 @@
     return list.findIndex((row) => row.classList.contains("is-current") || row.contains(document.activeElement));
   }
 
+  // The page before or after this one: of a list, or of somebody in it.
+  function turn(where) {
+    const link = document.querySelector(`a[rel="${where}"]`);
+    link?.click();
+    return Boolean(link);
+  }
+
   function walk(step) {
     const list = rows();
-    if (!list.length) return;
+    if (!list.length) {
+      turn(step > 0 ? "next" : "prev");
+      return;
+    }
     const at = current(list);
     const next = list[Math.max(0, Math.min(list.length - 1, at < 0 ? 0 : at + step))];
     for (const row of list) row.classList.toggle("is-current", row === next);
@@ -52,6 +62,8 @@
     "/": focusSearch,
     j: () => walk(1) ?? true,
     k: () => walk(-1) ?? true,
+    "[": () => turn("prev"),
+    "]": () => turn("next"),
     x: select,
     e: () => {
       const link = document.querySelector("[data-edit]");
