@@ -14,6 +14,7 @@ ALLOWED_HOSTS = [
     CONFIG.site_name,
     *(host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()),
 ]
+CSRF_FAILURE_VIEW = "ripeline.web.sorry.form_too_old"
 CSRF_TRUSTED_ORIGINS = [CONFIG.base_url]
 
 INSTALLED_APPS = [
@@ -45,6 +46,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ripeline.web.zones.LocalTimeMiddleware",
+    "ripeline.web.sorry.NoSuchWayMiddleware",
 ]
 ROOT_URLCONF = "ripeline.urls"
 WSGI_APPLICATION = "ripeline.wsgi.application"
@@ -158,8 +160,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s%(number)s"}},
+    "filters": {"numbers": {"()": "ripeline.web.error_numbers.ErrorNumbers"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["numbers"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"ripeline": {"level": "INFO"}},
 }

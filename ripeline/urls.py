@@ -2,6 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+handler400 = "ripeline.web.sorry.bad_request"
+handler403 = "ripeline.web.sorry.forbidden"
+handler404 = "ripeline.web.sorry.not_found"
+handler500 = "ripeline.web.sorry.our_mistake"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     # Before allauth's: the sign-in page knows what to do on a new installation.
     path("", include("ripeline.web.urls")),

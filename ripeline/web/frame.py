@@ -70,6 +70,12 @@ def frame(request: HttpRequest) -> dict[str, object]:
     }
 
 
+def open_doors() -> tuple[Door, ...]:
+    """The rooms that everybody may enter, for a page that knows neither its reader nor its place."""
+    found = ((room, address(room.url_name)) for room in ROOMS if not room.team)
+    return tuple(Door(room, url, here=False) for room, url in found if url)
+
+
 def address(url_name: str, *args: object) -> str:
     """The address of a page, or "" where this installation has no such page."""
     try:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from ripeline.web.sorry import too_large
+
 MEGABYTE = 1024 * 1024
 
 # What a form of ours can hold; only a file to import is larger.
@@ -22,7 +24,7 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > largest_body(request):
-            return HttpResponse("This is more than this page takes.\n", status=413, content_type="text/plain")
+            return too_large(request)
         return self.get_response(request)
 
 

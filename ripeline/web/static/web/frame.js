@@ -96,8 +96,9 @@ document.addEventListener("htmx:afterRequest", () => {
 });
 document.addEventListener("htmx:sendError", () => say({ text: "The server cannot be reached. Try again.", tone: "error" }));
 document.addEventListener("htmx:responseError", (event) => {
-  const status = event.detail.xhr.status;
-  say({ text: `That did not work (${status}). Reload the page and try again.`, tone: "error" });
+  const { status } = event.detail.xhr;
+  const number = event.detail.xhr.getResponseHeader("X-Error"); // stands in the log beside what went wrong
+  say({ text: `That did not work (${number ? `error ${number}` : status}). Reload the page and try again.`, tone: "error" });
 });
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
