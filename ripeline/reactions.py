@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ripeline.people.models import Contact, Notification
+from ripeline.timeline.consequences import Consequence
 from ripeline.timeline.reassess import StageChange
 
 
 def react(change: StageChange) -> None:
     """Writes what follows from a change of somebody's present stage."""
-    for reaction in REACTIONS:
-        reaction(change)
+    for consequence, reaction in REACTIONS.items():
+        if change.only is None or consequence.key in change.only:
+            reaction(change)
 
 
 def tell_the_owner(change: StageChange) -> None:
     """The owner hears of a contact that moved up; once for each change, whoever reassesses how often."""
-    if not _is_higher(change.transition.from_stage, change) or not _is_higher(change.before, change):
+    move = change.transition
+    if not _is_higher(move.from_stage, change) or not _is_higher(change.before, change):
         return
     owner = Contact.objects.filter(pk=change.contact_id).values_list("owner_id", flat=True).first()
     if owner is None:
@@ -26,9 +29,10 @@ def tell_the_owner(change: StageChange) -> None:
             Notification(
                 user_id=owner,
                 contact_id=change.contact_id,
-                key=f"{change.contact_id}:{change.after}:{change.transition.at.isoformat()}",
+                key=f"{change.contact_id}:{change.after}:{move.at.isoformat()}",
                 stage=change.after,
-                created_at=change.transition.at,
+                # What a definition changed may be long ago: it is news from when the definition came into force.
+                created_at=move.at if move.publication_id is None else move.known_at,
             )
         ],
         ignore_conflicts=True,
@@ -41,4 +45,6 @@ def _is_higher(stage: str, change: StageChange) -> bool:
     return places[change.after] > places.get(stage, -1)
 
 
-REACTIONS: tuple[Callable[[StageChange], None], ...] = (tell_the_owner,)
+REACTIONS: Mapping[Consequence, Callable[[StageChange], None]] = {
+    Consequence.TELL_THE_OWNER: tell_the_owner,
+}

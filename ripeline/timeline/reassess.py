@@ -8,61 +8,45 @@ each change is written once however often a worker is killed.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import zip_longest
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from django.db import transaction
 
 from ripeline.kit.instants import to_datetime, to_instant
-from ripeline.lifecycle.fold import Fold, fold
-from ripeline.lifecycle.fold import Transition as Moved
 from ripeline.lifecycle.instant import day_of
-from ripeline.lifecycle.playbook import Playbook
-from ripeline.lifecycle.touch import Touch as Fact
-from ripeline.timeline.active import active_playbook, stays_active
+from ripeline.timeline.assessing import Assessed, Person, StageChange, assess
+from ripeline.timeline.camp_writing import write_camp
 from ripeline.timeline.heat import heat_of
-from ripeline.timeline.models import Reassessment, Standing, Touch, Transition
+from ripeline.timeline.log import read_touches, to_fact
+from ripeline.timeline.looking import Look, is_news, to_save
+from ripeline.timeline.models import Reassessment, SavedFold, Standing, Transition
+from ripeline.timeline.reading import read_people
+from ripeline.timeline.sweep import sweep_some
+from ripeline.timeline.versions import InForce, in_force, stays_in_force
 from ripeline.work.claims import Claim, claim_due, claim_these, fail, finish, give_back
+
+__all__ = ["BATCH", "React", "StageChange", "read_touches", "reassess", "reassess_due", "to_fact"]
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
 
-# What was learned later than this about the past is history, not news: it changes the record and rings no bell.
-NEWS = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True)
-class StageChange:
-    """A contact's present stage changed: from `before` (empty: first assessed) to `after`, by `transition`."""
-
-    contact_id: int
-    before: str
-    after: str
-    transition: Transition
-    playbook: Playbook
-
-
 React = Callable[[StageChange], None]
 """Writes the rows that follow from a change, in the transaction that writes the change."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Assessed:
-    claim: Claim
-    fold: Fold
-    next_due: datetime | None
-    heard_by: Sequence[tuple[int, datetime]]
-
-
 def reassess_due(now: datetime, *, react: React) -> int:
-    """One worker's turn: claims up to 100 due people, reassesses them, returns how many were claimed."""
+    """One worker's turn: claims up to 100 due people, reassesses them, returns how many were due.
+
+    Where fewer are, people are added whom a newly published definition concerns.
+    """
     claims = claim_due(Reassessment, now, limit=BATCH)
+    room, swept = BATCH - len(claims), 0
+    if room and (swept := sweep_some(now, room)):
+        claims += claim_due(Reassessment, now, limit=room)
     _reassess(claims, now, react)
-    return len(claims)
+    return max(len(claims), swept)
 
 
 def reassess(contact_ids: Iterable[int], *, now: datetime, react: React) -> None:
@@ -70,167 +54,91 @@ def reassess(contact_ids: Iterable[int], *, now: datetime, react: React) -> None
     _reassess(claim_these(Reassessment, sorted(contact_ids), now), now, react)
 
 
-def read_touches(
-    contact_ids: Sequence[int], *, heard_until: datetime | None = None
-) -> dict[int, list[Touch]]:
-    """The log of each contact, in order; with `heard_until` only what had been received by then."""
-    rows = Touch.objects.filter(contact_id__in=contact_ids).order_by("contact_id", "at")
-    if heard_until is not None:
-        rows = rows.filter(received_at__lte=heard_until)
-    found: dict[int, list[Touch]] = defaultdict(list)
-    for row in rows.iterator(chunk_size=5000):
-        found[row.contact_id or 0].append(row)
-    return found
-
-
-def to_fact(touch: Touch) -> Fact:
-    """The lifecycle's view of a row of the log. Its person is the contact's id: a fold is about one person."""
-    return Fact(
-        id=touch.uid,
-        person=str(touch.contact_id),
-        at=to_instant(touch.at),
-        kind=touch.kind,
-        direction=touch.direction,
-        actor=touch.actor,
-        subject=touch.subject,
-        value=touch.value,
-        attrs=touch.attrs,
-    )
-
-
 def _reassess(claims: list[Claim], now: datetime, react: React) -> None:
     if not claims:
         return
-    playbook = active_playbook()
-    logs = read_touches([claim.pk for claim in claims])
-    assessed = [one for claim in claims if (one := _assess(claim, logs.get(claim.pk, []), playbook, now))]
+    judged_by = in_force()
+    people = read_people(claims, judged_by, now)
+    assessed = [one for person in people if (one := _assess(person, judged_by, now))]
     try:
         with transaction.atomic():
-            _write(assessed, playbook, now, react)
+            _write(assessed, judged_by, now, react)
     except Exception:
         log.exception("%s reassessments could not be written together; trying them singly.", len(assessed))
-        _write_singly(assessed, playbook, now, react)
+        _write_singly(assessed, judged_by, now, react)
 
 
-def _assess(claim: Claim, rows: list[Touch], playbook: Playbook, now: datetime) -> _Assessed | None:
+def _assess(person: Person, judged_by: InForce, now: datetime) -> Assessed | None:
     try:
-        folded = fold(playbook, map(to_fact, rows), to_instant(now))
+        return assess(person, judged_by, now)
     except Exception as trouble:
-        log.exception("Contact %s could not be assessed.", claim.pk)
-        fail(Reassessment, claim, error=repr(trouble), now=now)
+        log.exception("Contact %s could not be assessed.", person.claim.pk)
+        fail(Reassessment, person.claim, error=repr(trouble), now=now)
         return None
-    waits = [to_datetime(folded.due_at)] if folded.due_at is not None else []
-    waits += [row.at for row in rows if row.at > now][:1]
-    heard_by: list[tuple[int, datetime]] = []
-    latest = None
-    for row in rows:
-        latest = row.received_at if latest is None else max(latest, row.received_at)
-        heard_by.append((to_instant(row.at), latest))
-    return _Assessed(claim, folded, min(waits, default=None), heard_by)
 
 
-def _write_singly(assessed: list[_Assessed], playbook: Playbook, now: datetime, react: React) -> None:
+def _write_singly(assessed: list[Assessed], judged_by: InForce, now: datetime, react: React) -> None:
     for one in assessed:
         try:
             with transaction.atomic():
-                _write([one], playbook, now, react)
+                _write([one], judged_by, now, react)
         except Exception as trouble:
-            log.exception("Contact %s could not be written.", one.claim.pk)
-            fail(Reassessment, one.claim, error=repr(trouble), now=now)
+            log.exception("Contact %s could not be written.", one.person.claim.pk)
+            fail(Reassessment, one.person.claim, error=repr(trouble), now=now)
 
 
-def _write(assessed: list[_Assessed], playbook: Playbook, now: datetime, react: React) -> None:
+def _write(assessed: list[Assessed], judged_by: InForce, now: datetime, react: React) -> None:
     """Everything about these people in the caller's transaction; those whose claim fell meanwhile are left.
 
     In order of id, as `record` marks them due, so that the two never wait for each other in a circle.
     """
-    assessed = sorted(assessed, key=lambda one: one.claim.pk)
-    if not stays_active(playbook.version):
+    assessed = sorted(assessed, key=lambda one: one.person.claim.pk)
+    if not stays_in_force(judged_by):
         for one in assessed:
-            give_back(Reassessment, one.claim)
+            give_back(Reassessment, one.person.claim)
         return
-    held = [one for one in assessed if finish(Reassessment, one.claim, one.next_due)]
-    pks = [one.claim.pk for one in held]
-    before = Standing.objects.in_bulk(pks)
-    known: dict[int, list[Transition]] = defaultdict(list)
-    for row in Transition.objects.filter(contact_id__in=pks, superseded_at=None).order_by(
-        "contact_id", "position"
-    ):
-        known[row.contact_id].append(row)
-    outdated: list[int] = []
-    fresh: list[Transition] = []
+    held = [one for one in assessed if finish(Reassessment, one.person.claim, one.next_due)]
+    if not held:
+        return
+    # The rows are ours since `finish`, so nothing new can have been noted between the two.
+    heard_of = [one.person.claim.pk for one in held if one.person.waiting.since is not None]
+    if heard_of:
+        Reassessment.objects.filter(pk__in=heard_of).update(since=None)
+    _write_transitions(held)
+    _write_standings(held, now)
+    _write_saved(held)
+    if judged_by.camp is not None:
+        write_camp(held, judged_by.camp, now)
     for one in held:
-        old, new = _difference(known[one.claim.pk], one, playbook, now)
-        outdated += old
-        fresh += new
-    Transition.objects.filter(pk__in=outdated).update(superseded_at=now)
-    Transition.objects.bulk_create(fresh)
+        for change in one.changes:
+            react(change)
+
+
+def _write_transitions(held: Sequence[Assessed]) -> None:
+    outdated = [(pk, at) for one in held for pk, at in one.revision.outdated.items()]
+    for moment in {at for _, at in outdated}:
+        pks = [pk for pk, at in outdated if at == moment]
+        Transition.objects.filter(pk__in=pks).update(superseded_at=moment)
+    Transition.objects.bulk_create(row for one in held for row in one.revision.fresh)
+
+
+def _write_standings(held: Sequence[Assessed], now: datetime) -> None:
     Standing.objects.bulk_create(
-        [_standing(one, playbook, now) for one in held],
+        [_standing(one.person.claim.pk, one.seen, now) for one in held],
         update_conflicts=True,
         unique_fields=["contact"],
         update_fields=[
             field.attname for field in Standing._meta.fields if not (field.primary_key or field.generated)
         ],
     )
-    _follow_up(fresh, before, playbook, now=now, react=react)
 
 
-def _difference(
-    known: list[Transition], one: _Assessed, playbook: Playbook, now: datetime
-) -> tuple[list[int], list[Transition]]:
-    """Where the fold departs from what was written: ids of rows no longer true, and rows that are."""
-    for position, (row, moved) in enumerate(zip_longest(known, one.fold.transitions)):
-        if row is None or moved is None or not _is_same(row, moved):
-            old = [late.pk for late in known[position:]]
-            new = [
-                _transition(one, moved, playbook, position=position + offset, now=now)
-                for offset, moved in enumerate(one.fold.transitions[position:])
-            ]
-            return old, new
-    return [], []
-
-
-def _is_same(row: Transition, moved: Moved) -> bool:
-    return (
-        to_instant(row.at) == moved.at
-        and (row.from_stage, row.to_stage) == (moved.from_stage, moved.to_stage)
-        and (row.cause, row.rule, row.grade) == (moved.cause, moved.rule, moved.grade)
-        and abs(row.score - moved.score) < 1e-6
-    )
-
-
-def _transition(
-    one: _Assessed, moved: Moved, playbook: Playbook, *, position: int, now: datetime
-) -> Transition:
-    return Transition(
-        contact_id=one.claim.pk,
-        position=position,
-        at=to_datetime(moved.at),
-        from_stage=moved.from_stage,
-        to_stage=moved.to_stage,
-        cause=moved.cause,
-        rule=moved.rule,
-        score=moved.score,
-        grade=moved.grade,
-        evidence=moved.evidence,
-        playbook_id=playbook.version,
-        known_at=_known_at(one, moved, now),
-    )
-
-
-def _known_at(one: _Assessed, moved: Moved, now: datetime) -> datetime:
-    """When the log first held enough to say so: the change itself, or the latest receipt of what led to it."""
-    heard = [received for at, received in one.heard_by if at <= moved.at]
-    return min(max(to_datetime(moved.at), heard[-1] if heard else now), now)
-
-
-def _standing(one: _Assessed, playbook: Playbook, now: datetime) -> Standing:
-    standing = one.fold.standing
+def _standing(contact_id: int, seen: Look, now: datetime) -> Standing:
+    standing, playbook = seen.fold.standing, seen.playbook
     if standing is None:
-        return Standing(contact_id=one.claim.pk)
+        return Standing(contact_id=contact_id)
     return Standing(
-        contact_id=one.claim.pk,
+        contact_id=contact_id,
         playbook_id=playbook.version,
         stage=standing.stage,
         entered_at=to_datetime(standing.entered_at),
@@ -247,27 +155,24 @@ def _standing(one: _Assessed, playbook: Playbook, now: datetime) -> Standing:
     )
 
 
-def _follow_up(
-    fresh: list[Transition],
-    before: Mapping[int, Standing],
-    playbook: Playbook,
-    *,
-    now: datetime,
-    react: React,
-) -> None:
-    """Calls `react` for each contact whose present stage changed just now, with the transition that led there."""
-    last = {row.contact_id: row for row in fresh}
-    for contact_id, row in last.items():
-        was = before.get(contact_id) or Standing(contact_id=contact_id)
-        if was.stage != row.to_stage and _is_news(row, was, now):
-            react(StageChange(contact_id, was.stage, row.to_stage, row, playbook))
-
-
-def _is_news(row: Transition, was: Standing, now: datetime) -> bool:
-    """Whether a change was learned about when it happened, however late a worker came to it.
-
-    Another definition finds changes all over the past: of those only the recent ones are news.
-    """
-    if was.playbook_id not in (None, row.playbook_id):
-        return row.at > now - NEWS
-    return row.known_at - row.at < NEWS
+def _write_saved(held: Sequence[Assessed]) -> None:
+    """Keeps the folds that are worth it, and none that says less than the log: those are not noticed later."""
+    rows: list[SavedFold] = []
+    stale: list[int] = []
+    for one in held:
+        looks = [(one.seen, SavedFold.Slot.IN_FORCE)]
+        if one.camp_seen is not None:
+            looks.append((one.camp_seen, SavedFold.Slot.CAMP))
+        if one.person.was_saved and one.seen.is_whole:
+            stale.append(one.person.claim.pk)
+        kept = [to_save(seen, one.person.claim.pk, slot) for seen, slot in looks if is_news(seen)]
+        rows += [row for row in kept if row is not None]
+    if stale:
+        SavedFold.objects.filter(contact_id__in=stale).delete()
+    if rows:
+        SavedFold.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["contact", "slot"],
+            update_fields=["version", "through", "heard", "moves", "touches", "state"],
+        )

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from ripeline.kit.bulk import insert_rows
-from ripeline.kit.instants import to_datetime
+from ripeline.kit.instants import to_datetime, to_instant
+from ripeline.lifecycle.instant import FIRST_INSTANT
 from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact
@@ -23,14 +24,18 @@ _STANDING_COLUMNS = ("contact_id", "stage", "score", "heat", "status", "suspende
 
 # One statement, so that a mark raised while a worker finishes is either seen by it or comes after it.
 MARK_DUE = """
-INSERT INTO ripeline_reassessment (contact_id, due_at, mark, claimed_by, attempts, error)
-VALUES (%s, %s, 1, '', 0, '')
+INSERT INTO ripeline_reassessment (contact_id, due_at, since, mark, claimed_by, attempts, error)
+VALUES (%s, %s, %s, 1, '', 0, '')
 ON CONFLICT (contact_id) DO UPDATE SET
     mark = ripeline_reassessment.mark + 1,
     attempts = 0,
     due_at = CASE
         WHEN ripeline_reassessment.due_at < excluded.due_at THEN ripeline_reassessment.due_at
         ELSE excluded.due_at
+    END,
+    since = CASE
+        WHEN ripeline_reassessment.since < excluded.since THEN ripeline_reassessment.since
+        ELSE excluded.since
     END
 """
 
@@ -66,14 +71,17 @@ def record(
     return Recorded(new, known, tuple(strangers))
 
 
-def mark_due(due: Mapping[int, datetime]) -> None:
+def mark_due(due: Mapping[int, datetime], *, since: Mapping[int, int] | None = None) -> None:
     """Makes contacts (by id) due for reassessment at a moment, or earlier if they were due earlier already.
 
-    Rows are taken in order of id, so that two writers never wait for each other in a circle.
+    `since` gives the earliest instant (microseconds) that anything new in their log is about; of those it does not
+    name anything may have changed, and their log is folded from its beginning.
     """
-    moments = [(pk, connection.ops.adapt_datetimefield_value(at)) for pk, at in sorted(due.items())]
+    adapt, earliest = connection.ops.adapt_datetimefield_value, since or {}
+    # In order of id, so that two writers never wait for each other in a circle.
+    marks = [(pk, adapt(at), earliest.get(pk, FIRST_INSTANT)) for pk, at in sorted(due.items())]
     with connection.cursor() as cursor:
-        cursor.executemany(MARK_DUE, moments)
+        cursor.executemany(MARK_DUE, marks)
 
 
 def _chunks(touches: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
@@ -132,12 +140,14 @@ def _insert(rows: list[_Row], now: datetime) -> int:
         if not fresh:
             return 0
         due: dict[int, datetime] = {}
+        since: dict[int, int] = {}
         for row in fresh:
             # A touch dated in the future counts when its time comes.
-            when = max(row.at, now)
+            when, at = max(row.at, now), to_instant(row.at)
             due[row.contact_id] = min(due.get(row.contact_id, when), when)
+            since[row.contact_id] = min(since.get(row.contact_id, at), at)
         standings = [(pk, "", 0.0, NO_HEAT, "active", False) for pk in sorted(due)]
         insert_rows(Standing, _STANDING_COLUMNS, standings, skip_known=True)
         insert_rows(Touch, _Row._fields, fresh, skip_known=True)
-        mark_due(due)
+        mark_due(due, since=since)
         return len(fresh)

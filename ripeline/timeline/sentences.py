@@ -5,9 +5,10 @@ from __future__ import annotations
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.explain import say_transition
 from ripeline.lifecycle.fold import Transition as Moved
+from ripeline.lifecycle.instant import say_day
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.active import playbook_version
-from ripeline.timeline.models import Transition
+from ripeline.timeline.models import Publication, Transition
 
 
 class Teller:
@@ -15,13 +16,36 @@ class Teller:
 
     def __init__(self, playbook: Playbook) -> None:
         self._known = {playbook.version: playbook}
+        self._publications: dict[int, Publication] = {}
 
     def say(self, row: Transition) -> str:
         """What a salesperson believes, from the evidence kept with the transition; as it stands in a sentence."""
         version = row.playbook_id
         if version not in self._known:
             self._known[version] = playbook_version(version)
-        return say_transition(self._known[version], _moved(row))
+        if row.publication_id is None:
+            return say_transition(self._known[version], _moved(row))
+        return say_by_definition(self._known[version], _moved(row), self._publication(row.publication_id))
+
+    def _publication(self, pk: int) -> Publication:
+        if pk not in self._publications:
+            self._publications[pk] = Publication.objects.get(pk=pk)
+        return self._publications[pk]
+
+
+def say_by_definition(playbook: Playbook, moved: Moved, publication: Publication) -> str:
+    """Why somebody stands elsewhere though they did nothing: what they had done before counts differently now.
+
+    "MQL since 10 February because the definition changed on 3 March (forms are worth more); what counts now: the
+    score reached 34 of 30: ..."
+    """
+    title = moved.evidence.get("to_title") or moved.to_stage
+    start = title if moved.evidence.get("up", True) else f"back to {title}"
+    note = f" ({publication.note.rstrip('.')})" if publication.note else ""
+    said = say_transition(playbook, moved)
+    _, because, reasons = said.partition(" because ")
+    changed = f"the definition changed on {say_day(to_instant(publication.at))}{note}"
+    return f"{start} since {say_day(moved.at)} because {changed}; what counts now: {reasons if because else said}"
 
 
 def _moved(row: Transition) -> Moved:

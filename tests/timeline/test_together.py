@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from ripeline.lifecycle.fold import Fold
 from ripeline.reactions import react
-from ripeline.timeline import reassess as module
+from ripeline.timeline import looking as module
 from ripeline.timeline.active import activate, active_playbook
 from ripeline.timeline.models import Reassessment, Standing
 from ripeline.timeline.reassess import reassess_due
@@ -76,8 +76,8 @@ def test_nobody_is_left_under_a_definition_that_was_replaced_while_they_were_ass
     record([fact(eva, "form_submitted", now)], now=now)
     fold = module.fold
 
-    def fold_while_somebody_publishes(*given: Any) -> Fold:
-        folded = fold(*given)
+    def fold_while_somebody_publishes(*given: Any, **more: Any) -> Fold:
+        folded = fold(*given, **more)
         activate(STRICTER, now=now)
         Reassessment.objects.update(mark=1)  # as when they were not there yet to be marked
         return folded

@@ -1,0 +1,93 @@
+"""What must be written of somebody's transitions so that they say what a look says. Nothing here writes.
+
+The rows in force are the fold under the version in force; a row that says no longer what is true is superseded and
+stays, since it is what was known then. A row of an earlier version that the present one agrees with (the same change at
+the same moment) stays as it is: it keeps the version and the evidence it was told with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import zip_longest
+
+from ripeline.kit.instants import to_datetime, to_instant
+from ripeline.lifecycle.fold import Transition as Moved
+from ripeline.timeline.looking import Look
+from ripeline.timeline.models import Publication, Transition
+
+
+class Revision:
+    """Somebody's transitions: `fresh` rows to be added, and stored ones that are `outdated`, with the moment."""
+
+    def __init__(self, contact_id: int, stored: Sequence[Transition]) -> None:
+        self.contact_id = contact_id
+        self.fresh: list[Transition] = []
+        self.outdated: dict[int, datetime] = {}
+        self._live = list(stored)
+
+    def follow(self, seen: Look, *, now: datetime, caused_by: Publication | None = None) -> Transition | None:
+        """Makes the rows say what was seen; returns the last that had to be added, if any.
+
+        With `caused_by` the definition made the difference: it became known `now`, at its publication.
+        """
+        agreed = self._agreed(seen) if seen.is_whole else 0
+        if seen.is_whole:
+            self._supersede(self._live[agreed:], now)
+            del self._live[agreed:]
+        new = [
+            self._row(seen, moved, position=seen.moves + place, now=now, caused_by=caused_by)
+            for place, moved in enumerate(seen.fold.transitions[agreed:], agreed)
+        ]
+        self.fresh += new
+        self._live += new
+        return new[-1] if new else None
+
+    def _agreed(self, seen: Look) -> int:
+        """How many of the rows, from the first on, say just what was seen."""
+        count = 0
+        for row, moved in zip_longest(self._live, seen.fold.transitions):
+            if row is None or moved is None or not _is_same(row, moved):
+                break
+            count += 1
+        return count
+
+    def _supersede(self, rows: Sequence[Transition], now: datetime) -> None:
+        for row in rows:
+            if row._state.adding:
+                row.superseded_at = now
+            else:
+                self.outdated[row.pk] = now
+
+    def _row(
+        self, seen: Look, moved: Moved, *, position: int, now: datetime, caused_by: Publication | None
+    ) -> Transition:
+        return Transition(
+            contact_id=self.contact_id,
+            position=position,
+            at=to_datetime(moved.at),
+            from_stage=moved.from_stage,
+            to_stage=moved.to_stage,
+            cause=moved.cause,
+            rule=moved.rule,
+            score=moved.score,
+            grade=moved.grade,
+            evidence=moved.evidence,
+            playbook_id=moved.playbook_version,
+            publication=caused_by,
+            known_at=now if caused_by else _known_at(seen, moved, now),
+        )
+
+
+def _is_same(row: Transition, moved: Moved) -> bool:
+    if to_instant(row.at) != moved.at or (row.from_stage, row.to_stage) != (moved.from_stage, moved.to_stage):
+        return False
+    if row.playbook_id != moved.playbook_version:
+        return True
+    told = (row.cause, row.rule, row.grade) == (moved.cause, moved.rule, moved.grade)
+    return told and abs(row.score - moved.score) < 1e-6
+
+
+def _known_at(seen: Look, moved: Moved, now: datetime) -> datetime:
+    """When the log first held enough to say so: the change itself, or the latest receipt of what led to it."""
+    return min(max(to_datetime(moved.at), seen.heard_by(moved.at) or now), now)

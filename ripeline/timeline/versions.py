@@ -1,0 +1,119 @@
+"""Versions of the definition: kept under their hash, read back, and which of them counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.db import connection
+
+from ripeline.lifecycle.playbook import Playbook, load_playbook
+from ripeline.people.models import User
+from ripeline.timeline.camp_models import Camp
+from ripeline.timeline.models import PlaybookVersion, Publication
+
+STAYS_ACTIVE = "SELECT 1 FROM ripeline_playbookversion WHERE version = %s AND is_active"
+# After the first: on PostgreSQL a statement that waited for a lock still sees other tables as they were before.
+BESIDE = """
+SELECT (SELECT id FROM ripeline_publication WHERE is_in_force), (SELECT id FROM ripeline_camp WHERE is_running)
+"""
+
+
+class NoPlaybook(LookupError):
+    """No definition is active yet: `ripeline migrate` installs the default one."""
+
+    def __init__(self) -> None:
+        super().__init__("No playbook is active. Run `ripeline migrate`, which installs the default one.")
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What people are judged by at a moment: the definition in force and, where one runs, the camp's beside it."""
+
+    playbook: Playbook
+    publication: Publication
+    camp: Camp | None
+    camp_playbook: Playbook | None
+
+    @property
+    def firing(self) -> frozenset[str]:
+        """The reactions that fire for those whom this definition itself moves."""
+        publication = self.publication
+        return frozenset(publication.reactions if publication.reach == Publication.Reach.ALL else ())
+
+
+def active_playbook() -> Playbook:
+    """The definition in force. Raises NoPlaybook where none was ever activated."""
+    row = PlaybookVersion.objects.filter(is_active=True).values_list("version", "text").first()
+    if row is None:
+        raise NoPlaybook
+    return _load(*row)
+
+
+def playbook_version(version: str) -> Playbook:
+    """The definition named by its hash. Raises PlaybookVersion.DoesNotExist."""
+    return _load(version, PlaybookVersion.objects.values_list("text", flat=True).get(version=version))
+
+
+def keep_version(text: str, *, now: datetime, author: User | None = None, note: str = "") -> PlaybookVersion:
+    """Keeps the playbook written in `text` as a version, without putting it in force.
+
+    The same definition is kept once: text, author and note stay those of who kept it first. Raises PlaybookMistakes.
+    """
+    playbook = load_playbook(text)
+    row, _ = PlaybookVersion.objects.get_or_create(
+        version=playbook.version,
+        defaults={
+            "key": playbook.key,
+            "title": playbook.title,
+            "text": text,
+            "author": author,
+            "note": note,
+            "created_at": now,
+        },
+    )
+    return row
+
+
+def in_force() -> InForce:
+    """What people are judged by at present. Raises NoPlaybook."""
+    publication = Publication.objects.filter(is_in_force=True).select_related("version").first()
+    if publication is None:
+        raise NoPlaybook
+    camp = Camp.objects.filter(is_running=True).select_related("version").first()
+    return InForce(
+        _load(publication.version.version, publication.version.text),
+        publication,
+        camp,
+        None if camp is None else _load(camp.version.version, camp.version.text),
+    )
+
+
+def stays_in_force(judged_by: InForce) -> bool:
+    """Whether people are still judged by just this, and will be until the caller's transaction ends.
+
+    Whoever writes standings asks first: nobody is left standing under a definition that was just replaced. Whoever
+    publishes or starts a camp takes the same row, and so waits for those who write.
+    """
+    sharing = " FOR SHARE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(STAYS_ACTIVE + sharing, [judged_by.playbook.version])
+        if cursor.fetchone() is None:
+            return False
+        cursor.execute(BESIDE)
+        camp = judged_by.camp
+        return bool(cursor.fetchone() == (judged_by.publication.pk, None if camp is None else camp.pk))
+
+
+def one_at_a_time() -> None:
+    """Lets the caller's transaction alone change what people are judged by, until it ends."""
+    # SQLite lets one transaction write at a time anyway. Not a row: each publication leaves another one behind.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('ripeline definitions'))")
+
+
+@lru_cache(maxsize=16)
+def _load(version: str, text: str) -> Playbook:  # noqa: ARG001 - the version names the text in the cache
+    return load_playbook(text)
