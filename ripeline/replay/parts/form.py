@@ -100,7 +100,7 @@ def read_part(folder: Folder, file: PartFile, columns: Sequence[str]) -> pa.Tabl
     """The columns of a part, each in one chunk. Raises DamagedParts where they are not what was written."""
     present = [name for name in columns if name in file.spans]
     content = np.zeros(file.size, np.uint8)  # only the pages that are read take memory
-    place = memoryview(content)
+    place = content.data
     try:
         folder.read_ranges(file.name, _neighbours(file, present), place)
     except FileNotFoundError:

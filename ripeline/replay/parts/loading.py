@@ -117,4 +117,4 @@ def _received(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]] | N
         received = received.fill_null(0)  # replaced below: fill_null takes one value, not a column
         known = _array(table, "received_at").is_valid().to_numpy(zero_copy_only=False)
         return np.where(known, received.to_numpy(), _array(table, "at").cast(pa.int64()).to_numpy())
-    return np.asarray(received.to_numpy())
+    return np.asarray(received.to_numpy(), np.int64)

@@ -183,4 +183,5 @@ def _used(column: pa.DictionaryArray) -> pa.DictionaryArray:
 def _instants(table: pa.Table) -> Ints:
     at = table.column("at").combine_chunks()
     at = at.chunk(0) if isinstance(at, pa.ChunkedArray) else at
-    return at.cast(pa.int64()).to_numpy()
+    instants: Ints = at.cast(pa.int64()).to_numpy()
+    return instants

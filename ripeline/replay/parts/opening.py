@@ -80,7 +80,7 @@ def verify(parts: Parts, progress: Callable[[int, int], None] | None = None) -> 
     """
     wrong, done = [], 0
     for file in parts.manifest.files:
-        content = memoryview(np.zeros(file.size, np.uint8))
+        content = np.zeros(file.size, np.uint8).data
         try:
             parts.folder.read_ranges(file.name, [(0, file.size)], content)
             check_spans(parts.folder, file, content, file.spans)

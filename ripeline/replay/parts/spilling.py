@@ -39,7 +39,8 @@ def bucket_rows(table: pa.Table, bucket_count: int) -> Numbers:
     coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     coded = coded.unify_dictionaries().combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
     coded = coded.chunk(0) if isinstance(coded, pa.ChunkedArray) else coded
-    return buckets_of(coded.dictionary, bucket_count)[coded.indices.to_numpy()]
+    rows: Numbers = buckets_of(coded.dictionary, bucket_count)[coded.indices.to_numpy()]
+    return rows
 
 
 class Spill:
