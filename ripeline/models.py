@@ -5,6 +5,7 @@ from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
 from ripeline.people.shared_cache import CacheEntry
 from ripeline.timeline.camp_models import Camp, CampStanding, CampVerdict
+from ripeline.timeline.history_models import HistoryChange, HistoryState
 from ripeline.timeline.models import (
     PlaybookVersion,
     Publication,
@@ -23,6 +24,8 @@ __all__ = [
     "ColumnChoice",
     "Company",
     "Contact",
+    "HistoryChange",
+    "HistoryState",
     "Identity",
     "Import",
     "ImportRejection",
