@@ -21,7 +21,7 @@ from ripeline.lifecycle.conditions import CONDITIONS, TAG
 from ripeline.lifecycle.model import BUILT_IN, QUESTIONS, Playbook, Stage
 from ripeline.lifecycle.values import Names, Part, did_you_mean
 
-__all__ = ["Mistake", "Playbook", "PlaybookMistakes", "Stage", "load_playbook"]
+__all__ = ["Mistake", "Playbook", "PlaybookMistakes", "Stage", "load_playbook", "read_plain", "say_path"]
 
 Path = tuple[str | int, ...]
 
@@ -42,6 +42,9 @@ class Mistake:
         )
 
 
+TOO_DEEP: Final = Mistake(1, "", "this is nested too deeply; split it up")
+
+
 class PlaybookMistakes(ValueError):
     """A playbook that cannot be used; `mistakes` holds all that is wrong, by line."""
 
@@ -55,7 +58,15 @@ def load_playbook(text: str) -> Playbook:
     try:
         return _load(text)
     except RecursionError:
-        raise PlaybookMistakes((Mistake(1, "", "this is nested too deeply; split it up"),)) from None
+        raise PlaybookMistakes((TOO_DEEP,)) from None
+
+
+def read_plain(text: str) -> Any:
+    """The values of a YAML text, without positions. Raises PlaybookMistakes where it is not YAML."""
+    try:
+        return _plain(_parse(text))
+    except RecursionError:
+        raise PlaybookMistakes((TOO_DEEP,)) from None
 
 
 def _load(text: str) -> Playbook:
@@ -70,7 +81,7 @@ def _load(text: str) -> Playbook:
         found += [_explained(error) for error in wrong.errors(include_url=False)]
     if not found:
         return playbook
-    mistakes = {Mistake(_line(positions, path), _written(path), message) for path, message in found}
+    mistakes = {Mistake(_line(positions, path), say_path(path), message) for path, message in found}
     raise PlaybookMistakes(tuple(sorted(mistakes, key=lambda it: (it.line, it.path, it.message))))
 
 
@@ -198,6 +209,8 @@ def _explained(error: Any) -> tuple[Path, str]:
         step for step in raw if not (isinstance(step, str) and (step.startswith(TAG) or step == "[key]"))
     )
     kind, given = error["type"], error["input"]
+    if kind == "extra_forbidden" and raw == ("version",):
+        return path, "a playbook is versioned by what it says; remove this line"
     if kind == "extra_forbidden":
         return path, f"unknown key {path[-1]!r}; {did_you_mean(path[-1], _fields(raw))}"
     if kind == "union_tag_not_found":
@@ -273,7 +286,8 @@ def _line(positions: Any, path: Path) -> int:
     return line + 1
 
 
-def _written(path: Path) -> str:
+def say_path(path: Path) -> str:
+    """A path as mistakes name it: `stages[3].enter.all[0]`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
