@@ -16,6 +16,8 @@ _OTHER = re.compile(r"[^\w]+|_+")
 
 def fold_words(text: str) -> str:
     """`text` in lower case and plain letters: "Jürgen Strauß" becomes "jurgen strauss"."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     return "".join(each for each in apart if not unicodedata.combining(each))
 
@@ -24,6 +26,8 @@ def fold_words(text: str) -> str:
 def plain(text: str) -> str:
     """`text` for comparing: lower case, no accents, every run of signs one blank. `E-Mail_Adresse` and
     `e mail adresse` are the same."""
+    if text.isascii():
+        return _OTHER.sub(" ", text.lower()).strip()
     low = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(letter for letter in low if not unicodedata.combining(letter))
     return _OTHER.sub(" ", bare).strip()

@@ -1,8 +1,13 @@
 """Searching without accents."""
 
-import pytest
+import re
+import unicodedata
 
-from ripeline.kit.folding import fold_words
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ripeline.kit.folding import fold_words, plain
 
 pytestmark = pytest.mark.pure
 
@@ -21,3 +26,10 @@ pytestmark = pytest.mark.pure
 def test_a_name_is_found_as_it_is_typed(written: str, typed: str) -> None:
     assert fold_words(written) == typed
     assert fold_words(typed) == typed
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_plain_letters_need_no_taking_apart(text: str) -> None:
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    assert fold_words(text) == apart
+    assert plain(text) == re.sub(r"[^\w]+|_+", " ", apart).strip()
