@@ -19,6 +19,8 @@ from ripeline.wrong_settings import BadSettings, Unusable, no_settings, wrong_se
 SHORTEST_KEY = 32
 """Letters of a secret key: 32 random hexadecimal ones hold the 128 bits nobody can try out."""
 MAIL_SCHEMES = ("smtp", "smtp+tls", "smtps")
+# Our questions take milliseconds: compiling one, or starting processes to share it, takes longer than answering it.
+POSTGRES_OPTIONS = "-c jit=off -c max_parallel_workers_per_gather=0"
 
 
 def setting(default: Any, tells: str, right: str, *, secret: bool = False, **bounds: Any) -> Any:
@@ -199,7 +201,8 @@ def database_settings(config: Config) -> dict[str, object]:
     """Django's DATABASES entry: WAL and short immediate writes on SQLite; a thread keeps its connection."""
     if not config.database_url or config.database_url.startswith("sqlite"):
         return _sqlite(config)
-    return dict(dj_database_url.parse(config.database_url, conn_max_age=600, conn_health_checks=True))
+    found = dj_database_url.parse(config.database_url, conn_max_age=600, conn_health_checks=True)
+    return {**found, "OPTIONS": {"options": POSTGRES_OPTIONS, **found.get("OPTIONS", {})}}
 
 
 def secret_key(config: Config) -> str:

@@ -217,14 +217,18 @@ class Standing(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(F("heat").desc(), F("contact").desc(), name="standing_heat"),
+            # The orders of the lists. The cell at the end lets a walk along one answer the filters on the four
+            # without a look at the row.
+            models.Index(F("heat").desc(), F("contact").desc(), F("cell"), name="standing_heat"),
             # Every filter on the four is a few ranges of this index, each in order of heat (`contacts.lists.cells`).
             models.Index(F("cell"), F("heat").desc(), F("contact").desc(), name="standing_cells"),
             models.Index(
                 fields=["persona", "contact"], condition=Q(persona__isnull=False), name="standing_persona"
             ),
-            models.Index(F("last_inbound_at").desc(), F("contact").desc(), name="standing_last_inbound"),
-            models.Index(F("entered_at").desc(), F("contact").desc(), name="standing_entered"),
+            models.Index(
+                F("last_inbound_at").desc(), F("contact").desc(), F("cell"), name="standing_last_inbound"
+            ),
+            models.Index(F("entered_at").desc(), F("contact").desc(), F("cell"), name="standing_entered"),
             models.Index(fields=["first_touch_at"], name="standing_first_touch"),
         )
 

@@ -164,9 +164,9 @@ def _hammer(port: int, cookie: str, until: float, taken: list[float]) -> None:
 
 @contextmanager
 def _server() -> Iterator[int]:
-    from tests.postgres import _free_port
+    from tests.processes import free_port
 
-    port = _free_port()
+    port = free_port()
     settings = {"RIPELINE_PORT": str(port), "RIPELINE_BASE_URL": f"http://127.0.0.1:{port}"}
     command = [sys.executable, "-m", "ripeline", "serve", "--no-worker"]
     process = subprocess.Popen(

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined, one_of
 from ripeline.contacts.lists.wanted import Choice, Condition, Count, Span, Wanted
 
-# In the order in which a cell names them; absent is empty.
-COLUMNS = ("s.stage", "COALESCE(s.rating, '')", "COALESCE(s.grade, '')", "s.status")
+# Stage, rating, grade and status in that order; absent is empty.
 BETWEEN = "|"
 # SQLite takes at most 500 parts of a union, and past this a walk is no slower.
 MOST_MERGED = 150
@@ -34,31 +33,41 @@ def read_cells(choices: Sequence[Choice]) -> tuple[str, ...]:
     return tuple(cell for cell in in_use if _passes(cell.split(BETWEEN), choices))
 
 
-def cells_condition(choices: Sequence[Choice], cells: Sequence[str]) -> Condition:
-    """The choices as one filter among others."""
-    check = joined(" AND ", [one_of(COLUMNS[choice.column], choice.values) for choice in choices])
+def cells_condition(cells: Sequence[str]) -> Condition:
+    """The choices, by the cells that pass them, as one filter among others."""
     inside = one_of("s.cell", cells)
     hint = " INDEXED BY standing_cells" if is_sqlite() and cells else ""
     ids = Sql(f"SELECT s.contact_id AS id FROM ripeline_standing s{hint} WHERE {inside.text}", inside.params)  # noqa: S608
-    return Condition(check, frozenset("s"), ids)
+    return Condition(inside, frozenset("s"), ids, is_in_orders=True)
 
 
 def merge_cells(cells: Sequence[str], wanted: Wanted) -> list[tuple[Value, Value]]:
     """The page in order of heat: the best of each cell's first rows past the place asked for."""
     down = "DESC" if wanted.goes_down else "ASC"
-    limits = [Sql("s.cell = %s"), *_bounds(wanted)]
-    where = joined(" AND ", limits)
-    hint = " INDEXED BY standing_cells" if is_sqlite() else ""
+    order = f"ORDER BY heat {down}, contact_id {down} LIMIT {wanted.size + 1}"
+    merged = _merged_by_union(cells, wanted, order) if is_sqlite() else _merged_by_join(cells, wanted, order)
+    return [(row[0], row[1]) for row in merged.rows()] if cells else []
+
+
+def _merged_by_union(cells: Sequence[str], wanted: Wanted, order: str) -> Sql:
+    where = joined(" AND ", [Sql("s.cell = %s"), *_bounds(wanted)])
     one = (
-        f"SELECT * FROM (SELECT s.heat, s.contact_id FROM ripeline_standing s{hint} WHERE {where.text}"  # noqa: S608
-        f" ORDER BY s.heat {down}, s.contact_id {down} LIMIT {wanted.size + 1}) c"
-    )
-    query = (
-        f"SELECT heat, contact_id FROM ({' UNION ALL '.join([one] * len(cells))}) u"  # noqa: S608
-        f" ORDER BY heat {down}, contact_id {down} LIMIT {wanted.size + 1}"
+        "SELECT * FROM (SELECT s.heat, s.contact_id FROM ripeline_standing s INDEXED BY standing_cells"  # noqa: S608
+        f" WHERE {where.text} {order}) c"
     )
     params = tuple(value for cell in cells for value in (cell, *where.params))
-    return [(row[0], row[1]) for row in Sql(query, params).rows()] if cells else []
+    return Sql(f"SELECT heat, contact_id FROM ({' UNION ALL '.join([one] * len(cells))}) u {order}", params)  # noqa: S608
+
+
+def _merged_by_join(cells: Sequence[str], wanted: Wanted, order: str) -> Sql:
+    """A union of a hundred parts takes PostgreSQL longer to plan than to answer."""
+    where = joined(" AND ", [Sql("s.cell = k.cell"), *_bounds(wanted)])
+    query = (
+        f"SELECT heat, contact_id FROM unnest(ARRAY[{', '.join(['%s'] * len(cells))}]::text[]) k(cell)"  # noqa: S608
+        f" CROSS JOIN LATERAL (SELECT s.heat, s.contact_id FROM ripeline_standing s WHERE {where.text} {order}) c"
+        f" {order}"
+    )
+    return Sql(query, (*cells, *where.params))
 
 
 def count_cells(cells: Sequence[str], span: Span, most: int) -> Count:

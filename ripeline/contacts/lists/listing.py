@@ -2,9 +2,9 @@
 
 Three plans, cheapest first that fits (`read_page`):
 
-- *gather*: some filter leaves few people: find them through its index, check the others, sort.
 - *walk*: go along the index of the order from where the last page ended and keep who passes. Bounded: where
-  too few pass within a few stretches, the filters are rare after all and the smallest of them is gathered.
+  too few pass within a few stretches, the filters are rare and the smallest of them is gathered.
+- *gather*: some filter leaves few people: find them through its index, check the others, sort.
 - *cells*: in order of score, every mixture of stage, rating, grade and status is a few ranges of one index.
 
 A place in a list is a key and an id, never a number of rows to skip, so page 1,000 costs what page 1 does.
@@ -18,8 +18,16 @@ from math import isqrt
 
 from ripeline.contacts.lists.cells import MOST_MERGED, cells_condition, count_cells, merge_cells, read_cells
 from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined
-from ripeline.contacts.lists.walking import column, hint, place_of, walk
-from ripeline.contacts.lists.wanted import Condition, Count, Found, Wanted
+from ripeline.contacts.lists.walking import (
+    column,
+    hint,
+    is_promising,
+    place_of,
+    set_out,
+    stretches,
+    walk_on,
+)
+from ripeline.contacts.lists.wanted import Condition, Count, Found, Span, Wanted
 
 # Above this, finding everybody costs more than any walk.
 MANY = 250_000
@@ -34,33 +42,66 @@ def read_page(wanted: Wanted) -> Found:
         if not wanted.conditions and wanted.sort.by_cells and len(cells) <= MOST_MERGED:
             count = count_cells(cells, wanted.span, COUNTED) if wanted.is_counted else None
             return _page(wanted, merge_cells(cells, wanted), count)
-        also = cells_condition(wanted.choices, cells)
-        wanted = replace(wanted, choices=(), conditions=(*wanted.conditions, also))
+        # First, so that it is asked before those that need a look at the contact.
+        conditions = (cells_condition(cells), *wanted.conditions)
+        wanted = replace(wanted, choices=(), conditions=conditions)
     if not wanted.conditions:
-        return _page(wanted, walk(wanted, bounded=False)[0], count_all(wanted) if wanted.is_counted else None)
+        rows = walk_on(wanted, set_out(wanted)).rows
+        return _page(wanted, rows, count_all(wanted) if wanted.is_counted else None)
     return _read_filtered(wanted)
 
 
 def _read_filtered(wanted: Wanted) -> Found:
-    most = how_few(wanted)
-    found = [_all_of(condition, most) for condition in wanted.conditions]
-    few = [ids for ids in found if ids is not None]
-    if few:
-        rest = [each for each, ids in zip(wanted.conditions, found, strict=True) if ids not in few]
-        return _gather(wanted, _given(set.intersection(*map(set, few))), rest)
-    rows, is_complete = walk(wanted, bounded=True)
-    if not is_complete:
-        narrowed = _narrow(wanted)
-        if narrowed is not None:
+    """Most filters let enough pass for the first stretch along the order to fill the page. Where it does not, somebody
+    rare is looked for: first by finding everybody whom one filter leaves, then by going on along the order."""
+    first, *further = stretches(wanted)
+    walked = walk_on(wanted, set_out(wanted), first)
+    if not walked.is_over(wanted.size) and not is_promising(wanted, walked, sum(further)):
+        if (few := _gather_few(wanted)) is not None:
+            return few
+        # What the first stretch says of rare people is not much.
+        walked = walk_on(wanted, walked, further.pop(0))
+    while further and not walked.is_over(wanted.size) and is_promising(wanted, walked, sum(further)):
+        walked = walk_on(wanted, walked, further.pop(0))
+    if not walked.is_over(wanted.size):
+        if (narrowed := _narrow(wanted)) is not None:
             return _gather(wanted, *narrowed)
-        rows, _ = walk(wanted, bounded=False)
-    # Several filters would have to be checked one contact after the other: that number is fetched afterwards.
-    ids = wanted.conditions[0].ids if wanted.is_counted and len(wanted.conditions) == 1 else None
-    return _page(wanted, rows, None if ids is None else _up_to_counted(_count_ids(ids, COUNTED + 1)))
+        walked = walk_on(wanted, walked)
+    return _page(wanted, walked.rows, _count_cheaply(wanted))
+
+
+def _count_cheaply(wanted: Wanted) -> Count | None:
+    """How many one filter leaves, read from its index. Several would have to be checked one contact after the other,
+    and some read the contacts: that number is fetched after the page."""
+    if not wanted.is_counted or len(wanted.conditions) > 1 or wanted.conditions[0].is_dear:
+        return None
+    return _count_one(wanted.conditions[0])
+
+
+def _count_one(condition: Condition) -> Count | None:
+    return None if condition.ids is None else _up_to_counted(_count_ids(condition.ids, COUNTED + 1))
+
+
+def _gather_few(wanted: Wanted) -> Found | None:
+    """The page of the people whom one filter leaves, or several, if they are few; None where no filter is so rare."""
+    most = how_few(wanted)
+    rare: list[set[int]] = []
+    others: list[Condition] = []
+    for condition in sorted(wanted.conditions, key=lambda each: each.is_dear):
+        # Beside somebody rare, checking a dear filter costs less than finding all it leaves.
+        ids = None if rare and condition.is_dear else _all_of(condition, most)
+        if ids is None:
+            others.append(condition)
+        else:
+            rare.append(set(ids))
+    return _gather(wanted, _given(set.intersection(*rare)), others) if rare else None
 
 
 def count_matches(wanted: Wanted) -> Count:
     """How many there are, up to COUNTED; for the number that is fetched after the page."""
+    is_single = not wanted.choices and wanted.span == Span() and len(wanted.conditions) == 1
+    if is_single and (count := _count_one(wanted.conditions[0])) is not None:
+        return count
     page = read_page(replace(wanted, after=None, is_backward=False, size=COUNTED))
     return page.count or Count(len(page.places), page.is_more)
 

@@ -115,7 +115,7 @@ def _holds(searched: Searched, words: list[str]) -> Condition:
         )
     else:
         ids = Sql(f"SELECT c.id AS id FROM {searched.table} c WHERE {check.text}", check.params)  # noqa: S608
-    return Condition(check, frozenset(searched.alias), ids)
+    return Condition(check, frozenset(searched.alias), ids, is_dear=not is_sqlite())
 
 
 def _name_begins(searched: Searched, letter: str) -> Condition:
@@ -128,7 +128,7 @@ def _name_begins(searched: Searched, letter: str) -> Condition:
         check = Sql(f"{searched.text} LIKE %s ESCAPE '!'", (f"{_escaped(letter)}%",))
         hint = ""
     ids = Sql(f"SELECT c.id AS id FROM {searched.table} c{hint} WHERE {check.text}", check.params)  # noqa: S608
-    return Condition(check, frozenset(searched.alias), ids)
+    return Condition(check, frozenset(searched.alias), ids, is_dear=not is_sqlite())
 
 
 def _occurs(searched: Searched, word: str) -> Sql:

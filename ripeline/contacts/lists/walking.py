@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ripeline.contacts.lists.places import Place, read_key
 from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined
@@ -11,49 +11,66 @@ from ripeline.contacts.lists.wanted import Sort, Table, Wanted
 
 # Rows looked at along the order before the filters are held to be rare, in stretches: most pages need the first.
 STRETCHES = (500, 4_000, 12_000)
+# Where the index of the order answers a filter by itself, looking at a row costs a tenth.
+THIN_STRETCHES = (4_000, 12_000, 48_000)
 
 
-def walk(wanted: Wanted, *, bounded: bool) -> tuple[list[tuple[Value, Value]], bool]:
-    """Rows along the order's index, and whether that is all there is to know: False where WALK ran out first."""
-    rows: list[tuple[Value, Value]] = []
-    stretches = iter(STRETCHES) if bounded else None
-    for part in _parts(wanted):
-        start = part.after
-        while True:
-            stop = None
-            if stretches is not None:
-                stretch = next(stretches, None)
-                if stretch is None or _is_hopeless(stretch, len(rows), wanted.size):
-                    return rows, False
-                stop = _ahead(part, start, stretch)
-            rows += _select(part, start, stop, limit=wanted.size + 1 - len(rows))
-            if len(rows) > wanted.size:
-                return rows, True
-            if stop is None:
-                break
-            start = stop
-    return rows, True
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What a walk gave so far: rows (one more than the page holds, where more follow), how many were looked at, and
+    the parts of the order that are still to be gone along."""
 
+    rows: tuple[tuple[Value, Value], ...]
+    looked: int
+    rest: tuple[_Part, ...]
 
-def _is_hopeless(stretch: int, found: int, size: int) -> bool:
-    """Whether the last stretch would not fill the page either, going by what the ones before gave."""
-    before = sum(each for each in STRETCHES if each < stretch)
-    return stretch == STRETCHES[-1] and found * stretch < before * (size - found) / 2
+    def is_over(self, size: int) -> bool:
+        """Whether that is all there is to know for a page of this size."""
+        return len(self.rows) > size or not self.rest
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The rows of the order that have a key, or those that have none: where keys may be absent, one follows
-    the other."""
+    """The rows of the order past `after` that have a key, or those that have none: where keys may be absent, one
+    follows the other."""
 
-    wanted: Wanted
     after: Place | None
     is_empty: bool = False
 
 
+def set_out(wanted: Wanted) -> Walked:
+    """The walk before its first step."""
+    return Walked((), 0, tuple(_parts(wanted)))
+
+
+def walk_on(wanted: Wanted, walked: Walked, stretch: int | None = None) -> Walked:
+    """Goes on, along about `stretch` rows (None: until the page is full or the order ends)."""
+    rows, rest = list(walked.rows), list(walked.rest)
+    while rest and len(rows) <= wanted.size:
+        stop = None if stretch is None else _ahead(wanted, rest[0], stretch)
+        rows += _select(wanted, rest[0], stop, limit=wanted.size + 1 - len(rows))
+        if stop is not None:
+            rest[0] = replace(rest[0], after=stop)
+            break
+        rest.pop(0)
+    return Walked(tuple(rows), walked.looked + (stretch or 0), tuple(rest))
+
+
+def stretches(wanted: Wanted) -> tuple[int, ...]:
+    """How far it is worth to go before the filters are held to be rare."""
+    is_thin = any(each.is_in_orders and each.needs == {wanted.sort.alias} for each in wanted.conditions)
+    return THIN_STRETCHES if is_thin else STRETCHES
+
+
+def is_promising(wanted: Wanted, walked: Walked, ahead: int) -> bool:
+    """Whether `ahead` rows more are likely to fill the page, going by what the walk gave so far."""
+    missing = wanted.size + 1 - len(walked.rows)
+    return len(walked.rows) * ahead >= walked.looked * missing / 2
+
+
 def _parts(wanted: Wanted) -> Iterator[_Part]:
     if not wanted.sort.is_nullable:
-        yield _Part(wanted, wanted.after)
+        yield _Part(wanted.after)
         return
     after = wanted.after
     keyed_first = wanted.goes_down
@@ -61,20 +78,19 @@ def _parts(wanted: Wanted) -> Iterator[_Part]:
     # Nobody without a date comes first: absent keys are last going down and first going up.
     if keyed_first:
         if not in_empty:
-            yield _Part(wanted, after)
-        yield _Part(wanted, after if in_empty else None, is_empty=True)
+            yield _Part(after)
+        yield _Part(after if in_empty else None, is_empty=True)
     else:
         if after is None or in_empty:
-            yield _Part(wanted, after, is_empty=True)
-        yield _Part(wanted, None if in_empty else after)
+            yield _Part(after, is_empty=True)
+        yield _Part(None if in_empty else after)
 
 
-def _select(part: _Part, start: Place | None, stop: Place | None, *, limit: int) -> list[tuple[Value, Value]]:
-    wanted = part.wanted
+def _select(wanted: Wanted, part: _Part, stop: Place | None, *, limit: int) -> list[tuple[Value, Value]]:
     sort = wanted.sort
     first = wanted.listing.tables[sort.alias]
     needs = {sort.alias}.union(*(each.needs for each in wanted.conditions)) - {sort.alias}
-    wheres = [*_range(part, start, stop), *(each.check for each in wanted.conditions)]
+    wheres = [*_range(wanted, part, stop), *(each.check for each in wanted.conditions)]
     sources = f"{first.name} {sort.alias}{hint(sort)}"
     for alias in sorted(needs):
         table = wanted.listing.tables[alias]
@@ -92,12 +108,11 @@ def _select(part: _Part, start: Place | None, stop: Place | None, *, limit: int)
     ]
 
 
-def _ahead(part: _Part, start: Place | None, rows: int) -> Place | None:
+def _ahead(wanted: Wanted, part: _Part, rows: int) -> Place | None:
     """The place `rows` further along the order, whoever passes; None where the order ends before."""
-    wanted = part.wanted
     sort = wanted.sort
     table = wanted.listing.tables[sort.alias]
-    where = joined(" AND ", _range(part, start, None) or [Sql("1 = 1")])
+    where = joined(" AND ", _range(wanted, part, None) or [Sql("1 = 1")])
     found = Sql(
         f"SELECT {column(sort)}, {sort.alias}.{table.id} FROM {table.name} {sort.alias}{hint(sort)}"  # noqa: S608
         f" WHERE {where.text} ORDER BY {_order(wanted, table)} LIMIT 1 OFFSET {rows}",
@@ -106,10 +121,9 @@ def _ahead(part: _Part, start: Place | None, rows: int) -> Place | None:
     return place_of(wanted, found[0]) if found else None
 
 
-def _range(part: _Part, start: Place | None, stop: Place | None) -> list[Sql]:
-    """Conditions for the rows past `start` up to and with `stop`, on columns of the order's index alone."""
-    wanted = part.wanted
-    sort = wanted.sort
+def _range(wanted: Wanted, part: _Part, stop: Place | None) -> list[Sql]:
+    """Conditions for the rows of the part up to and with `stop`, on columns of the order's index alone."""
+    sort, start = wanted.sort, part.after
     down = wanted.goes_down
     key, own_id = column(sort), f"{sort.alias}.{wanted.listing.tables[sort.alias].id}"
     if part.is_empty or sort.kind == "id":

@@ -41,11 +41,14 @@ class Listing:
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A filter. `check` says whether a row passes, over the aliases in `needs`; `ids` finds all who pass through
-    an index (None: there is none); `cells` are the ranges of stage, rating, grade and status it stands for."""
+    an index (None: there is none). `is_in_orders`: the indexes of the orders of that table answer it too.
+    `is_dear`: finding all who pass reads many rows, so they are counted after the page."""
 
     check: Sql
     needs: frozenset[str]
     ids: Sql | None = None
+    is_in_orders: bool = False
+    is_dear: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ripeline.contacts.lists import listing, walking
+from ripeline.contacts.lists import listing
 from ripeline.contacts.lists.asking import want
 from ripeline.contacts.lists.filters import Filters
 from ripeline.contacts.lists.listing import count_matches, read_page
@@ -108,13 +108,17 @@ FILTERS: tuple[dict[str, Any], ...] = (
 # Every plan answers every question: with these limits the others are never chosen.
 PLANS: dict[str, dict[str, Any]] = {
     "as it comes": {},
-    "gather": {"how_few": lambda wanted: 10_000, "MOST_MERGED": 0},
-    "walk": {"how_few": lambda wanted: -1, "STRETCHES": (3, 5, 1000), "MOST_MERGED": 0},
-    "walk, then gather": {"how_few": lambda wanted: -1, "STRETCHES": (2, 3, 4), "MOST_MERGED": 0},
+    "gather": {"stretches": lambda wanted: (1, 1), "how_few": lambda wanted: 10_000, "MOST_MERGED": 0},
+    "walk": {"stretches": lambda wanted: (3, 5, 1000), "how_few": lambda wanted: -1, "MOST_MERGED": 0},
+    "walk, then gather": {
+        "stretches": lambda wanted: (2, 3, 4),
+        "how_few": lambda wanted: -1,
+        "MOST_MERGED": 0,
+    },
     "walk, then walk on": {
+        "stretches": lambda wanted: (2, 3, 4),
         "how_few": lambda wanted: -1,
         "MANY": -1,
-        "STRETCHES": (2, 3, 4),
         "MOST_MERGED": 0,
     },
 }
@@ -125,7 +129,7 @@ def test_pages_forward_and_back_hold_everybody_who_matches_once_and_in_order(
     crowd: Crowd, plan: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in PLANS[plan].items():
-        monkeypatch.setattr(walking if name == "STRETCHES" else listing, name, value)
+        monkeypatch.setattr(listing, name, value)
     for filters in FILTERS:
         for sort in SORTS:
             wanted = crowd.want(sort, **filters)
