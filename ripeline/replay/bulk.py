@@ -1,0 +1,156 @@
+"""The bulk engine: many people's whole histories under a playbook, in machine code.
+
+`replay_history` gives what `lifecycle.fold` gives for each person, to the microsecond and to the bit (property 5 of
+the contract). It holds no lock while it folds, so threads run beside each other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from ripeline.replay import kernel
+from ripeline.replay.history import History
+from ripeline.replay.judging import as_touches, judge
+from ripeline.replay.kernel_state import (
+    IGNORED,
+    LATER,
+    MOVE_INTS,
+    MOVES,
+    NEVER,
+    STANDING_INTS,
+    WINDOWED,
+    Array,
+    Person,
+    Results,
+    Rules,
+    empty_person,
+)
+from ripeline.replay.outcome import Moves, Outcome, Skipped, Standings
+from ripeline.replay.program import Program, compile_program
+
+__all__ = ["Outcome", "Program", "compile_program", "replay_history"]
+
+ROOM_AT_FIRST = 4096
+"""Transitions there is room for at once, at least; also one for each so many touches."""
+TOUCHES_PER_MOVE = 16
+_MOVE_TYPES = (np.int32, np.int64, np.int16, np.int16, np.int8, np.int32, np.int8)
+_STANDING_TYPES = (np.int16, np.int64, np.int8, np.int16, np.int16, np.int8, np.int64, np.int64, np.int64)
+
+
+def replay_history(
+    program: Program,
+    history: History,
+    as_of: int,
+    *,
+    received_by: int | None = None,
+    want_transitions: bool = True,
+) -> Outcome:
+    """Folds everybody in the history up to and including `as_of` (microseconds).
+
+    With `received_by` only touches we had heard of by then count. Without `want_transitions` they are counted, not
+    kept. Raises ValueError for `received_by` with a history that does not say when its touches were received.
+    """
+    judged = judge(program, history)
+    touches = as_touches(program, history, as_of, is_dated=received_by is not None)
+    people = len(history.people)
+    person = _room_for_one(program, history)
+    standings = np.zeros((people, STANDING_INTS), np.int64), np.zeros((people, 2))
+    until = NEVER if received_by is None else received_by
+    runs: list[Results] = []
+    first, room, later = 0, max(ROOM_AT_FIRST, history.touches // TOUCHES_PER_MOVE), 0
+    while first < people or not runs:
+        results = _room(room, standings)
+        reached = kernel.fold_people(
+            program.rules, judged.tables, touches, person, results, first, as_of, until
+        )
+        later += int(results.counts[LATER])
+        # Somebody who needs more room than there is gets twice as much.
+        room = room if reached > first else 2 * room
+        first = reached
+        runs.append(results)
+    moves, moves_into = _moves(runs, len(program.names.stages), is_kept=want_transitions)
+    ignored = _joined([run.ignored[: run.counts[IGNORED]] for run in runs])
+    broken = (
+        np.flatnonzero(np.isin(history.attrs.codes, judged.broken)) if len(judged.broken) else ignored[:0]
+    )
+    return Outcome(
+        version=program.playbook.version,
+        names=program.names,
+        as_of=as_of,
+        people=history.people,
+        touches=history.touches,
+        later=later,
+        moves=moves,
+        moves_into=moves_into,
+        standings=_standings(*standings),
+        ignored=_skipped(history, ignored),
+        broken=_skipped(history, broken),
+    )
+
+
+def _room_for_one(program: Program, history: History) -> Person:
+    rules: Rules = program.rules
+    longest = int(np.diff(history.starts).max(initial=0))
+    signals = 1 + int(rules.effects[:, 0].max(initial=-1))
+    windowed = int(rules.settings[WINDOWED])
+    sizes = (signals, windowed, len(rules.points), int(rules.points[:, 0].sum()), len(program.questions))
+    return empty_person(sizes, longest, program.traits_at_first, len(program.names.stages))
+
+
+def _room(moves: int, standings: tuple[Array, Array]) -> Results:
+    return Results(
+        moves=np.empty((moves, MOVE_INTS), np.int64),
+        scores=np.empty(moves),
+        ignored=np.empty(moves, np.int64),
+        standings=standings[0],
+        standing_scores=standings[1],
+        counts=np.zeros(4, np.int64),
+    )
+
+
+def _moves(runs: list[Results], stages: int, *, is_kept: bool) -> tuple[Moves | None, tuple[int, ...]]:
+    kept = [run.moves[: run.counts[MOVES]] for run in runs]
+    into = sum((np.bincount(run[:, 3], minlength=stages) for run in kept), np.zeros(stages, np.int64))
+    if not is_kept:
+        return None, tuple(into.tolist())
+    table, scores = _joined(kept), _joined([run.scores[: run.counts[MOVES]] for run in runs])
+    person, at, from_stage, to_stage, cause, rule, grade = _columns(table, _MOVE_TYPES)
+    return Moves(person, at, from_stage, to_stage, cause, rule, grade, scores), tuple(into.tolist())
+
+
+def _joined(pieces: list[Array]) -> Array:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+
+def _columns(table: Array, types: tuple[type, ...]) -> list[Array]:
+    return [table[:, column].astype(kind) for column, kind in enumerate(types)]
+
+
+def _standings(ints: Array, scores: Array) -> Standings:
+    present = np.flatnonzero(ints[:, 0])
+    stage, entered_at, grade, persona, rating, active, last_in, suspended_at, first_at = _columns(
+        ints[present, 1:], _STANDING_TYPES
+    )
+    return Standings(
+        person=present.astype(np.int32),
+        stage=stage,
+        entered_at=entered_at,
+        grade=grade,
+        persona=persona,
+        rating=rating,
+        active=active,
+        last_inbound_at=last_in,
+        suspended_at=suspended_at,
+        first_at=first_at,
+        score=scores[present, 0],
+        raw=scores[present, 1],
+    )
+
+
+def _skipped(history: History, rows: Array) -> Skipped:
+    person = np.searchsorted(history.starts, rows, "right") - 1
+    values = history.subject.values
+    texts = values if not isinstance(values, pa.Array) else values.to_pylist() if len(rows) else ()
+    subject = tuple(texts[code] for code in history.subject.codes[rows])
+    return Skipped(person, history.at[rows], rows, subject)
