@@ -4,6 +4,7 @@ from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
 from ripeline.people.shared_cache import CacheEntry
+from ripeline.playbooks.models import Draft, DraftSave
 from ripeline.timeline.camp_models import Camp, CampStanding, CampVerdict
 from ripeline.timeline.history_models import HistoryChange, HistoryState
 from ripeline.timeline.models import (
@@ -24,6 +25,8 @@ __all__ = [
     "ColumnChoice",
     "Company",
     "Contact",
+    "Draft",
+    "DraftSave",
     "HistoryChange",
     "HistoryState",
     "Identity",

@@ -38,6 +38,11 @@ def may_export_all(user: User) -> bool:
     return user.role in WHOLE_TEAM
 
 
+def may_write_definitions(user: User) -> bool:
+    """Whether `user` may write drafts of the playbook; everybody may read them."""
+    return user.role in WHOLE_TEAM
+
+
 def may_run_the_place(user: User) -> bool:
     """Whether `user` may change what counts for everybody: the playbook, accounts, what others have shared."""
     return user.role == User.Role.ADMIN
