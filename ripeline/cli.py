@@ -13,6 +13,7 @@ COMMANDS = {
     "serve": "ripeline.serving:serve_command",
     "worker": "ripeline.serving:worker_command",
     "migrate": "ripeline.installing:migrate_command",
+    "assets": "ripeline.web.vendor:assets_command",
     "doctor": "ripeline.installing:doctor_command",
     "user": "ripeline.people.commands:user_group",
     "import": "ripeline.gateway.commands:import_group",
@@ -20,7 +21,7 @@ COMMANDS = {
     "replay": "ripeline.replay.commands:replay_command",
     "explain": "ripeline.replay.commands:explain_command",
 }
-WITHOUT_DATABASE = {"playbook", "replay", "explain"}
+WITHOUT_DATABASE = {"assets", "playbook", "replay", "explain"}
 
 
 class Ripeline(click.Group):

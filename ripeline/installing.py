@@ -102,7 +102,7 @@ def _front_end() -> Finding:
     vendor = Path(__file__).parent / "web" / "static" / "vendor"
     if not any(vendor.glob("*")):
         return Finding(
-            False, "The front-end files are missing. Run `python -m ripeline.web.vendor` (needs npm)."
+            False, "The front-end files are missing. Run `ripeline assets`, which fetches them from npm."
         )
     return Finding(True, "The front-end files are there.")
 

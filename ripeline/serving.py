@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import click
 from django.conf import settings
@@ -19,6 +21,8 @@ RESTART_AFTER = 2.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # In each web process. More would only wait for one another; fewer would let one long export stop everybody.
 THREADS = 4
+# Seconds that a process has to answer what it is answering, when all is stopped.
+STOP_WITHIN = 10
 
 
 @click.command("serve")
@@ -64,6 +68,8 @@ def serve(*, with_worker: bool = True) -> None:
             blocking_threads=THREADS,
             log_access=False,
             websockets=False,
+            # One that was told to stop while it was still starting may not hear it.
+            workers_kill_timeout=STOP_WITHIN,
         ).serve()
     finally:
         over.set()
@@ -78,7 +84,7 @@ def demo_accounts_exist() -> bool:
 
 def _mind_worker(over: threading.Event) -> None:
     while not over.is_set():
-        process = subprocess.Popen([sys.executable, "-m", "ripeline", "worker"])
+        process = subprocess.Popen([sys.executable, "-P", "-m", "ripeline", "worker"], env=_this_package())
         while process.poll() is None and not over.is_set():
             time.sleep(0.2)
         if over.is_set():
@@ -87,3 +93,9 @@ def _mind_worker(over: threading.Event) -> None:
         else:
             click.echo("The worker ended and is started again.", err=True)
             over.wait(RESTART_AFTER)
+
+
+def _this_package() -> dict[str, str]:
+    """An environment in which Python finds the package that runs here, not one of that name in the folder we are in."""
+    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}

