@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from ripeline.kit.bulk import insert_rows
 from ripeline.kit.instants import to_datetime, to_instant
@@ -16,16 +16,16 @@ from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact
 from ripeline.timeline.heat import NO_HEAT
-from ripeline.timeline.models import Standing, Touch
+from ripeline.timeline.models import Reassessment, Standing, Touch
 
 # Rows per statement and per transaction: below SQLite's limit on variables, and short enough not to hold its lock.
 CHUNK = 1000
 _STANDING_COLUMNS = ("contact_id", "stage", "score", "heat", "status", "suspended")
 
-# One statement, so that a mark raised while a worker finishes is either seen by it or comes after it.
-MARK_DUE = """
-INSERT INTO ripeline_reassessment (contact_id, due_at, since, mark, claimed_by, attempts, error)
-VALUES (%s, %s, %s, 1, '', 0, '')
+_MARK_COLUMNS = ("contact_id", "due_at", "since", "mark", "claimed_by", "attempts", "error")
+
+# In the statement that inserts, so that a mark raised while a worker finishes is either seen by it or comes after it.
+MARK_AGAIN = """
 ON CONFLICT (contact_id) DO UPDATE SET
     mark = ripeline_reassessment.mark + 1,
     attempts = 0,
@@ -43,32 +43,39 @@ ON CONFLICT (contact_id) DO UPDATE SET
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of the touches given: `new` were added, `known` were there already, and those of people
-    nobody knows were refused (`strangers`: their person keys, in order of appearance)."""
+    nobody knows were refused (`strangers`: their person keys, in order of appearance). `added` are the ids of
+    the new."""
 
     new: int
     known: int
     strangers: tuple[str, ...]
+    added: frozenset[str] = frozenset()
 
 
 def record(
-    touches: Sequence[Fact], *, now: datetime, heard: Mapping[str, datetime] | None = None
+    touches: Sequence[Fact],
+    *,
+    now: datetime,
+    heard: Mapping[str, datetime] | None = None,
+    contacts: Mapping[str, int] | None = None,
 ) -> Recorded:
     """Adds touches to the log, once by id, and marks their people due; all that was accepted is on disk on return.
 
     `Touch.person` is a contact's key. `heard` gives, by touch id, when we heard of it where that is not `now`
-    (a history brought in with its own dates of receipt). Within a chunk of 1,000 either everything counts or
+    (a history brought in with its own dates of receipt); `contacts` the ids by key of all these people, where the
+    caller knows them. Within a chunk of 1,000 either everything counts or
     nothing; the same touches given again change nothing.
     """
-    new, known, strangers = 0, 0, dict[str, None]()
+    known, added, strangers = 0, set[str](), dict[str, None]()
     for chunk in _chunks(touches):
-        contacts = _contact_ids({touch.person for touch in chunk})
-        ours = [touch for touch in chunk if touch.person in contacts]
-        strangers.update(dict.fromkeys(touch.person for touch in chunk if touch.person not in contacts))
-        rows = _rows(ours, contacts, now=now, heard=heard or {})
-        added = _insert(rows, now)
-        new += added
-        known += len(ours) - added
-    return Recorded(new, known, tuple(strangers))
+        people = _contact_ids({touch.person for touch in chunk}) if contacts is None else contacts
+        ours = [touch for touch in chunk if touch.person in people]
+        if len(ours) < len(chunk):
+            strangers.update(dict.fromkeys(touch.person for touch in chunk if touch.person not in people))
+        fresh = _insert(_rows(ours, people, now=now, heard=heard or {}), now)
+        added |= fresh
+        known += len(ours) - len(fresh)
+    return Recorded(len(added), known, tuple(strangers), frozenset(added))
 
 
 def mark_due(due: Mapping[int, datetime], *, since: Mapping[int, int] | None = None) -> None:
@@ -77,11 +84,10 @@ def mark_due(due: Mapping[int, datetime], *, since: Mapping[int, int] | None = N
     `since` gives the earliest instant (microseconds) that anything new in their log is about; of those it does not
     name anything may have changed, and their log is folded from its beginning.
     """
-    adapt, earliest = connection.ops.adapt_datetimefield_value, since or {}
+    earliest = since or {}
     # In order of id, so that two writers never wait for each other in a circle.
-    marks = [(pk, adapt(at), earliest.get(pk, FIRST_INSTANT)) for pk, at in sorted(due.items())]
-    with connection.cursor() as cursor:
-        cursor.executemany(MARK_DUE, marks)
+    marks = [(pk, at, earliest.get(pk, FIRST_INSTANT), 1, "", 0, "") for pk, at in sorted(due.items())]
+    insert_rows(Reassessment, _MARK_COLUMNS, marks, on_conflict=MARK_AGAIN)
 
 
 def _chunks(touches: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
@@ -130,24 +136,22 @@ def _rows(
     ]
 
 
-def _insert(rows: list[_Row], now: datetime) -> int:
-    if not rows:
-        return 0
+def _insert(rows: list[_Row], now: datetime) -> set[str]:
+    """Writes what the log does not have yet; the ids of that."""
     # No savepoint: inside a caller's transaction one makes each SQLite insert dearer the more came before it.
     with transaction.atomic(savepoint=False):
-        there = set(Touch.objects.filter(uid__in=[row.uid for row in rows]).values_list("uid", flat=True))
-        fresh = [row for row in rows if row.uid not in there]
-        if not fresh:
-            return 0
+        # In order of id, and the log itself says what was new to it: so it is with two writers at once.
+        added = set(insert_rows(Touch, _Row._fields, rows, skip_known=True, returning="uid"))
         due: dict[int, datetime] = {}
         since: dict[int, int] = {}
-        for row in fresh:
+        for row in rows:
+            if row.uid not in added:
+                continue
             # A touch dated in the future counts when its time comes.
             when, at = max(row.at, now), to_instant(row.at)
             due[row.contact_id] = min(due.get(row.contact_id, when), when)
             since[row.contact_id] = min(since.get(row.contact_id, at), at)
         standings = [(pk, "", 0.0, NO_HEAT, "active", False) for pk in sorted(due)]
         insert_rows(Standing, _STANDING_COLUMNS, standings, skip_known=True)
-        insert_rows(Touch, _Row._fields, fresh, skip_known=True)
         mark_due(due, since=since)
-        return len(fresh)
+        return added
