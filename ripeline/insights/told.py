@@ -73,10 +73,15 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
 
 def _sentences(rows: Sequence[Notification], teller: Teller) -> Mapping[int, str]:
     """The sentence of each, by the transition that rang the bell, even if it was superseded later."""
+    moments = {row.created_at for row in rows}
+    by_definition = Q(publication__isnull=False, known_at__in=moments)
     moves = Transition.objects.filter(
-        contact__in={row.contact_id for row in rows}, at__in={row.created_at for row in rows}
+        Q(at__in=moments) | by_definition, contact__in={row.contact_id for row in rows}
     ).order_by(F("superseded_at").desc(nulls_last=True))  # what holds today comes last and wins
-    by_move = {(move.contact_id, move.to_stage, move.at): move for move in moves}
+    by_move = {
+        (move.contact_id, move.to_stage, move.known_at if move.publication_id else move.at): move
+        for move in moves
+    }
     return {
         row.pk: teller.say(move)
         for row in rows

@@ -23,7 +23,7 @@ from ripeline.people.contacts import (
     refresh_search,
 )
 from ripeline.people.models import Company, Contact, Identity, User
-from ripeline.timeline.moves import note
+from ripeline.timeline.moves import note, signature
 
 PERSONAL = ("title", "seniority", "country", "language")
 """The traits for which a contact has a column of its own."""
@@ -100,7 +100,7 @@ def add_contact(wanted: ContactDraft, *, arrival: Arrival, by: User, now: dateti
         if taken := _taken(wanted, None):
             return taken
         contact = add_contacts([wanted], now=now)[0]
-        note(contact, arrival, now=now, subject="by hand", attrs={"by": str(by)})
+        note(contact, arrival, now=now, subject="by hand", attrs=signature(by))
         _note_changes(contact, {}, now)
         return contact
 

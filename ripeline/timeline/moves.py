@@ -10,7 +10,7 @@ from typing import Literal
 from ripeline.kit.ids import new_key
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.playbook import Playbook
-from ripeline.lifecycle.touch import KINDS
+from ripeline.lifecycle.touch import KINDS, Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact, User
 from ripeline.timeline.record import record
@@ -33,7 +33,7 @@ def move(
     """Records a manual move with its reason. `stage` is the target of `stage_set`, else unused."""
     if why := _hindrance(verb, stage, reason, playbook):
         return Refused(why)
-    attrs: dict[str, str | float | bool | None] = {"by": str(by), "reason": reason.strip()}
+    attrs = signature(by) | {"reason": reason.strip()}
     return note(contact, verb, now=now, subject=stage or None, attrs=attrs)
 
 
@@ -53,7 +53,7 @@ def move_many(
     """
     if why := _hindrance(verb, stage, reason, playbook):
         return Refused(why)
-    attrs: dict[str, str | float | bool | None] = {"by": str(by), "reason": reason.strip()}
+    attrs = signature(by) | {"reason": reason.strip()}
     facts = [
         _fact(key, verb, uid=uid, at=now, subject=stage or None, attrs=attrs) for key, uid in keys.items()
     ]
@@ -68,7 +68,7 @@ def answer(
         return Refused(f"'{question}' is no question we ask; it is one of {', '.join(QUESTIONS)}.")
     if not value.strip():
         return Refused("Say what the answer was.")
-    attrs: dict[str, str | float | bool | None] = {"value": value.strip(), "by": str(by)}
+    attrs = {"value": value.strip()} | signature(by)
     if words.strip():
         attrs["text"] = words.strip()
     return note(contact, "answered", now=now, subject=question, attrs=attrs)
@@ -91,6 +91,16 @@ def note(
     fact = _fact(contact.key, kind, uid=new_key(), at=at or now, subject=subject, value=value, attrs=attrs)
     record([fact], now=now)
     return fact
+
+
+def signature(by: User) -> dict[str, Scalar]:
+    """Who did it, as a touch keeps it: the name to be read, the id to be compared (names are not one's own)."""
+    return {"by": str(by), "by_id": by.pk}
+
+
+def is_signed_by(attrs: Mapping[str, object], user: User) -> bool:
+    """Whether `user` did it; touches from before ids were kept have the name alone."""
+    return attrs["by_id"] == user.pk if "by_id" in attrs else attrs.get("by") == str(user)
 
 
 def _hindrance(verb: Verb, stage: str, reason: str, playbook: Playbook) -> str:

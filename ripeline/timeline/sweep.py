@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import Coalesce, Least
 
-from ripeline.timeline.camp_models import Camp
-from ripeline.timeline.models import Publication, Reassessment
+from ripeline.timeline.camp_models import Camp, CampStanding, CampVerdict
+from ripeline.timeline.models import Publication, Reassessment, SavedFold
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,14 @@ def begin_sweep(change: Publication | Camp) -> None:
 
 
 def sweep_some(now: datetime, limit: int) -> int:
-    """Makes the next `limit` people due whom a change concerns; returns how many that were."""
+    """Makes the next `limit` people due whom a change concerns; returns how many that were.
+
+    Where nobody is left, some rows of a camp that was ended are cleared away.
+    """
     for rows in _unswept():
         if rows.exists():
             return _advance(rows, now, limit)
-    return 0
+    return _clear_away(limit)
 
 
 def sweep_progress(change: Publication | Camp) -> Progress:
@@ -85,3 +88,19 @@ def _make_due(change: Publication | Camp, now: datetime, limit: int) -> list[int
     pks = list(people.order_by("pk").select_for_update().values_list("pk", flat=True)[:limit])
     Reassessment.objects.filter(pk__in=pks).update(due_at=Least(Coalesce("due_at", now), now))
     return pks
+
+
+def _clear_away(limit: int) -> int:
+    ended = Camp.objects.filter(is_running=False, is_swept=False).first()
+    if ended is None:
+        return 0
+    with transaction.atomic():
+        rows = CampStanding.objects.filter(camp=ended).order_by("pk").select_for_update()
+        pks = list(rows.values_list("pk", flat=True)[:limit])
+        CampVerdict.objects.filter(camp=ended, contact_id__in=pks).delete()
+        SavedFold.objects.filter(contact_id__in=pks, slot=SavedFold.Slot.CAMP).delete()
+        CampStanding.objects.filter(pk__in=pks).delete()
+        if not pks:
+            CampVerdict.objects.filter(camp=ended).delete()
+            Camp.objects.filter(pk=ended.pk).update(is_swept=True)
+    return len(pks)

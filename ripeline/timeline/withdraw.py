@@ -10,6 +10,7 @@ from django.db import transaction
 from ripeline.people.models import User
 from ripeline.people.permissions import may_run_the_place
 from ripeline.timeline.models import Touch
+from ripeline.timeline.moves import is_signed_by
 from ripeline.timeline.record import CHUNK, mark_due
 
 PLACING = ("stage_set", "recycled", "rejected", "disqualified", "reopened")
@@ -51,7 +52,7 @@ def take_back(uids: Sequence[str], *, by: User, now: datetime) -> frozenset[int]
             if row.contact_id is not None
             and row.at == row.received_at
             and latest.get(row.contact_id) == row.pk
-            and (may_run_the_place(by) or row.attrs.get("by") == str(by))
+            and (may_run_the_place(by) or is_signed_by(row.attrs, by))
         }
         withdraw(list(slips), now=now)
     return frozenset(slips.values())

@@ -121,7 +121,7 @@ def test_a_new_contact_begins_with_how_they_arrived_and_what_is_known(house: Com
     nele = add_contact(draft, arrival="identified", by=user, now=NOW)
     assert isinstance(nele, Contact)
     assert list(Touch.objects.order_by("pk").values_list("kind", "attrs")) == [
-        ("identified", {"by": "Tom"}),
+        ("identified", {"by": "Tom", "by_id": user.pk}),
         (
             "traits_changed",
             {"company": "Maison Rivage", "industry": "publishing", "employees": 8, "role": "author"},

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ripeline.contacts.person.asof import AsOf
 from ripeline.contacts.person.contact_page import Forms, find_contact, show_contact, way_back
 from ripeline.contacts.person.move_forms import AnswerForm, LogForm, MoveForm
 from ripeline.contacts.person.picture import take_picture
@@ -22,8 +21,9 @@ from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import may_change
 from ripeline.timeline.active import active_playbook
+from ripeline.timeline.asof import AsOf
 from ripeline.timeline.models import Touch
-from ripeline.timeline.moves import Refused, answer, move, note
+from ripeline.timeline.moves import Refused, answer, move, note, signature
 from ripeline.timeline.withdraw import PLACING, take_back
 
 
@@ -93,7 +93,7 @@ def log_touch(request: HttpRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         return show_contact(request, contact, Forms(log=form))
     said = form.cleaned_data
-    attrs: dict[str, str | float | bool | None] = {"by": str(user)}
+    attrs = signature(user)
     if said["words"].strip():
         attrs["text"] = said["words"].strip()
     subject = said["objection"] if said["kind"] == "objected" else None

@@ -65,7 +65,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
 }
 MINUTES = frozenset({"call_held", "meeting_held", "chat_held"})
 MONEY = frozenset({"purchased", "deal_opened", "deal_won", "deal_lost", "quote_sent"})
-_TOLD_APART = frozenset({"text", "reason", "by", "value", "currency", "title", "seconds"})
+_TOLD_APART = frozenset({"text", "reason", "by", "by_id", "value", "currency", "title", "seconds"})
 _ORIGIN = ("utm_source", "utm_medium", "utm_campaign")
 _LONGEST = 2000
 _LONGEST_FACT = 200

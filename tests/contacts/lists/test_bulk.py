@@ -52,7 +52,8 @@ def test_a_move_is_a_touch_with_its_reason_and_shows_at_once(client: Client) -> 
     assert "Moved 2 contacts." in page
     touches = Touch.objects.filter(kind="stage_set")
     assert {touch.contact_id for touch in touches} == {ann.pk, bea.pk}
-    assert touches[0].attrs == {"by": "Mia Market", "reason": "met at the fair"}
+    mia = User.objects.get()
+    assert touches[0].attrs == {"by": "Mia Market", "by_id": mia.pk, "reason": "met at the fair"}
     assert set(Standing.objects.values_list("stage", flat=True)) == {"mql"}
     assert len(re.findall('title="MQL"', page)) == 2
 
