@@ -17,6 +17,7 @@ COMMANDS = {
     "doctor": "ripeline.installing:doctor_command",
     "user": "ripeline.people.commands:user_group",
     "import": "ripeline.gateway.commands:import_group",
+    "history": "ripeline.timeline.history_commands:history_group",
     "playbook": "ripeline.playbooks.commands:playbook_group",
     "replay": "ripeline.replay.commands:replay_command",
     "explain": "ripeline.replay.commands:explain_command",

@@ -51,6 +51,16 @@ class Config(BaseSettings):
         f"at least {SHORTEST_KEY} letters that nobody can guess, or nothing: then one is made and kept",
         secret=True,
     )
+    history: str = setting(
+        "",
+        "where the history parts lie, from which definitions are replayed",
+        "a folder, or an address that fsspec knows such as s3://bucket/ripeline, or nothing: then in the data folder",
+    )
+    cluster: str = setting(
+        "",
+        "which Dask scheduler shares out replays",
+        "tcp://host:8786 (tls:// where it has certificates), or nothing: then this machine does them",
+    )
     debug: bool = setting(
         False, "whether the browser shows tracebacks, which is for developers only", "true or false"
     )
@@ -158,6 +168,22 @@ class Config(BaseSettings):
             raise Unusable("there is no such time zone") from None
         return value
 
+    @field_validator("history")
+    @classmethod
+    def _file_system(cls, value: str) -> str:
+        scheme, colons, _ = value.partition("://")
+        if colons and scheme not in known_file_systems():
+            raise Unusable(f"no file system is called {scheme}")
+        return value
+
+    @field_validator("cluster")
+    @classmethod
+    def _scheduler(cls, value: str) -> str:
+        scheduler = urlsplit(value)
+        if value and (scheduler.scheme not in ("tcp", "tls") or not scheduler.hostname or not scheduler.port):
+            raise Unusable("it does not begin with tcp:// or tls:// and a host with its port")
+        return value
+
     @field_validator("email_url")
     @classmethod
     def _mail_server(cls, value: str) -> str:
@@ -183,6 +209,13 @@ class Config(BaseSettings):
     def site_name(self) -> str:
         """The host of the address under which people reach the site."""
         return urlsplit(self.base_url).hostname or ""
+
+
+def known_file_systems() -> set[str]:
+    """The beginnings of addresses that fsspec can be asked for; a package more may be needed for one."""
+    from fsspec import available_protocols
+
+    return set(available_protocols())
 
 
 def read_config() -> Config:

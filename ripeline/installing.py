@@ -17,6 +17,7 @@ from ripeline.contacts.lists.search import search_ready
 from ripeline.contacts.lists.search_tables import make_search
 from ripeline.people.models import User
 from ripeline.timeline.active import activate
+from ripeline.timeline.history_triggers import make_triggers, triggers_ready
 from ripeline.timeline.models import PlaybookVersion
 
 
@@ -44,6 +45,8 @@ def migrate() -> None:
     if search_ready() is not None:
         with transaction.atomic():
             make_search(connection)
+    if not triggers_ready(connection):
+        make_triggers(connection)
     if not PlaybookVersion.objects.filter(is_active=True).exists():
         activate(shipped_playbook("default"), now=timezone.now(), note="Installed with Ripeline.")
 
@@ -93,6 +96,15 @@ def _playbook() -> Finding:
     return Finding(True, f"The playbook in force is {active}.")
 
 
+def _history() -> Finding:
+    """Never wrong for parts that are missing or damaged: the worker makes them anew, and the site runs without."""
+    if not triggers_ready(connection):
+        return Finding(False, "Changes of the touch log are not noted. Run `ripeline migrate`.")
+    from ripeline.timeline.history_commands import say_history
+
+    return Finding(True, say_history())
+
+
 def _search() -> Finding:
     wrong = search_ready()
     return Finding(wrong is None, wrong or "The search has its indexes.")
@@ -122,4 +134,4 @@ def _host() -> Finding:
     return Finding(True, f"The site is served on {settings.CONFIG.host}:{settings.CONFIG.port}.")
 
 
-LOOKS: tuple[Callable[[], Finding], ...] = (_playbook, _search, _front_end, _accounts, _host)
+LOOKS: tuple[Callable[[], Finding], ...] = (_playbook, _search, _history, _front_end, _accounts, _host)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
 from ripeline.reactions import react
+from ripeline.timeline.history_keeping import keep_history
 from ripeline.timeline.reassess import reassess_due
 from ripeline.work.loop import run_worker
 
@@ -23,8 +24,11 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
     # Beside, not in turn: a long import must not keep people waiting for their stage.
     importer = threading.Thread(target=_import, kwargs={"stop": stop, "clock": clock}, name="imports")
     importer.start()
+    historian = threading.Thread(target=keep_history, kwargs={"stop": stop, "clock": clock}, name="history")
+    historian.start()
     run_worker([attend_people, sweeping()], clock=clock, stop=stop)
     importer.join()
+    historian.join()
 
 
 def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:

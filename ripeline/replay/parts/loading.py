@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ripeline.replay.history import OPTIONAL, Column, History, nulls
 from ripeline.replay.parts.folder import Folder
@@ -106,15 +108,13 @@ def _coded(table: pa.Table, name: str, wanted: frozenset[str]) -> Column:
     return Column(codes, pa.concat_arrays([values, pa.nulls(1, pa.string())]))
 
 
-def _received(table: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
+def _received(table: pa.Table) -> npt.NDArray[np.int64] | None:
     """When we heard of each; where that was never noted, when it happened."""
     if "received_at" not in table.column_names:
         return None
     received = _array(table, "received_at").cast(pa.int64())
     if received.null_count == len(received) > 0:
         return None
-    if received.null_count:
-        received = received.fill_null(0)  # replaced below: fill_null takes one value, not a column
-        known = _array(table, "received_at").is_valid().to_numpy(zero_copy_only=False)
-        return np.where(known, received.to_numpy(), _array(table, "at").cast(pa.int64()).to_numpy())
-    return np.asarray(received.to_numpy(), np.int64)
+    at = _array(table, "at").cast(pa.int64())
+    heard: npt.NDArray[np.int64] = pc.coalesce(received, at).to_numpy()
+    return heard

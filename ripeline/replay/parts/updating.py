@@ -7,7 +7,6 @@ any replay that began before.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import Final
@@ -37,10 +36,18 @@ def update_parts(
     parts are then as they were.
     """
     folder = Folder(url)
-    old = None if anew or not folder.sizes() else read_manifest(folder)
-    sweep(folder, old)
-    new = write_generation(folder, old, wanted, now=now, progress=progress)
-    return put_in_force(folder, old, new, now=now)
+    there = readable_manifest(folder) if anew else read_manifest(folder) if folder.sizes() else None
+    sweep(folder, there)
+    new = write_generation(folder, None if anew else there, wanted, now=now, progress=progress)
+    return put_in_force(folder, there, new, now=now)
+
+
+def readable_manifest(folder: Folder) -> Manifest | None:
+    """The manifest in the folder if it can be read, whoever it is from: its files go when a new one is in force."""
+    try:
+        return read_manifest(folder)
+    except PartsProblem:
+        return None
 
 
 def put_in_force(folder: Folder, old: Manifest | None, new: Manifest, *, now: int) -> Parts:
@@ -83,9 +90,7 @@ def write_parts(url: str, histories: Iterable[History], *, now: int, source: str
     folder = Folder(url)
     generation = f"{now:016x}-{token_hex(4)}"
     buckets: list[Bucket] = []
-    old: Manifest | None = None
-    with suppress(PartsProblem):
-        old = read_manifest(folder)
+    old = readable_manifest(folder)
     try:
         for number, history in enumerate(histories):
             table = without_spares(from_history(history))
