@@ -17,7 +17,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ripeline.contacts.lists.trail import read_neighbours, read_trail
-from ripeline.contacts.person.asof import AsOf, read_as_of
 from ripeline.contacts.person.journey import GROUPS, Stretch, read_journey
 from ripeline.contacts.person.ladder import climb, latest_move, life_line
 from ripeline.contacts.person.move_forms import AnswerForm, LogForm, MoveForm
@@ -30,6 +29,7 @@ from ripeline.kit.instants import to_datetime
 from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact, Identity, User
 from ripeline.people.permissions import may_change, reader_of
+from ripeline.timeline.asof import AsOf, read_as_of
 from ripeline.timeline.changes import PERSONAL, column_traits
 
 # The kinds of thing a contact is recognised by, as links.

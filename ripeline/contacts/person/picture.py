@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from ripeline.contacts.person.asof import AsOf
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.explain import say_transition
 from ripeline.lifecycle.fold import Fold, fold
@@ -19,6 +18,7 @@ from ripeline.lifecycle.outcome import Standing
 from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact
 from ripeline.timeline.active import active_playbook
+from ripeline.timeline.asof import AsOf
 from ripeline.timeline.models import Touch, Transition
 from ripeline.timeline.reassess import read_touches, to_fact
 from ripeline.timeline.sentences import Teller, as_sentence

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ripeline.contacts.person.asof import AsOf
+from ripeline.timeline.asof import AsOf
 from ripeline.contacts.person.picture import take_picture
 from ripeline.contacts.person.reasons import reason_fit, reason_score
 from ripeline.people.models import Contact

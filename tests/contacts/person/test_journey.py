@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ripeline.contacts.person.asof import AsOf
+from ripeline.timeline.asof import AsOf
 from ripeline.contacts.person.journey import PAGE, Move, Stretch, Visit, read_journey
 from ripeline.contacts.person.picture import Picture, take_picture
 from ripeline.contacts.person.telling import Told

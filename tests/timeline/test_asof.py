@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ripeline.contacts.person.asof import read_as_of
+from ripeline.timeline.asof import read_as_of
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Amsterdam")
