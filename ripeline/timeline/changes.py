@@ -123,7 +123,7 @@ def change_company(company: Company, wanted: CompanyDraft, *, now: datetime) -> 
         return sum(bool(_note_changes(each, was, now)) for each, was in zip(staff, before, strict=True))
 
 
-def rule_traits(contact: Contact) -> dict[str, Scalar]:
+def rule_traits(contact: Contact | ContactDraft) -> dict[str, Scalar]:
     """What rules may look at of this contact: their post, where they are, their company, and traits of our own.
 
     What a contact has a column for, the column says; of what comes from the company, a trait of their own wins,
@@ -134,7 +134,7 @@ def rule_traits(contact: Contact) -> dict[str, Scalar]:
     return columns | _known(contact.traits) | personal
 
 
-def column_traits(contact: Contact) -> dict[str, Scalar]:
+def column_traits(contact: Contact | ContactDraft) -> dict[str, Scalar]:
     """The traits that have a column of their own, here or at the company."""
     company = contact.company
     known: dict[str, Scalar] = {name: getattr(contact, name) for name in PERSONAL}
