@@ -15,16 +15,15 @@ from typing import Any
 from django.db import transaction
 
 from ripeline.gateway.imports.decide import Decider, Decision, Step
-from ripeline.gateway.imports.facts import OWN_KINDS, facts_of
+from ripeline.gateway.imports.facts import OWN_KINDS, draft_of, facts_of
 from ripeline.gateway.imports.merge import AlreadySaid
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.source import Source
 from ripeline.gateway.imports.table import Rejected
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
-from ripeline.kit.paths import fits_address
-from ripeline.lifecycle.touch import Touch
-from ripeline.people.contacts import ContactDraft, add_contacts, refresh_search
-from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.lifecycle.touch import Scalar, Touch
+from ripeline.people.contacts import insert_contacts, refresh_search
+from ripeline.people.models import Contact, Identity
 from ripeline.timeline.changes import rule_traits
 from ripeline.timeline.models import Touch as LoggedTouch
 from ripeline.timeline.record import record as record_touches
@@ -106,21 +105,13 @@ def _write(import_of: Import, step: Step, now: datetime) -> _Done:
     done = _Done()
     companies = step.companies.make([each.record for each in step.decisions], now)
     done.companies = [company.pk for company in companies]
-    fresh = [each for each in step.decisions if each.is_new]
-    for each, contact in zip(fresh, _add(fresh, step, now), strict=True):
-        each.contact = contact
-        done.contacts[contact.pk] = 0
+    _add([each for each in step.decisions if each.is_new], step, done, now)
     before = {
-        each.contact.pk: rule_traits(each.contact)
-        for each in step.decisions
-        if each.contact and not each.is_new
+        each.pk: rule_traits(each.contact) for each in step.decisions if each.contact and not each.is_new
     }
     _change([each for each in step.decisions if not each.is_new], step, done, now)
     facts = [
-        fact
-        for each in step.decisions
-        if each.contact
-        for fact in facts_of(import_of, each, before.get(each.contact.pk, {}))
+        fact for each in step.decisions for fact in facts_of(import_of, each, before.get(each.pk, _UNKNOWN))
     ]
     _record(step.decisions, facts, done, now)
     _keep_rejections(import_of, step.rejected)
@@ -128,33 +119,17 @@ def _write(import_of: Import, step: Step, now: datetime) -> _Done:
     return done
 
 
-def _add(fresh: list[Decision], step: Step, now: datetime) -> list[Contact]:
-    drafts = [_draft(each, step.companies.of(each.record), now) for each in fresh]
-    return add_contacts(drafts, now=now)
+_UNKNOWN: dict[str, Scalar] = {}
 
 
-def _draft(decision: Decision, company: Company | None, now: datetime) -> ContactDraft:
-    record, fields = decision.record, decision.record.fields
-    return ContactDraft(
-        key=record.person if fits_address(record.person) else "",
-        first_name=fields.get("first_name", ""),
-        last_name=fields.get("last_name", ""),
-        name=fields.get("name", ""),
-        emails=tuple(decision.emails),
-        phones=tuple(decision.phones),
-        external=tuple(decision.external),
-        title=fields.get("title", ""),
-        seniority=fields.get("seniority", ""),
-        company=company,
-        country=fields.get("country", ""),
-        language=fields.get("language", ""),
-        time_zone=fields.get("time_zone", ""),
-        source=fields.get("source", ""),
-        owner=User(pk=record.owner) if record.owner else None,
-        tags=tuple(decision.tags),
-        traits=dict(record.traits),
-        created_at=min(record.created_at, now) if record.created_at else None,
-    )
+def _add(fresh: list[Decision], step: Step, done: _Done, now: datetime) -> None:
+    for each in fresh:
+        each.draft = draft_of(each, step.companies.of(each.record), now)
+        each.key = each.draft.key
+    ids = insert_contacts([each.draft for each in fresh if each.draft], now=now)
+    for each, pk in zip(fresh, ids, strict=True):
+        each.pk = pk
+        done.contacts[pk] = 0
 
 
 def _change(decisions: list[Decision], step: Step, done: _Done, now: datetime) -> None:
@@ -226,22 +201,25 @@ def _add_identities(decisions: list[Decision], done: _Done, now: datetime) -> No
 
 def _record(decisions: list[Decision], facts: list[Touch], done: _Done, now: datetime) -> None:
     """Puts what the rows say happened, and that they were imported, through the one door."""
-    by_person = {each.contact.key: each.contact.pk for each in decisions if each.contact}
-    # The import's own touches of a step cannot be known before it: only ids that came with the file are asked for.
+    people = {each.key: each.pk for each in decisions}
     in_file = {touch.id for each in decisions for touch in each.record.touches}
-    known = known_uids(list(in_file))
-    fresh = {fact.id: fact for fact in reversed(facts) if fact.id not in known}
-    record_touches(facts, now=now)
-    for fact in fresh.values():
-        pk = by_person[fact.person]
+    added = set(record_touches(facts, now=now, contacts=people).added)
+    fresh = len(added)
+    own: Counter[str] = Counter()
+    for fact in facts:
+        if fact.id not in added:
+            continue
+        # The first that says it is the one that was recorded.
+        added.remove(fact.id)
+        own[fact.kind] += fact.id not in in_file
+        pk = people[fact.person]
         if pk in done.contacts:
             done.contacts[pk] += 1
         else:
             done.touches.setdefault(pk, []).append(fact.id)
-    own = Counter(fact.kind for fact in fresh.values() if fact.id not in in_file)
     done.counts |= {kind: own[kind] for kind in OWN_KINDS}
-    done.counts["touches"] = len(fresh)
-    done.counts["touches_known"] = len(facts) - len(fresh)
+    done.counts["touches"] = fresh
+    done.counts["touches_known"] = len(facts) - fresh
 
 
 def known_uids(uids: Sequence[str]) -> set[str]:

@@ -16,7 +16,7 @@ from ripeline.gateway.imports.merge import AlreadySaid, absorb, merge_alike
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.table import Rejected, Why
 from ripeline.lifecycle.touch import Scalar
-from ripeline.people.contacts import display_name, find_by_identity
+from ripeline.people.contacts import ContactDraft, display_name, find_by_identity
 from ripeline.people.models import Contact, Identity, User
 
 Outcome = Literal["created", "updated", "unchanged", "merged", "rejected"]
@@ -26,13 +26,16 @@ _COLUMNS = ("first_name", "last_name", "title", "seniority", "country", "languag
 
 @dataclass(slots=True)
 class Decision:
-    """What becomes of one person named in a step. Those who `is_new` are made. `columns` and `traits` give
-    the new values, by name."""
+    """What becomes of one person named in a step. Those who `is_new` are made, as `draft` says once it is known who
+    their company is. `columns` and `traits` give the new values, by name; `pk` and `key` say who it became."""
 
     record: Record
     outcome: Outcome
     contact: Contact | None = None
     is_new: bool = False
+    draft: ContactDraft | None = None
+    pk: int = 0
+    key: str = ""
     columns: dict[str, Any] = field(default_factory=dict)
     traits: dict[str, Scalar] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
@@ -82,15 +85,13 @@ class Decider:
 
     def pass_over(self, record: Record) -> None:
         """Notes a row that an earlier run of this import was done with."""
-        self._already.note(record)
+        self._already.take(record)
 
     def _decide_one(self, step: Step, record: Record, contact: _Known | None, taken: Dict[str, int]) -> None:
         if contact is None and not self._mapping.create:
             step.rejected += _nobody(record)
             return
-        was_seen = self._already.is_seen(record)
-        before = self._already.before(record)
-        self._already.note(record)
+        was_seen, before = self._already.take(record)
         self._find_owner(record)
         if contact is None:
             decision = _create(record)
@@ -189,7 +190,7 @@ def _update(
     record: Record, known: _Known, mapping: Mapping, before: frozenset[str], companies: Companies
 ) -> Decision:
     contact = known.contact
-    decision = Decision(record, "unchanged", contact)
+    decision = Decision(record, "unchanged", contact, pk=contact.pk, key=contact.key)
     if mapping.existing != "leave":
         if "company" not in record.fields and "domain" not in record.fields:
             _company_facts_to_traits(record)

@@ -5,45 +5,70 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ripeline.gateway.imports.decide import Decision
 from ripeline.gateway.models import Import
+from ripeline.kit.ids import new_key
 from ripeline.kit.instants import to_instant
+from ripeline.kit.paths import fits_address
 from ripeline.lifecycle.touch import Scalar, Touch
-from ripeline.people.models import Company, Contact
-from ripeline.timeline.changes import PERSONAL, rule_traits
+from ripeline.people.contacts import ContactDraft
+from ripeline.people.models import Company, Contact, User
+from ripeline.timeline.changes import rule_traits
 
 OWN_KINDS = ("imported", "traits_changed")
 """What an import says of people beside the touches of its file."""
+UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+"""When contacts and companies were made that never are: nothing looks at it."""
+
+
+def draft_of(decision: Decision, company: Company | None, now: datetime) -> ContactDraft:
+    """The contact that a decision makes of somebody new, under the key they came with, else a new one."""
+    record, fields = decision.record, decision.record.fields
+    return ContactDraft(
+        key=record.person if fits_address(record.person) else new_key(),
+        first_name=fields.get("first_name", ""),
+        last_name=fields.get("last_name", ""),
+        name=fields.get("name", ""),
+        emails=tuple(decision.emails),
+        phones=tuple(decision.phones),
+        external=tuple(decision.external),
+        title=fields.get("title", ""),
+        seniority=fields.get("seniority", ""),
+        company=company,
+        country=fields.get("country", ""),
+        language=fields.get("language", ""),
+        time_zone=fields.get("time_zone", ""),
+        source=fields.get("source", ""),
+        owner=User(pk=record.owner) if record.owner else None,
+        tags=tuple(decision.tags),
+        traits=record.traits,
+        created_at=min(record.created_at, now) if record.created_at else None,
+    )
 
 
 def own_kinds(decision: Decision, company: Company | None) -> list[str]:
     """The kinds of touches `facts_of` would add to those of the file, before anything is written. Of rows about
     somebody whom an earlier step of the file makes, none: the first row has said most.
     """
-    if decision.is_new and decision.outcome != "created":
+    if decision.is_new:
+        if decision.outcome != "created":
+            return []
+        draft = draft_of(decision, company, UNDATED)
+        return ["imported", "traits_changed"] if rule_traits(draft) else ["imported"]
+    if decision.contact is None or not (decision.columns or decision.traits):
         return []
-    if not (decision.is_new or decision.columns or decision.traits):
-        return []
-    before, after = _before_and_after(decision, company)
-    is_other = any(before.get(name) != value for name, value in after.items())
-    return ["imported"] * decision.is_new + ["traits_changed"] * is_other
+    before, after = rule_traits(decision.contact), rule_traits(_changed(decision.contact, decision, company))
+    return ["traits_changed"] if any(before.get(name) != value for name, value in after.items()) else []
 
 
-def _before_and_after(
-    decision: Decision, company: Company | None
-) -> tuple[Mapping[str, Scalar], Mapping[str, Scalar]]:
-    fields = decision.record.fields
-    if decision.contact is None:
-        columns = {name: fields.get(name, "") for name in PERSONAL}
-        return {}, rule_traits(Contact(company=company, traits=dict(decision.record.traits), **columns))
-    changed = copy(decision.contact)
+def _changed(contact: Contact, decision: Decision, company: Company | None) -> Contact:
+    changed = copy(contact)
     for name, value in decision.columns.items():
         setattr(changed, name, company if name == "company" else value)
     changed.traits = changed.traits | decision.traits
-    return rule_traits(decision.contact), rule_traits(changed)
+    return changed
 
 
 def facts_of(import_of: Import, decision: Decision, before: Mapping[str, Scalar]) -> list[Touch]:
@@ -53,23 +78,40 @@ def facts_of(import_of: Import, decision: Decision, before: Mapping[str, Scalar]
     `before` becomes a `traits_changed` touch, dated by the mapping's `traits_at`, else at the start of the
     import: that is when it became known.
     """
-    contact = decision.contact
-    assert contact is not None
-    facts = [replace(touch, person=contact.key) for touch in decision.record.touches]
+    key, known = decision.key, decision.draft or decision.contact
+    assert known is not None
+    facts = [_of(key, touch) for touch in decision.record.touches]
     started = _started(import_of)
-    if decision.is_new:
-        attrs: dict[str, Scalar] = {"source": contact.source} if contact.source else {}
-        fact = _fact(f"import:{import_of.key}:{contact.key}", contact.key, started, "imported", attrs)
-        facts.append(replace(fact, subject=import_of.name))
-    after = rule_traits(contact) if decision.is_new or decision.columns or decision.traits else {}
+    if decision.draft:
+        attrs: dict[str, Scalar] = {"source": known.source} if known.source else {}
+        uid = f"import:{import_of.key}:{key}"
+        facts.append(_fact(uid, key, started, "imported", attrs, subject=import_of.name))
+    after = rule_traits(known) if decision.is_new or decision.columns or decision.traits else {}
     if changed := {name: value for name, value in after.items() if before.get(name) != value}:
         at = decision.record.traits_at
-        uid = f"import:{import_of.key}:{contact.key}:{decision.record.line}"
-        facts.append(_fact(uid, contact.key, started if at is None else at, "traits_changed", changed))
+        uid = f"import:{import_of.key}:{key}:{decision.record.line}"
+        facts.append(_fact(uid, key, started if at is None else at, "traits_changed", changed))
     return facts
 
 
-def _fact(uid: str, person: str, at: int, kind: str, attrs: dict[str, Scalar]) -> Touch:
+def _of(person: str, touch: Touch) -> Touch:
+    """The touch of a row, now that it is known whose it is."""
+    return Touch(
+        id=touch.id,
+        person=person,
+        at=touch.at,
+        kind=touch.kind,
+        direction=touch.direction,
+        actor=touch.actor,
+        subject=touch.subject,
+        value=touch.value,
+        attrs=touch.attrs,
+    )
+
+
+def _fact(
+    uid: str, person: str, at: int, kind: str, attrs: dict[str, Scalar], *, subject: str | None = None
+) -> Touch:
     return Touch(
         id=uid,
         person=person,
@@ -77,7 +119,7 @@ def _fact(uid: str, person: str, at: int, kind: str, attrs: dict[str, Scalar]) -
         kind=kind,
         direction="internal",
         actor="unknown",
-        subject=None,
+        subject=subject,
         value=None,
         attrs=attrs,
     )

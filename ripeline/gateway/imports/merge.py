@@ -52,23 +52,21 @@ class AlreadySaid:
         self._repeats = repeats
         self._fields: dict[int, frozenset[str]] = {}
 
-    def before(self, record: Record) -> frozenset[str]:
-        """The fields that an earlier row about this person has filled."""
-        return frozenset().union(
-            *(self._fields.get(number, frozenset()) for number in self._repeats.of(record))
-        )
-
-    def is_seen(self, record: Record) -> bool:
-        """Whether an earlier row was about this person."""
-        return any(number in self._fields for number in self._repeats.of(record))
-
-    def note(self, record: Record) -> None:
-        """Remembers what this row fills."""
+    def take(self, record: Record) -> tuple[bool, frozenset[str]]:
+        """Whether an earlier row was about this person, and the fields such rows have filled; from now on this row
+        is an earlier one."""
         numbers = self._repeats.of(record)
-        if numbers:
-            filled = self.before(record) | record.filled()
-            for number in numbers:
-                self._fields[number] = filled
+        if not numbers:
+            return False, _NOTHING
+        earlier = [self._fields[number] for number in numbers if number in self._fields]
+        before = _NOTHING.union(*earlier)
+        filled = before | record.filled()
+        for number in numbers:
+            self._fields[number] = filled
+        return bool(earlier), before
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 def merge_alike(records: Sequence[Record]) -> list[Record]:

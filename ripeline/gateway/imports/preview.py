@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
 
 from ripeline.gateway.imports.apply import ROWS, known_uids
 from ripeline.gateway.imports.columns import trait_name
 from ripeline.gateway.imports.companies import company_of, naming
 from ripeline.gateway.imports.decide import OUTCOMES, Decider, Decision, Step
-from ripeline.gateway.imports.facts import own_kinds
+from ripeline.gateway.imports.facts import UNDATED, own_kinds
 from ripeline.gateway.imports.mapping import ColumnRule, columns_named
 from ripeline.gateway.imports.merge import AlreadySaid
 from ripeline.gateway.imports.source import Source
@@ -19,8 +18,6 @@ from ripeline.gateway.imports.survey import Progress
 from ripeline.people.contacts import display_name
 
 EXAMPLES = 5
-PLANNED_AT = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a company was made that never is: nothing looks at it."""
 WARNED = 5
 
 
@@ -125,7 +122,7 @@ def _count_own(seen: Preview, step: Step) -> None:
     for each in step.decisions:
         company = step.companies.of(each.record)
         if company is None and any(naming(each.record)):
-            company = company_of(each.record, PLANNED_AT)
+            company = company_of(each.record, UNDATED)
         kinds.update(own_kinds(each, company))
     seen.own_touches = dict(kinds)
 
