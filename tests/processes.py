@@ -11,7 +11,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from django.conf import settings as django_settings
 from django.db import connection
 
 
@@ -24,7 +26,11 @@ def environment() -> dict[str, str]:
         password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
         where = f"{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
         address = f"postgresql://{settings['USER']}{password}@{where}"
-    return {**os.environ, "RIPELINE_DATABASE_URL": address}
+    # Each database has its own history parts: tests beside one another would write over one another's.
+    parts = django_settings.CONFIG.history or str(
+        Path(django_settings.CONFIG.data_dir).resolve() / f"history-{Path(str(settings['NAME'])).stem}"
+    )
+    return {**os.environ, "RIPELINE_DATABASE_URL": address, "RIPELINE_HISTORY": parts}
 
 
 @contextmanager

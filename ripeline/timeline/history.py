@@ -26,8 +26,8 @@ from ripeline.kit.instants import to_instant
 from ripeline.replay.parts.building import Progress, Wanted, write_generation
 from ripeline.replay.parts.folder import Folder
 from ripeline.replay.parts.manifest import Manifest
-from ripeline.replay.parts.opening import Parts, open_parts
-from ripeline.replay.parts.problems import CannotWrite, DamagedParts, PartsProblem, StaleParts
+from ripeline.replay.parts.opening import Parts, open_parts, verify
+from ripeline.replay.parts.problems import CannotWrite, DamagedParts, MissingParts, PartsProblem, StaleParts
 from ripeline.replay.parts.updating import put_in_force, readable_manifest, sweep
 from ripeline.timeline.history_models import HistoryChange, HistoryState
 from ripeline.timeline.history_source import count_after, read_new, read_people, safe_horizon
@@ -148,6 +148,16 @@ def update_history(*, clock: Clock, anew: bool = False, progress: Progress | Non
         HistoryState.objects.filter(claimed_by=token).update(claimed_by="", claimed_until=None)
 
 
+def check_history(*, clock: Clock, progress: Progress | None = None) -> tuple[str, ...]:
+    """Reads every byte of the parts and makes them anew where some are damaged; returns a sentence for each file."""
+    found = look_at_history()
+    wrong = verify(found.parts, progress) if isinstance(found, OpenHistory) else []
+    if wrong:
+        log.warning("The history parts are made anew: %s", " ".join(wrong))
+        update_history(clock=clock, anew=True)
+    return tuple(wrong)
+
+
 class _Turn:
     """One process's turn at writing, its lease renewed as the work goes on."""
 
@@ -183,6 +193,8 @@ def _rounds(turn: _Turn, *, anew: bool) -> Parts:
 def _usable() -> Parts | None:
     try:
         return _open(_state())
+    except MissingParts:
+        return None
     except PartsProblem as problem:
         log.warning("The history parts are made anew: %s", problem)
         return None

@@ -105,7 +105,7 @@ def write_generation(
             buckets = _write_buckets(stage, Path(temporary), progress or _silent)
     except OSError as trouble:
         folder.remove(stage.written)
-        raise CannotWrite(_sentence(folder, old, trouble)) from trouble
+        raise CannotWrite(say_unwritten(folder, old, trouble)) from trouble
     except BaseException:
         folder.remove(stage.written)
         raise
@@ -136,7 +136,8 @@ def _by_bucket(people: frozenset[str], bucket_count: int) -> dict[int, tuple[str
     return {number: tuple(each) for number, each in found.items()}
 
 
-def _sentence(folder: Folder, old: Manifest | None, trouble: OSError) -> str:
+def say_unwritten(folder: Folder, old: Manifest | None, trouble: OSError) -> str:
+    """That new parts could not be written, why, and what is in use now."""
     why = trouble.strerror or str(trouble) or type(trouble).__name__
     kept = "The old ones stay in use." if old else "There are no older ones."
     return f"History parts could not be written to {folder}: {why}. {kept}"

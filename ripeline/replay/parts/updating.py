@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ripeline.replay.history import Column, History
-from ripeline.replay.parts.building import Progress, Wanted, write_generation
+from ripeline.replay.parts.building import Progress, Wanted, say_unwritten, write_generation
 from ripeline.replay.parts.folder import BEGUN, Folder
 from ripeline.replay.parts.form import write_part
 from ripeline.replay.parts.manifest import Bucket, Manifest, read_manifest, retire, write_manifest
@@ -63,9 +63,7 @@ def put_in_force(folder: Folder, old: Manifest | None, new: Manifest, *, now: in
     except OSError as trouble:
         kept = {file.name for file in old.files} if old else set()
         folder.remove(file.name for file in new.files if file.name not in kept)
-        raise CannotWrite(
-            f"The list of history parts could not be written to {folder}: {trouble.strerror or trouble}."
-        ) from trouble
+        raise CannotWrite(say_unwritten(folder, old, trouble)) from trouble
     folder.remove(each.name for each in over)
     return Parts(folder, manifest)
 
@@ -98,9 +96,7 @@ def write_parts(url: str, histories: Iterable[History], *, now: int, source: str
             buckets.append(Bucket(number, (file,), file.rows, file.people, file.latest))
     except OSError as trouble:
         folder.remove(file.name for bucket in buckets for file in bucket.files)
-        raise CannotWrite(
-            f"History parts could not be written to {folder}: {trouble.strerror or trouble}."
-        ) from trouble
+        raise CannotWrite(say_unwritten(folder, old, trouble)) from trouble
     new = Manifest(generation, source, 0, 0, now, tuple(buckets))
     return put_in_force(folder, old, new, now=now)
 
