@@ -32,13 +32,18 @@ class Revision:
         With `caused_by` the definition made the difference: it became known `now`, at its publication.
         """
         agreed = self._agreed(seen) if seen.is_whole else 0
-        if seen.is_whole:
-            self._supersede(self._live[agreed:], now)
-            del self._live[agreed:]
+        old = self._live[agreed:] if seen.is_whole else []
+        self._supersede(old, now)
+        # Who entered a stage at that moment by either definition did so by themselves, wherever they came from.
+        entered = {(to_instant(row.at), row.to_stage) for row in old}
         new = [
-            self._row(seen, moved, position=seen.moves + place, now=now, caused_by=caused_by)
+            self._row(seen, moved, position=seen.moves + place, known_at=now if caused_by else None, now=now)
             for place, moved in enumerate(seen.fold.transitions[agreed:], agreed)
         ]
+        for row in new:
+            if (to_instant(row.at), row.to_stage) not in entered:
+                row.publication = caused_by
+        del self._live[len(self._live) - len(old) :]
         self.fresh += new
         self._live += new
         return new[-1] if new else None
@@ -60,7 +65,7 @@ class Revision:
                 self.outdated[row.pk] = now
 
     def _row(
-        self, seen: Look, moved: Moved, *, position: int, now: datetime, caused_by: Publication | None
+        self, seen: Look, moved: Moved, *, position: int, known_at: datetime | None, now: datetime
     ) -> Transition:
         return Transition(
             contact_id=self.contact_id,
@@ -74,8 +79,7 @@ class Revision:
             grade=moved.grade,
             evidence=moved.evidence,
             playbook_id=moved.playbook_version,
-            publication=caused_by,
-            known_at=now if caused_by else _known_at(seen, moved, now),
+            known_at=known_at or _known_at(seen, moved, now),
         )
 
 
