@@ -23,7 +23,7 @@ from ripeline.replay.parts.folder import Folder
 from ripeline.replay.parts.form import SCHEMA, PartFile, read_part, write_part
 from ripeline.replay.parts.loading import load_table
 from ripeline.replay.parts.manifest import Bucket, Manifest
-from ripeline.replay.parts.merging import in_order, joined, without_spares
+from ripeline.replay.parts.merging import encoded, in_order, joined, without_spares
 from ripeline.replay.parts.problems import CannotWrite, StaleParts
 from ripeline.replay.parts.spilling import Repeats, Spill, bucket_rows, buckets_of
 
@@ -179,7 +179,8 @@ def _add_old_ids(stage: _Stage, repeats: Repeats) -> None:
 
 
 def _spill_batch(batch: pa.Table, spill: Spill, repeats: Repeats | None) -> None:
-    batch = batch.select(PLAIN.names).cast(PLAIN)
+    # Coded at once: the same texts come again and again, and would wait in memory as often.
+    batch = encoded(batch.select(PLAIN.names).cast(PLAIN))
     if not batch.num_rows:
         return
     bucket = bucket_rows(batch, len(spill))

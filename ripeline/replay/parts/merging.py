@@ -18,7 +18,7 @@ Ids = Callable[[], pa.Array]
 
 def in_order(table: pa.Table) -> pa.Table:
     """The touches sorted by person (UTF-8 bytes), `at` and id; people and texts as dictionaries without spares."""
-    table = _encoded(table)
+    table = without_spares(encoded(table))
     person = table.column("person").chunk(0)
     people, code_of = _sorted_people([person.dictionary])
     codes = code_of[0][person.indices.to_numpy()]
@@ -27,6 +27,15 @@ def in_order(table: pa.Table) -> pa.Table:
     if "id" in table.column_names:
         order = _settle_ties(order, codes, at, ids=lambda: table.column("id").chunk(0))
     return _taken(table, codes, people, order)
+
+
+def encoded(table: pa.Table) -> pa.Table:
+    """The table in one chunk, its texts that repeat as dictionaries (ids are left)."""
+    table = table.combine_chunks()
+    for number, name in enumerate(table.column_names):
+        if name in DICTIONARIES and not pa.types.is_dictionary(table.schema.field(name).type):
+            table = table.set_column(number, name, table.column(name).dictionary_encode())
+    return table.unify_dictionaries().combine_chunks()
 
 
 def joined(
@@ -71,14 +80,6 @@ def without_spares(table: pa.Table) -> pa.Table:
             column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
             table = table.set_column(number, name, _used(column))
     return table
-
-
-def _encoded(table: pa.Table) -> pa.Table:
-    table = table.combine_chunks()
-    for number, name in enumerate(table.column_names):
-        if name in DICTIONARIES and not pa.types.is_dictionary(table.schema.field(name).type):
-            table = table.set_column(number, name, table.column(name).dictionary_encode())
-    return without_spares(table.unify_dictionaries().combine_chunks())
 
 
 def _dictionary(table: pa.Table) -> pa.Array:

@@ -82,7 +82,7 @@ class Spill:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         for path, held in zip(self._paths, self._held, strict=True):
             if held:
-                table = pa.concat_tables(held).combine_chunks()
+                table = pa.concat_tables(held).unify_dictionaries().combine_chunks()
                 # Opened for each: a thousand buckets must not hold a thousand open files.
                 with path.open("ab") as file, pa.ipc.new_stream(file, table.schema, options=options) as out:
                     out.write_table(table)
