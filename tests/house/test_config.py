@@ -108,7 +108,7 @@ def test_every_setting_speaks_our_own_words(monkeypatch: pytest.MonkeyPatch) -> 
         ("RIPELINE_DATABSE_URL", "did you mean RIPELINE_DATABASE_URL?"),
         ("ripeline_prot", "did you mean RIPELINE_PORT?"),
         ("RIPELINE_EMAIL", "did you mean RIPELINE_EMAIL_URL?"),
-        ("RIPELINE_COLOUR", "unset it. Those there are: RIPELINE_DATA_DIR, RIPELINE_DATABASE_URL,"),
+        ("RIPELINE_XYZZY", "unset it. Those there are: RIPELINE_DATA_DIR, RIPELINE_DATABASE_URL,"),
     ],
 )
 def test_a_misspelt_name_stops_the_start_and_names_the_right_one(
