@@ -29,6 +29,11 @@ class AsOf:
         return not self.asked
 
     @property
+    def is_day(self) -> bool:
+        """Whether a whole day was asked for, rather than a moment of one."""
+        return "T" not in self.asked
+
+    @property
     def query(self) -> str:
         """This moment as a query string, "" for now; what links on the page carry along."""
         return "" if self.is_now else urlencode({"as_of": self.asked, "view": self.view})

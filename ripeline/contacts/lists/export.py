@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -42,12 +45,14 @@ HEADS = (
 
 
 @require_safe
-def contacts_export(request: HttpRequest) -> StreamingHttpResponse:
+def contacts_export(request: HttpRequest) -> StreamingHttpResponse | HttpResponse:
     """The filtered list as CSV. A salesperson gets their own contacts of it."""
     now, user, playbook = timezone.now(), reader_of(request), active_playbook()
-    wanted = replace(
-        read_request(request.GET, user, playbook, now=now).wanted, after=None, is_backward=False, size=PAGE
-    )
+    asked = read_request(request.GET, user, playbook, now=now)
+    if not asked.as_of.is_now:
+        messages.error(request, "The list of a past date cannot be exported. Go back to now first.")
+        return redirect(f"{reverse('contacts')}?{asked.query}")
+    wanted = replace(asked.wanted, after=None, is_backward=False, size=PAGE)
     if not may_export_all(user):
         own = read_conditions(Filters(owner=(MINE,)), user)
         wanted = replace(wanted, conditions=(*wanted.conditions, *own))

@@ -34,8 +34,8 @@ class Trail:
 
     @property
     def query(self) -> str:
-        """What the addresses of contacts in this list carry along."""
-        return write_trail(self.page, self.place)
+        """What the addresses of contacts in this list carry along: the moment that it shows, too."""
+        return write_trail(self.asked, self.page, self.place)
 
     @property
     def written(self) -> str:
@@ -68,10 +68,11 @@ class Neighbours:
     after: Neighbour | None
 
 
-def write_trail(page: str, place: Place) -> str:
+def write_trail(asked: Request, page: str, place: Place) -> str:
     """A trail as it stands in an address; `page` is what follows the question mark of the list's."""
     pairs = [("list", page)] if page else []
-    return urlencode([*pairs, ("place", write_place(place))])
+    trail = urlencode([*pairs, ("place", write_place(place))])
+    return f"{asked.as_of.query}&{trail}" if asked.as_of.query else trail
 
 
 def page_of(asked: Request) -> str:

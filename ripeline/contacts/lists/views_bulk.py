@@ -52,6 +52,9 @@ def contacts_bulk(request: HttpRequest) -> HttpResponse:
     if isinstance(task, Refused):
         messages.error(request, task.why)
         return _back(request)
+    if "as_of" in QueryDict(request.POST.get("query", "")):
+        messages.error(request, "Nothing can be done to the list of a past date. Go back to now first.")
+        return _back(request)
     if "everything" in request.POST:
         return _do_next(request, task)
     keys = [key for key in request.POST.getlist("key")[:MOST_TICKED] if "\0" not in key]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from ripeline.contacts.lists.asking import USUAL_SORT, Request, newer_and_older, read_request
+from ripeline.contacts.lists.asking import Request, newer_and_older, read_request
 from ripeline.contacts.lists.choices import Menu, read_menus
 from ripeline.contacts.lists.columns import (
     COLUMNS,
@@ -23,12 +26,15 @@ from ripeline.contacts.lists.columns import (
 )
 from ripeline.contacts.lists.filters import Filters
 from ripeline.contacts.lists.listing import count_matches, read_page
-from ripeline.contacts.lists.rows import read_rows
+from ripeline.contacts.lists.places import Place
+from ripeline.contacts.lists.rows import ContactRow, read_rows
 from ripeline.contacts.lists.saved_views import read_views
+from ripeline.contacts.lists.then import LEFT_OUT, SORTS_THEN, rows_then
 from ripeline.contacts.lists.trail import page_of, write_trail
-from ripeline.people.models import Company
+from ripeline.people.models import Company, User
 from ripeline.people.permissions import may_export_all, reader_of
 from ripeline.timeline.active import active_playbook
+from ripeline.timeline.asof import read_as_of
 
 # What a value in the address is called on the chip that takes it out again.
 CHIP_TITLES = {
@@ -61,18 +67,19 @@ class Chip:
 @require_safe
 def contacts_list(request: HttpRequest) -> HttpResponse:
     """The list; to htmx, which keeps the frame and the filters, only the part that changes."""
-    now, user, playbook = timezone.now(), reader_of(request), active_playbook()
-    asked = read_request(request.GET, user, playbook, now=now)
-    found = read_page(asked.wanted)
+    now, user = timezone.now(), reader_of(request)
+    asked = read_request(request.GET, user, active_playbook(), now=now)
+    is_part = getattr(request, "htmx", False) and request.headers.get("HX-Target") == "list"
+    if is_part and not _same_moment(request, asked):
+        return HttpResponse(headers={"HX-Redirect": f"{reverse('contacts')}?{asked.query}"})
+    playbook, found = asked.playbook, read_page(asked.wanted)
     if asked.wanted.after is not None and not found.places:
         return HttpResponseRedirect(f"{reverse('contacts')}?{asked.query}")
     newer, older = newer_and_older(asked.wanted, found, asked.query)
     columns = read_columns(user)
-    page = page_of(asked)
-    trails = {place.id: write_trail(page, place) for place in found.places}
     context = {
         "playbook": playbook,
-        "rows": read_rows(list(trails), playbook, user, now=now, trails=trails),
+        "rows": _rows(asked, found.places, user, now=now),
         "shown": {column.key: column in columns for column in COLUMNS},
         "row_template": row_template(columns),
         "heads": [_head(column, asked) for column in (NAME, *columns)],
@@ -80,16 +87,21 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
         "newer": newer,
         "older": older,
         "query": asked.query,
-        "sort": asked.sort,
+        "sort": "" if asked.sort == asked.usual_sort else asked.sort,
+        "as_of": asked.as_of,
         "filters": asked.filters,
         "is_filtered": asked.filters.is_any(),
         "mistakes": asked.mistakes,
         "most": playbook.score.max or 100,
         "export_all": may_export_all(user),
     }
-    menus = read_menus(asked.filters, playbook)
+    menus = tuple(
+        menu
+        for menu in read_menus(asked.filters, playbook)
+        if asked.as_of.is_now or menu.name not in LEFT_OUT
+    )
     context |= {"menus": menus, "chips": _chips(asked, menus)}
-    if getattr(request, "htmx", False) and request.headers.get("HX-Target") == "list":
+    if is_part:
         return render(request, "contacts/list_part.html", context)
     context |= {"all_columns": COLUMNS, "views": read_views(user, asked.query), **_more(asked.filters)}
     return render(request, "contacts/list.html", context)
@@ -114,6 +126,21 @@ def contacts_columns(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('contacts')}?{request.POST.get('query', '')}")
 
 
+def _rows(asked: Request, places: Sequence[Place], user: User, *, now: datetime) -> list[ContactRow]:
+    page = page_of(asked)
+    trails = {place.id: write_trail(asked, page, place) for place in places}
+    rows = read_rows(list(trails), asked.playbook, user, now=now, trails=trails)
+    return rows if asked.as_of.is_now else rows_then(rows, asked.playbook, asked.as_of)
+
+
+def _same_moment(request: HttpRequest, asked: Request) -> bool:
+    """Whether the page that asks for another part shows the same moment: else more than the part changes."""
+    shown = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    return (
+        read_as_of(shown, now=timezone.now(), zone=timezone.get_current_timezone()).query == asked.as_of.query
+    )
+
+
 def _more(filters: Filters) -> dict[str, object]:
     """What the menu of lesser filters shows: its numbers as they are typed, and how many are in force."""
     numbers = {name: getattr(filters, name) for name in ("score_from", "score_to")}
@@ -125,12 +152,11 @@ def _more(filters: Filters) -> dict[str, object]:
 
 
 def _head(column: Column, asked: Request) -> Head:
-    if not column.sort:
+    if not column.sort or not (asked.as_of.is_now or column.key in SORTS_THEN):
         return Head(column, "", "")
     order = {column.key: "up", f"-{column.key}": "down"}.get(asked.sort, "")
     turned = {"up": f"-{column.key}", "down": column.key}.get(order, column.sort)
-    parts = [asked.filters.query(), "" if turned == USUAL_SORT else f"sort={turned}"]
-    return Head(column, "?" + "&".join(part for part in parts if part), order)
+    return Head(column, f"?{replace(asked, sort=turned).query}", order)
 
 
 def _chips(asked: Request, menus: tuple[Menu, ...]) -> list[Chip]:
@@ -156,5 +182,5 @@ def _companies(filters: Filters) -> list[tuple[int, str]]:
 
 def _without(asked: Request, name: str, value: object) -> str:
     filters = asked.filters.without(name, value)
-    query = Request(filters, asked.sort, asked.wanted, ()).query
+    query = replace(asked, filters=filters).query
     return f"{reverse('contacts')}?{query}" if query else reverse("contacts")

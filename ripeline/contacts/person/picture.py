@@ -17,17 +17,17 @@ from ripeline.lifecycle.model import Playbook
 from ripeline.lifecycle.outcome import Standing
 from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact
-from ripeline.timeline.active import active_playbook
 from ripeline.timeline.asof import AsOf
 from ripeline.timeline.models import Touch, Transition
+from ripeline.timeline.past import playbook_as_of
 from ripeline.timeline.reassess import read_touches, to_fact
 from ripeline.timeline.sentences import Teller, as_sentence
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A contact at a moment under the playbook in force today. `touches` is what counted then, oldest first;
-    `later` how many touches we have beyond those; `born` when their first touch happened."""
+    """A contact at a moment under the playbook that counts in the view asked for. `touches` is what counted then,
+    oldest first; `later` how many touches we have beyond those; `born` when their first touch happened."""
 
     contact: Contact
     playbook: Playbook
@@ -73,7 +73,7 @@ class Outdated:
 
 def take_picture(contact: Contact, as_of: AsOf) -> Picture:
     """The contact as of a moment. Raises NoPlaybook where no definition is in force."""
-    playbook = active_playbook()
+    playbook = playbook_as_of(as_of)
     everything = read_touches([contact.pk]).get(contact.pk, [])
     touches = tuple(touch for touch in everything if _counts(touch, as_of))
     return Picture(

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ripeline.timeline.asof import AsOf
 from ripeline.contacts.person.journey import PAGE, Move, Stretch, Visit, read_journey
 from ripeline.contacts.person.picture import Picture, take_picture
 from ripeline.contacts.person.telling import Told
 from ripeline.people.models import Contact
 from ripeline.timeline.active import activate
+from ripeline.timeline.asof import AsOf
 from ripeline.timeline.models import Touch
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in
 

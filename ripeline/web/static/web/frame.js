@@ -71,7 +71,7 @@ function applyFilter(form) {
 }
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-live]");
-  if (form && event.target.type !== "search") applyFilter(form);
+  if (form && !["search", "date"].includes(event.target.type)) applyFilter(form); // a date is typed in parts
 });
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-live]");

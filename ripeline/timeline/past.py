@@ -1,0 +1,67 @@
+"""Where people stood at a moment of the past, out of what is stored: for lists and counts of many.
+
+A moment is asked for in one of two meanings (`AsOf.view`):
+
+- `known`: what stood in our books then, by the definition in force then. A transition counts from `known_at` until
+  it was superseded: what we heard of later, and what we later found to be wrong, is as it was to us.
+- `was`: what had happened by then, by all we know today and by the definition in force today.
+
+Whoever was known and had not moved stood in the first stage. The pieces of SQL have `%s` for each parameter and are
+about the contact whose id is the expression given, which is a name of ours, never input.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ripeline.lifecycle.playbook import Playbook
+from ripeline.timeline.asof import AsOf
+from ripeline.timeline.models import Publication
+from ripeline.timeline.versions import active_playbook, playbook_version
+
+Piece = tuple[str, tuple[datetime, ...]]
+"""A piece of SQL and its parameters."""
+
+
+def playbook_as_of(as_of: AsOf) -> Playbook:
+    """The definition people are judged by in this view: that of today, or for what was known the one in force then.
+
+    Before anything was published people are judged by what was published first. Raises NoPlaybook.
+    """
+    if as_of.is_now or as_of.view == "was":
+        return active_playbook()
+    then = Publication.objects.filter(at__lte=as_of.at).order_by("-at", "-pk").values_list("version_id")
+    first = Publication.objects.order_by("at", "pk").values_list("version_id")
+    found = then.first() or first.first()
+    return active_playbook() if found is None else playbook_version(found[0])
+
+
+def holds_then(as_of: AsOf, alias: str) -> Piece:
+    """Whether the transition called `alias` counts at the moment."""
+    at = as_of.at
+    if as_of.view == "was":
+        return f"{alias}.superseded_at IS NULL AND {alias}.at <= %s", (at,)
+    until = f"({alias}.superseded_at IS NULL OR {alias}.superseded_at > %s)"
+    return f"{alias}.known_at <= %s AND {until}", (at, at)
+
+
+def last_move_then(as_of: AsOf, contact: str, wanted: str) -> Piece:
+    """`wanted` (over the alias m) of the contact's last transition that counts at the moment; null where none does.
+
+    Where the record was put right since, what it said before comes first: it was what we held for true.
+    """
+    holds, params = holds_then(as_of, "m")
+    order = "m.position DESC, m.id DESC"
+    if as_of.view == "known":
+        order = f"(m.superseded_at IS NULL), m.superseded_at, {order}"
+    rows = f"ripeline_transition m WHERE m.contact_id = {contact} AND {holds}"
+    return f"(SELECT {wanted} FROM {rows} ORDER BY {order} LIMIT 1)", params  # noqa: S608 - names of ours
+
+
+def is_known_then(as_of: AsOf, contact: str) -> Piece:
+    """Whether the log had anything of the contact by the moment."""
+    heard, params = (
+        ("", (as_of.at,)) if as_of.view == "was" else (" AND k.received_at <= %s", (as_of.at,) * 2)
+    )
+    touches = f"ripeline_touch k WHERE k.contact_id = {contact} AND k.at <= %s{heard}"
+    return f"EXISTS (SELECT 1 FROM {touches})", params  # noqa: S608 - names of ours
