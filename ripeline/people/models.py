@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models import F, GeneratedField, Q
+from django.db.models.functions import Chr, Concat, Left, StrIndex
 
 from ripeline.kit.ids import new_key
+from ripeline.people.fields import CompanyWordsField
 
 
 class UserManager(BaseUserManager["User"]):
@@ -49,19 +50,28 @@ class User(AbstractUser):
         return self.name or self.email
 
 
+def sort_name() -> GeneratedField:
+    """What a list of names is sorted by: the first line of the folded text that a search looks through. So accents
+    and case do not count, on either database."""
+    text, end = F("search_text"), Chr(10)
+    first_line = Left(text, StrIndex(Concat(text, end), end) - 1)
+    return GeneratedField(
+        expression=Left(first_line, 254), output_field=models.CharField(max_length=254), db_persist=True
+    )
+
+
 class Company(models.Model):
-    """An organisation that contacts work for. `employees` is a head count."""
+    """An organisation that contacts work for. `employees` is a head count; `search_text` keeps itself."""
 
     name = models.CharField(max_length=200)
     domain = models.CharField(max_length=253, null=True, unique=True)
     industry = models.CharField(max_length=80, blank=True)
     employees = models.PositiveIntegerField(null=True)
     country = models.CharField(max_length=2, blank=True)
+    search_text = CompanyWordsField(blank=True, db_default="")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    sort_name = models.GeneratedField(
-        expression=Lower("name"), output_field=models.CharField(max_length=200), db_persist=True
-    )
+    sort_name = sort_name()
 
     class Meta:
         indexes = (models.Index(fields=["sort_name", "id"], name="company_name"),)
@@ -98,12 +108,8 @@ class Contact(models.Model):
     search_text = models.TextField(blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
-    # As people read a list of names: without regard to case, and by address where there is no name.
-    sort_name = models.GeneratedField(
-        expression=Lower(Coalesce(NullIf("name", Value("")), "email")),
-        output_field=models.CharField(max_length=254),
-        db_persist=True,
-    )
+    # The name; who has none is found under their address or number.
+    sort_name = sort_name()
 
     class Meta:
         indexes = (

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from django.db import connection, transaction
 
+from ripeline.kit.folding import fold_words
 from ripeline.kit.instants import EPOCH
 from ripeline.people.models import User
 from ripeline.timeline.heat import NO_HEAT
@@ -69,7 +70,17 @@ def fill(contacts: int, touches: int, *, seed: int = 7) -> None:
             cursor.execute("VACUUM ANALYZE")
 
 
-COMPANY = ("id", "name", "domain", "industry", "employees", "country", "created_at", "updated_at")
+COMPANY = (
+    "id",
+    "name",
+    "domain",
+    "industry",
+    "employees",
+    "country",
+    "search_text",
+    "created_at",
+    "updated_at",
+)
 CONTACT = tuple(
     "id key name first_name last_name email phone title seniority company_id country language time_zone source"
     " owner_id tags traits search_text created_at updated_at".split()
@@ -92,7 +103,9 @@ def _owners() -> list[int | None]:
 def _companies(count: int, draw: np.random.Generator) -> Iterator[Row]:
     for number in range(1, count + 1):
         name = f"{_word(draw)} {draw.choice(('Media', 'Press', 'Books', 'Group'))}"
-        yield (number, name, f"c{number}.example", "publishing", int(draw.integers(1, 500)), "NL", NOW, NOW)
+        domain, employees = f"c{number}.example", int(draw.integers(1, 500))
+        words = fold_words(f"{name}\n{domain}")
+        yield (number, name, domain, "publishing", employees, "NL", words, NOW, NOW)
 
 
 def _contacts(count: int, owners: list[int | None], draw: np.random.Generator) -> Iterator[Row]:
@@ -111,7 +124,7 @@ def _contacts(count: int, owners: list[int | None], draw: np.random.Generator) -
         first, last = FIRST[firsts[index]], lasts[index]
         email = f"{first}.{last}{index}@c{company[index]}.example".lower()
         phone = f"+316{numbers[index]:08d}"
-        words = f"{first} {last}\n{email}\n{phone}\n{last} media".lower()
+        words = fold_words(f"{first} {last}\n{email}\n{phone}\n{last} media")
         created = NOW - timedelta(seconds=int(age[index]))
         yield (
             index + 1, f"k{index:031d}", f"{first} {last}", first, last, email, phone, "", "", int(company[index]),

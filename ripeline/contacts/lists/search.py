@@ -22,8 +22,8 @@ TRIGGERS = 7
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """A table that can be searched: its alias in a list, the text a search looks through, in lower case with its
-    parts on lines of their own, SQLite's index of it, and the index of names."""
+    """A table that can be searched: its alias in a list, the text a search looks through, folded with its parts on
+    lines of their own, SQLite's index of it, and the index of names."""
 
     alias: str
     table: str
@@ -42,7 +42,7 @@ PEOPLE = Searched(
 ORGANISATIONS = Searched(
     alias="c",
     table="ripeline_company",
-    text="lower(c.name || chr(10) || coalesce(c.domain, ''))",
+    text="c.search_text",
     index="ripeline_company_search",
     name_index="company_name",
 )
@@ -90,7 +90,8 @@ def search_ready() -> str | None:
     """What is wrong with the search and what to do about it, as a sentence; None when it is quick and right."""
     if is_sqlite():
         triggers = Sql(
-            "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'ripeline_%%'"
+            "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"
+            " AND tbl_name IN ('ripeline_contact', 'ripeline_company')"
         ).number()
         missing = "The search index is not kept up to date: its triggers are missing. Run `ripeline migrate`."
         return missing if triggers < TRIGGERS else None
@@ -132,11 +133,12 @@ def _name_begins(searched: Searched, letter: str) -> Condition:
 
 
 def _occurs(searched: Searched, word: str) -> Sql:
-    text = searched.text.replace("chr(", "char(") if is_sqlite() else searched.text
     befores = [""] if len(word) >= PART else ["\n", *BEFORE]
-    either = [Sql(f"{text} LIKE %s ESCAPE '!'", (f"%{before}{_escaped(word)}%",)) for before in befores]
+    either = [
+        Sql(f"{searched.text} LIKE %s ESCAPE '!'", (f"%{before}{_escaped(word)}%",)) for before in befores
+    ]
     if len(word) < PART:
-        either.append(Sql(f"{text} LIKE %s ESCAPE '!'", (f"{_escaped(word)}%",)))
+        either.append(Sql(f"{searched.text} LIKE %s ESCAPE '!'", (f"{_escaped(word)}%",)))
     found = joined(" OR ", either)
     return Sql(f"({found.text})", found.params)
 

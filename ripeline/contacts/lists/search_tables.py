@@ -24,7 +24,10 @@ STANDING = "INSERT INTO ripeline_standing (contact_id, stage, score, heat, statu
 
 TAG_LINES = "(SELECT char(10) || group_concat(value, char(10)) || char(10) FROM json_each({row}.tags))"
 CONTACT_LINES = "char(10) || {row}.search_text || char(10)"
-COMPANY_LINES = "char(10) || {row}.name || char(10) || coalesce({row}.domain, '') || char(10)"
+COMPANY_LINES = "char(10) || {row}.search_text || char(10)"
+# When migration 0002 makes the tables, a company has no folded text yet.
+COMPANY_LINES_FIRST = "char(10) || {row}.name || char(10) || coalesce({row}.domain, '') || char(10)"
+COMPANY_TEXT_FIRST = "lower(name || chr(10) || coalesce(domain, ''))"
 
 SQLITE = [
     """CREATE VIRTUAL TABLE IF NOT EXISTS ripeline_contact_search
@@ -43,24 +46,26 @@ SQLITE = [
        VALUES ('delete', old.id, {CONTACT_LINES.format(row="old")}, {TAG_LINES.format(row="old")});
        INSERT INTO ripeline_contact_search (rowid, words, tags)
        VALUES (new.id, {CONTACT_LINES.format(row="new")}, {TAG_LINES.format(row="new")}); END""",
-    f"""CREATE TRIGGER ripeline_company_search_added AFTER INSERT ON ripeline_company BEGIN
-       INSERT INTO ripeline_company_search (rowid, words) VALUES (new.id, {COMPANY_LINES.format(row="new")}); END""",
-    f"""CREATE TRIGGER ripeline_company_search_gone AFTER DELETE ON ripeline_company BEGIN
-       INSERT INTO ripeline_company_search (ripeline_company_search, rowid, words)
-       VALUES ('delete', old.id, {COMPANY_LINES.format(row="old")}); END""",
-    f"""CREATE TRIGGER ripeline_company_search_changed AFTER UPDATE OF name, domain
-       ON ripeline_company BEGIN
-       INSERT INTO ripeline_company_search (ripeline_company_search, rowid, words)
-       VALUES ('delete', old.id, {COMPANY_LINES.format(row="old")});
-       INSERT INTO ripeline_company_search (rowid, words) VALUES (new.id, {COMPANY_LINES.format(row="new")}); END""",
     f"""CREATE TRIGGER ripeline_contact_stands AFTER INSERT ON ripeline_contact BEGIN
        {STANDING} (new.id, '', 0, -1e9, 'active', 0) ON CONFLICT (contact_id) DO NOTHING; END""",
     f"""INSERT INTO ripeline_contact_search (rowid, words, tags)
        SELECT c.id, {CONTACT_LINES.format(row="c")}, {TAG_LINES.format(row="c")} FROM ripeline_contact c""",
-    f"""INSERT INTO ripeline_company_search (rowid, words)
-       SELECT c.id, {COMPANY_LINES.format(row="c")} FROM ripeline_company c""",
     """INSERT INTO ripeline_standing (contact_id, stage, score, heat, status, suspended)
        SELECT id, '', 0, -1e9, 'active', 0 FROM ripeline_contact WHERE true ON CONFLICT (contact_id) DO NOTHING""",
+]
+
+# {old}, {new} and {c} stand for the lines of a company's row.
+SQLITE_COMPANY = [
+    """CREATE TRIGGER ripeline_company_search_added AFTER INSERT ON ripeline_company BEGIN
+       INSERT INTO ripeline_company_search (rowid, words) VALUES (new.id, {new}); END""",
+    """CREATE TRIGGER ripeline_company_search_gone AFTER DELETE ON ripeline_company BEGIN
+       INSERT INTO ripeline_company_search (ripeline_company_search, rowid, words)
+       VALUES ('delete', old.id, {old}); END""",
+    """CREATE TRIGGER ripeline_company_search_changed AFTER UPDATE ON ripeline_company
+       WHEN {old} <> {new} BEGIN
+       INSERT INTO ripeline_company_search (ripeline_company_search, rowid, words) VALUES ('delete', old.id, {old});
+       INSERT INTO ripeline_company_search (rowid, words) VALUES (new.id, {new}); END""",
+    """INSERT INTO ripeline_company_search (rowid, words) SELECT c.id, {c} FROM ripeline_company c""",
 ]
 
 SQLITE_GONE = [
@@ -87,8 +92,7 @@ POSTGRES = [
 POSTGRES_TRIGRAMS = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     "CREATE INDEX IF NOT EXISTS contact_words ON ripeline_contact USING gin (search_text gin_trgm_ops)",
-    """CREATE INDEX IF NOT EXISTS company_words ON ripeline_company
-       USING gin (lower(name || chr(10) || coalesce(domain, '')) gin_trgm_ops)""",
+    "CREATE INDEX IF NOT EXISTS company_words ON ripeline_company USING gin ({company} gin_trgm_ops)",
 ]
 
 POSTGRES_GONE = [
@@ -99,20 +103,39 @@ POSTGRES_GONE = [
     "DROP INDEX IF EXISTS company_words",
 ]
 
+COLUMNS_OF = {
+    "sqlite": ("pragma_table_info('ripeline_company')", "name", ""),
+    "postgresql": ("pg_attribute", "attname", "AND attrelid = 'ripeline_company'::regclass"),
+}
+
 
 def make_search(connection: BaseDatabaseWrapper) -> None:
     """Makes the indexes, tables and triggers anew, and indexes everybody there is."""
     drop_search(connection)
-    for statement in SQLITE if connection.vendor == "sqlite" else POSTGRES:
+    is_folded = _has_folded_companies(connection)
+    if connection.vendor == "sqlite":
+        lines = COMPANY_LINES if is_folded else COMPANY_LINES_FIRST
+        rows = {row: lines.format(row=row) for row in ("old", "new", "c")}
+        for statement in [*SQLITE, *(each.format(**rows) for each in SQLITE_COMPANY)]:
+            _run(connection, statement)
+        return
+    for statement in POSTGRES:
         _run(connection, statement)
-    if connection.vendor == "postgresql":
-        try:
-            with transaction.atomic(using=connection.alias):
-                for statement in POSTGRES_TRIGRAMS:
-                    _run(connection, statement)
-        except Error as error:
-            # Searching then reads every row: slow but right. `search_ready` says what to do.
-            log.warning("Searching will read every contact: no trigram indexes here (%s).", error)
+    company = "search_text" if is_folded else COMPANY_TEXT_FIRST
+    try:
+        with transaction.atomic(using=connection.alias):
+            for statement in POSTGRES_TRIGRAMS:
+                _run(connection, statement.format(company=company))
+    except Error as error:
+        # Searching then reads every row: slow but right. `search_ready` says what to do.
+        log.warning("Searching will read every contact: no trigram indexes here (%s).", error)
+
+
+def _has_folded_companies(connection: BaseDatabaseWrapper) -> bool:
+    table, column, at = COLUMNS_OF[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} = 'search_text' {at}")
+        return bool(cursor.fetchone()[0])
 
 
 def drop_search(connection: BaseDatabaseWrapper) -> None:

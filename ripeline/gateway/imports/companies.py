@@ -13,7 +13,17 @@ from ripeline.kit.bulk import insert_rows, reserve_ids
 from ripeline.people.models import Company
 
 BATCH = 500
-_COLUMNS = ("id", "name", "domain", "industry", "employees", "country", "created_at", "updated_at")
+_COLUMNS = (
+    "id",
+    "name",
+    "domain",
+    "industry",
+    "employees",
+    "country",
+    "search_text",
+    "created_at",
+    "updated_at",
+)
 Naming = tuple[str, str]
 """How a row names a company: domain (perhaps empty) and name in small letters."""
 

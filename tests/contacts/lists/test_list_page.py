@@ -55,6 +55,12 @@ def test_the_warmest_come_first_and_a_head_turns_the_order(client: Client) -> No
     assert 'aria-sort="ascending"' in page
 
 
+def test_accented_names_stand_where_readers_look_for_them(client: Client) -> None:
+    for name in ("Zoë", "Éva", "eva b", "Öz", "Oz a", "Šimon", "Sim"):
+        make_contact(name)
+    assert names(client, "?sort=name") == ["Éva", "eva b", "Öz", "Oz a", "Sim", "Šimon", "Zoë"]
+
+
 def test_a_score_is_that_of_today(client: Client) -> None:
     contact = make_contact("Ann")
     stand(contact, score=80)

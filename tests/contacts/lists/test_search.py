@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -17,6 +18,7 @@ from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.timeline.models import Standing
 from tests.factories import NOW, make_company, make_contact, make_playbook, make_user
+from tests.gateway.imports.bringing import bring_in, csv_file
 
 pytestmark = pytest.mark.django_db
 
@@ -117,11 +119,37 @@ def test_companies_are_found_by_name_and_domain() -> None:
     assert (
         company_ids("khuis", most=5) == company_ids("lezen", most=5) == company_ids("zo", most=5) == [ours.pk]
     )
-    Company.objects.filter(pk=ours.pk).update(name="Donau")
+    ours.name = "Donau"
+    ours.save()
     assert company_ids("khuis", most=5) == []
     assert company_ids("d", most=5) == [ours.pk]
     ours.delete()
     assert company_ids("donau", most=5) == []
+
+
+def test_companies_are_found_without_accents_as_contacts_are() -> None:
+    ours = make_company("Štěpánek & Søn Straße", domain="müller.example")
+    make_company("Stone")
+    for words in ("stepanek", "ŠTĚPÁNEK", "søn", "son", "strasse", "muller", "ste", "st so", "epan"):
+        assert company_ids(words, most=5) == [ours.pk], words
+    assert len(company_ids("s", most=5)) == 2, "a letter alone is how the name begins"
+
+
+def test_companies_stand_where_readers_look_for_them() -> None:
+    for name in ("Zand", "Évora", "eva", "Ångström", "Bok"):
+        make_company(name)
+    found = [Company.objects.get(pk=pk).name for pk in company_ids("", most=9)]
+    assert found == ["Ångström", "Bok", "eva", "Évora", "Zand"]
+
+
+def test_a_company_inserted_in_bulk_or_renamed_is_found() -> None:
+    Company.objects.bulk_create([Company(name="Čapek", created_at=NOW, updated_at=NOW)])
+    company = Company.objects.get(name="Čapek")
+    assert company_ids("capek", most=5) == [company.pk]
+    company.name = "Łukasz"
+    company.save()
+    assert company_ids("lukasz", most=5) == [company.pk]
+    assert company_ids("capek", most=5) == []
 
 
 def test_every_contact_has_a_standing_from_the_first_moment() -> None:
@@ -148,3 +176,8 @@ def test_made_anew_the_index_knows_everybody(three: None) -> None:
     assert search_ready() is None
     assert found("smit") == {"Ann van der Smit"}
     assert company_ids("boekhuis", most=5) != []
+
+
+def test_a_company_that_an_import_makes_is_found(tmp_path: Path) -> None:
+    bring_in(csv_file(tmp_path, "email,company\neva@zluty.example,Žlutý Kůň\n"))
+    assert company_ids("zluty", most=5) == list(Company.objects.values_list("pk", flat=True)) != []
