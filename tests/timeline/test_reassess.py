@@ -73,6 +73,33 @@ def test_time_alone_moves_somebody_when_it_is_due_and_not_before() -> None:
     assert moves() == [("suspect", "prospect"), ("prospect", "lead")]
 
 
+def test_a_touch_dated_in_the_future_moves_nobody_before_its_time_and_everybody_then() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    later = NOW + 3 * timedelta(hours=1)
+    record([fact(eva, "form_submitted", later), fact(eva, "email_replied", later + DAY)], now=NOW)
+    assess(NOW)
+    assert (Standing.objects.get().stage, moves()) == ("", [])
+    assert Reassessment.objects.get().due_at == later
+    assess(later - timedelta(microseconds=1))
+    assert moves() == []
+    assess(later)
+    assert moves() == [("suspect", "lead")]
+    assert Transition.objects.get().known_at == later
+    assert Reassessment.objects.get().due_at == later + DAY
+    assess(later + DAY)
+    assert moves() == [("suspect", "lead"), ("lead", "prospect")]
+
+
+def test_a_touch_dated_in_the_future_does_not_hide_what_happens_before_it() -> None:
+    eva = make_contact("Eva Lind", now=NOW)
+    record([fact(eva, "email_replied", NOW + 9 * DAY)], now=NOW)
+    assess(NOW)
+    record([fact(eva, "form_submitted", NOW + DAY)], now=NOW + DAY)
+    assess(NOW + DAY)
+    assert moves() == [("suspect", "lead")]
+    assert Reassessment.objects.get().due_at == NOW + 9 * DAY
+
+
 def test_a_late_touch_revises_the_past_and_keeps_what_was_known_then() -> None:
     eva = make_contact("Eva Lind", now=NOW)
     record([fact(eva, "form_submitted", NOW - 9 * DAY)], now=NOW - 9 * DAY)
