@@ -150,7 +150,12 @@ def _standings(ints: Array, scores: Array) -> Standings:
 
 def _skipped(history: History, rows: Array) -> Skipped:
     person = np.searchsorted(history.starts, rows, "right") - 1
+    codes = history.subject.codes[rows]
     values = history.subject.values
-    texts = values if not isinstance(values, pa.Array) else values.to_pylist() if len(rows) else ()
-    subject = tuple(texts[code] for code in history.subject.codes[rows])
-    return Skipped(person, history.at[rows], rows, subject)
+    texts = (
+        values.take(pa.array(codes)).to_pylist()
+        if isinstance(values, pa.Array)
+        else [values[it] for it in codes]
+    )
+    ids = [None] * len(rows) if history.ids is None else history.ids.take(pa.array(rows)).to_pylist()
+    return Skipped(person, history.at[rows], rows, tuple(texts), tuple(ids))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ripeline.lifecycle.playbook import Playbook
     from ripeline.replay.gathering import Progress
-    from ripeline.replay.run import ReplaySummary
+    from ripeline.replay.run import Engine, ReplaySummary
 
 FILE = click.Path(path_type=Path)
 MOST_PROCESSES = 8
@@ -73,11 +73,23 @@ def check_command(file: Path) -> None:
 @click.option("--as-of", type=InstantParam(), help="Stop at this instant; default: the latest touch.")
 @click.option("--transitions", type=FILE, help=OUT_HELP.format("transitions"))
 @click.option("--standings", type=FILE, help=OUT_HELP.format("standings"))
+@click.option(
+    "--engine",
+    type=click.Choice(["bulk", "fold"]),
+    default="bulk",
+    help="bulk: compiled, for whole histories; fold: the plain one, person by person. Both give the same.",
+)
 def replay_command(
-    playbook: Path, touches: Path, as_of: int | None, transitions: Path | None, standings: Path | None
+    playbook: Path,
+    touches: Path,
+    as_of: int | None,
+    transitions: Path | None,
+    standings: Path | None,
+    engine: Engine,
 ) -> None:
     """Replay a history under a playbook: who was what, and when."""
-    with _mistakes_reported(), _progress() as progress, _processes() as executor:
+    workers = _processes if engine == "fold" else _threads
+    with _mistakes_reported(), _progress() as progress, workers() as executor:
         from ripeline.replay.run import read_playbook, replay_files
 
         loaded = read_playbook(playbook)
@@ -89,6 +101,7 @@ def replay_command(
             standings_out=standings,
             progress=progress,
             executor=executor,
+            engine=engine,
         )
     _report(summary)
     if sys.stdout.isatty() or (transitions is None and standings is None):
@@ -150,6 +163,18 @@ def _progress() -> Iterator[Progress | None]:
 
 
 @contextmanager
+def _threads() -> Iterator[Executor]:
+    """One thread per core: the bulk engine holds no lock while it folds."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    executor = ThreadPoolExecutor(_core_count())
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
 def _processes() -> Iterator[Executor | None]:
     """One process per core; none at all where there is one core. They start only when work is handed over."""
     cores = _core_count()
@@ -188,6 +213,7 @@ def _report(summary: ReplaySummary) -> None:
     if not sys.stderr.isatty():
         return
     left_out = f" ({summary.repeated:,} repeated)" if summary.repeated else ""
+    left_out += f" ({summary.later:,} after the end)" if summary.later else ""
     people = "1 person" if summary.people == 1 else f"{summary.people:,} people"
     stages = ", ".join(f"{count:,} {stage}" for stage, count in summary.standings_by_stage.items())
     click.echo(f"{_counted(summary.touches, 'touch', 'touches')}{left_out} of {people}", err=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from ripeline.lifecycle.fold import Ignored, Standing, Transition, fold
+import pyarrow as pa
+
+from ripeline.lifecycle.fold import Standing, Transition, fold
 from ripeline.lifecycle.instant import format_instant
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.replay.gathering import Bucket, unpack
+from ripeline.replay.outcome import Outcome, moves_table, standings_table
 from ripeline.replay.packing import Row
 
 TRANSITION_COLUMNS = (
@@ -35,24 +39,69 @@ STANDING_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a bucket came to: rows by the columns above, sorted by person (UTF-8 bytes); what was ignored."""
+    """What a bucket came to: rows by the columns above, sorted by person (UTF-8 bytes); what was ignored.
+
+    Counted by stage: who stands there, and the moves that led there. `later`: touches after the end.
+    """
 
     transitions: list[Row]
     standings: list[Row]
     ignored: list[str]
+    stands: Counter[str]
+    moves: Counter[str]
+    later: int = 0
 
 
 def fold_bucket(playbook: Playbook, bucket: Bucket, as_of: int) -> Folded:
     """Folds each person of the bucket; somebody without a touch up to `as_of` has no standing and no row."""
-    folded = Folded([], [], [])
+    transitions: list[Row] = []
+    standings: list[Row] = []
+    ignored: list[str] = []
     people = unpack(bucket)
     for person in sorted(people, key=str.encode):
-        outcome = fold(playbook, people[person], as_of)
-        folded.transitions.extend(map(_transition_row, outcome.transitions))
+        outcome = fold(playbook, people[person], as_of, explained=False)
+        transitions.extend(map(_transition_row, outcome.transitions))
         if outcome.standing is not None:
-            folded.standings.append(_standing_row(outcome.standing))
-        folded.ignored.extend(_ignored_sentence(person, each) for each in outcome.ignored)
-    return folded
+            standings.append(_standing_row(outcome.standing))
+        ignored.extend(ignored_sentence(person, it.touch_id, it.at, it.subject) for it in outcome.ignored)
+    return Folded(
+        transitions,
+        standings,
+        ignored,
+        stands=Counter(row[1] for row in standings),
+        moves=Counter(row[3] for row in transitions),
+        later=sum(touch.at > as_of for touches in people.values() for touch in touches),
+    )
+
+
+def folded_rows(outcome: Outcome, *, is_kept: bool) -> Folded:
+    """The outcome of the bulk engine in the same form; without rows unless they are kept."""
+    names, who, skipped = outcome.names.stages, outcome.people, outcome.ignored
+    people = who.take(pa.array(skipped.person)).to_pylist()
+    told = zip(people, skipped.id, skipped.at.tolist(), skipped.subject, strict=True)
+    return Folded(
+        _rows(moves_table(outcome)) if is_kept else [],
+        _rows(standings_table(outcome)) if is_kept else [],
+        [ignored_sentence(person, str(id), at, subject) for person, id, at, subject in told],
+        stands=Counter(dict(zip(names, outcome.stands_in, strict=True))),
+        moves=Counter(dict(zip(names, outcome.moves_into, strict=True))),
+        later=outcome.later,
+    )
+
+
+def ignored_sentence(person: str, touch_id: str, at: int, subject: str | None) -> str:
+    """What is said of a `stage_set` that names no stage."""
+    return (
+        f"{person}: the stage_set {touch_id} of {format_instant(at)} was ignored, "
+        f"for {subject!r} is no stage of the playbook"
+    )
+
+
+def _rows(table: pa.Table) -> list[Row]:
+    columns = [
+        column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column for column in table.columns
+    ]
+    return list(zip(*(column.to_pylist() for column in columns), strict=True))
 
 
 def _transition_row(moved: Transition) -> Row:
@@ -79,11 +128,4 @@ def _standing_row(standing: Standing) -> Row:
         standing.rating,
         standing.status,
         standing.last_inbound_at,
-    )
-
-
-def _ignored_sentence(person: str, ignored: Ignored) -> str:
-    return (
-        f"{person}: the stage_set {ignored.touch_id} of {format_instant(ignored.at)} was ignored, "
-        f"for {ignored.subject!r} is no stage of the playbook"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -23,6 +23,7 @@ from ripeline.replay.mistakes import ReplayMistake, Unreadable
 from ripeline.replay.reading import measure, read_touches
 
 Item = TypeVar("Item")
+Good = TypeVar("Good")
 Progress = Callable[[str, int, int], None]
 """Told (what is being done, how much is done, how much there is); the unit is whatever there is to count."""
 
@@ -78,7 +79,7 @@ def gather(path: Path, folder: Path, progress: Progress) -> Gathered:
     people = _Store[packing.Row](folder, "people", count, packing.pack)
     ids = _Store[bytes](folder, "ids", count, b"".join)
     touches = 0
-    for touch in _readable(path, _counter("reading", total, progress)):
+    for touch in readable(path, read_touches(path, counter("reading", total, progress))):
         bucket = crc32(touch.person.encode()) % count
         digest = blake2b(touch.id.encode(), digest_size=16).digest()
         ids.add(digest[0] + 256 * digest[1], _ID.pack(digest, touches, touch.at, bucket))
@@ -134,9 +135,10 @@ def _bucket_count(path: Path, total: int) -> int:
     return min(MOST_BUCKETS, 1 + size // UNITS_PER_BUCKET)
 
 
-def _readable(path: Path, advance: Callable[[int], None]) -> Iterator[Touch]:
+def readable(path: Path, items: Iterable[Good | Unreadable]) -> Iterator[Good]:
+    """What could be read. Raises ReplayMistake, in the end or after many mistakes, where something could not."""
     mistakes: list[str] = []
-    for found in read_touches(path, advance):
+    for found in items:
         if isinstance(found, Unreadable):
             mistakes.append(str(found))
             if len(mistakes) == MOST_MISTAKES:
@@ -147,7 +149,8 @@ def _readable(path: Path, advance: Callable[[int], None]) -> Iterator[Touch]:
         raise ReplayMistake(*mistakes)
 
 
-def _counter(step: str, total: int, progress: Progress) -> Callable[[int], None]:
+def counter(step: str, total: int, progress: Progress) -> Callable[[int], None]:
+    """Tells the progress of a step from how much more is done each time."""
     done = 0
 
     def advance(more: int) -> None:

@@ -6,10 +6,10 @@ is asked once per distinct value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from json import dumps
+from json import dumps, loads
 from operator import attrgetter
 from typing import Any, Final
 
@@ -93,6 +93,29 @@ def from_touches(touches: Iterable[Touch], received_at: Sequence[int] | None = N
         value=np.array([np.nan if touch.value is None else touch.value for touch in kept], np.float64),
         ids=pa.array([touch.id for touch in kept], pa.string()),
     )
+
+
+def to_touches(history: History) -> Iterator[Touch]:
+    """The touches of a history read with all its columns, in its order."""
+    columns = [_spelled(getattr(history, name)) for name in DICTIONARIES]
+    people = np.repeat(np.arange(len(history.people)), np.diff(history.starts))
+    persons = history.people.take(pa.array(people)).to_pylist()
+    values = (
+        [None if value != value else value for value in history.value.tolist()]
+        if history.value is not None
+        else [None] * history.touches
+    )
+    ids = history.ids.to_pylist() if history.ids is not None else map(str, range(history.touches))
+    for id, person, at, value, *texts in zip(
+        ids, persons, history.at.tolist(), values, *columns, strict=True
+    ):
+        kind, direction, actor, subject, attrs = texts
+        yield Touch(id, person, at, kind, direction, actor, subject, value, loads(attrs) if attrs else {})
+
+
+def _spelled(column: Column) -> list[Any]:
+    values = column.values.to_pylist() if isinstance(column.values, pa.Array) else column.values
+    return [values[code] for code in column.codes.tolist()]
 
 
 def _ordered(rows: list[tuple[Touch, int]]) -> list[tuple[Touch, int]]:

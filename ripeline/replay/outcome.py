@@ -56,12 +56,16 @@ class Standings:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Touches that could not be applied as they are, by row: person, instant, row of the history, subject."""
+    """Touches that could not be applied as they are: person, instant, row of the history, subject, id.
+
+    The id is None where the history was read without its ids.
+    """
 
     person: Array
     at: Array
     row: Array
     subject: tuple[str | None, ...]
+    id: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

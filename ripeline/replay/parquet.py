@@ -42,7 +42,7 @@ def count_rows(parts: Sequence[Path]) -> int:
     for part in parts:
         try:
             rows += pq.read_metadata(part).num_rows
-        except _arrow_errors():
+        except arrow_errors():
             continue  # `read` reports it with its name
     return rows
 
@@ -55,13 +55,13 @@ def read(parts: Sequence[Path], advance: Callable[[int], None]) -> Iterator[Touc
         before = 0
         try:
             with pq.ParquetFile(part) as file:
-                _check_schema(part, file.schema_arrow)
+                check_schema(part, file.schema_arrow)
                 for batch in file.iter_batches(batch_size=_BATCH):
-                    for number, record in enumerate(_records(batch), before + 1):
-                        yield _touch_of_row(record, part, number)
+                    for number, record in enumerate(records_of(batch), before + 1):
+                        yield touch_of_row(record, part, number)
                     before += batch.num_rows
                     advance(batch.num_rows)
-        except _arrow_errors() as mistake:
+        except arrow_errors() as mistake:
             yield Unreadable(str(part), f"cannot be read as Parquet after row {before}: {mistake}")
 
 
@@ -93,13 +93,15 @@ def _is_note(relative: Path) -> bool:
     return any(name.startswith((".", "_")) for name in relative.parts)
 
 
-def _arrow_errors() -> tuple[type[Exception], ...]:
+def arrow_errors() -> tuple[type[Exception], ...]:
+    """What reading a damaged file raises."""
     import pyarrow as pa
 
     return (pa.ArrowException, OSError)
 
 
-def _check_schema(part: Path, schema: pa.Schema) -> None:
+def check_schema(part: Path, schema: pa.Schema) -> None:
+    """Raises ReplayMistake where the columns are not those of touches."""
     import pyarrow as pa
 
     names = list(schema.names)
@@ -110,19 +112,21 @@ def _check_schema(part: Path, schema: pa.Schema) -> None:
         if name not in _COLUMNS
     ]
     kind = schema.field("at").type if "at" in names else pa.timestamp("us")
-    if not (pa.types.is_timestamp(kind) or _is_text(kind)):
+    if not (pa.types.is_timestamp(kind) or is_text(kind)):
         wrong.append(f"{part}: column 'at' must be a timestamp in UTC, not {kind}")
     if wrong:
         raise ReplayMistake(*wrong)
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds texts."""
     import pyarrow as pa
 
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
-def _records(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+def records_of(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """The rows as records of a file."""
     columns = {name: _values(name, batch.column(name)) for name in batch.schema.names}
     names = list(columns)
     for row in zip(*columns.values(), strict=True):
@@ -144,7 +148,8 @@ def _values(name: str, column: pa.Array) -> list[object]:
     return list(column.to_pylist())
 
 
-def _touch_of_row(record: dict[str, Any], part: Path, number: int) -> Touch | Unreadable:
+def touch_of_row(record: dict[str, Any], part: Path, number: int) -> Touch | Unreadable:
+    """The touch a row means, or why it means none."""
     try:
         attrs = record.get("attrs")
         if isinstance(attrs, str):

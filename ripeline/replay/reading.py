@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn
 
 from ripeline.lifecycle.touch import Touch, TouchMistake, parse_touch
 from ripeline.replay import parquet
 from ripeline.replay.mistakes import ReplayMistake, Unreadable
+
+if TYPE_CHECKING:
+    from ripeline.replay.parts.opening import Parts
 
 Advance = Callable[[int], None]
 
@@ -27,18 +30,32 @@ def measure(path: Path) -> int:
 
     Raises ReplayMistake when `path` is nothing that can hold touches.
     """
-    return path.stat().st_size if _is_jsonl(path) else parquet.count_rows(parquet.parts_of(path))
+    if is_history(path):
+        return opened_history(path).touches
+    return path.stat().st_size if is_jsonl(path) else parquet.count_rows(parquet.parts_of(path))
 
 
 def read_touches(path: Path, advance: Advance) -> Iterator[Touch | Unreadable]:
     """The touches of `path` in their order, `Unreadable` in place of each record that is none."""
-    if _is_jsonl(path):
+    if is_history(path):
+        yield from _read_history(path, advance)
+    elif is_jsonl(path):
         yield from _read_jsonl(path, advance)
     else:
         yield from parquet.read(parquet.parts_of(path), advance)
 
 
-def _is_jsonl(path: Path) -> bool:
+def is_history(path: Path) -> bool:
+    """Whether the path is a folder of history parts, made by `ripeline history`."""
+    if not path.is_dir():
+        return False
+    from ripeline.replay.parts.opening import are_parts
+
+    return are_parts(str(path))
+
+
+def is_jsonl(path: Path) -> bool:
+    """Whether touches come as JSON Lines, else as Parquet. Raises ReplayMistake where they come as neither."""
     if not path.exists():
         raise ReplayMistake(f"{path}: there is no such file or folder")
     if path.is_dir() or path.suffix.lower() == ".parquet":
@@ -48,28 +65,55 @@ def _is_jsonl(path: Path) -> bool:
     raise ReplayMistake(f"{path}: touches come as .jsonl, as .parquet or as a folder of Parquet parts")
 
 
+def opened_history(path: Path) -> Parts:
+    """The history parts in a folder. Raises ReplayMistake where they cannot be used."""
+    from ripeline.replay.parts.opening import open_parts
+    from ripeline.replay.parts.problems import PartsProblem
+
+    try:
+        return open_parts(str(path))
+    except PartsProblem as problem:
+        raise ReplayMistake(str(problem)) from None
+
+
+def _read_history(path: Path, advance: Advance) -> Iterator[Touch | Unreadable]:
+    from ripeline.replay.history import to_touches
+    from ripeline.replay.parts.loading import load
+    from ripeline.replay.parts.problems import PartsProblem
+
+    for part in opened_history(path).buckets:
+        try:
+            yield from to_touches(load(part))
+        except PartsProblem as problem:
+            raise ReplayMistake(str(problem)) from None
+        advance(part.touches)
+
+
 def _read_jsonl(path: Path, advance: Advance) -> Iterator[Touch | Unreadable]:
     with path.open("rb") as lines:
         number = position = 0
         while line := lines.readline(LONGEST_LINE + 1):
             number += 1
             if len(line) > LONGEST_LINE:
-                yield Unreadable(f"{path}, line {number}", "longer than 16 MiB; is this JSON Lines?")
-                _skip_rest(lines)
-            elif line.strip():
-                yield _touch_of_line(line, path, number)
+                skip_rest(lines)
+            if line.strip():
+                yield touch_of_line(line, path, number)
             if number % _LINES_PER_STEP == 0:
                 advance(lines.tell() - position)
                 position = lines.tell()
         advance(lines.tell() - position)
 
 
-def _skip_rest(lines: IO[bytes]) -> None:
+def skip_rest(lines: IO[bytes]) -> None:
+    """Goes on to the next line."""
     while (rest := lines.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
         pass
 
 
-def _touch_of_line(line: bytes, path: Path, number: int) -> Touch | Unreadable:
+def touch_of_line(line: bytes, path: Path, number: int) -> Touch | Unreadable:
+    """The touch a line means, or why it means none."""
+    if len(line) > LONGEST_LINE:
+        return Unreadable(f"{path}, line {number}", "longer than 16 MiB; is this JSON Lines?")
     try:
         record = _DECODER.decode(line.decode("utf-8-sig" if number == 1 else "utf-8"))
         if not isinstance(record, dict):
@@ -86,8 +130,9 @@ def _touch_of_line(line: bytes, path: Path, number: int) -> Touch | Unreadable:
         return Unreadable(f"{path}, line {number}", str(mistake))
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
+    """For JSON decoders: NaN and Infinity are none of its numbers."""
     raise TouchMistake(f"{name} is no number in JSON; leave the value out or write null")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_DECODER = json.JSONDecoder(parse_constant=refuse_constant)

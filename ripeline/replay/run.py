@@ -8,17 +8,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 from ripeline.lifecycle.explain import tell_story
 from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_playbook
 from ripeline.replay import packing
-from ripeline.replay.folding import STANDING_COLUMNS, TRANSITION_COLUMNS, Folded, fold_bucket
+from ripeline.replay.bulk import compile_program
+from ripeline.replay.folding import STANDING_COLUMNS, TRANSITION_COLUMNS, Folded, fold_bucket, folded_rows
 from ripeline.replay.gathering import Bucket, Gathered, Progress, gather, unpack
 from ripeline.replay.mistakes import ReplayMistake
+from ripeline.replay.over_parts import Asked, replay_parts
+from ripeline.replay.parts.opening import Parts
+from ripeline.replay.parts.problems import PartsProblem
+from ripeline.replay.reading import is_history, opened_history
+from ripeline.replay.temporary_parts import parts_of_files
 from ripeline.replay.writing import check_outputs, whole_files, write_rows
 
+Engine = Literal["bulk", "fold"]
 BUCKETS_UNDER_WAY = 8
 """Buckets handed to the executor and not yet back: enough to keep it busy, few enough to stay small."""
 _ROWS_PER_CHUNK = 256
@@ -35,6 +44,8 @@ class ReplaySummary:
     touches: int
     repeated: int
     """Touches left out because their id had been seen before."""
+    later: int
+    """Touches after the end."""
     people: int
     transitions: int
     standings_by_stage: dict[str, int]
@@ -53,13 +64,14 @@ def replay_files(
     standings_out: Path | None = None,
     progress: Progress | None = None,
     executor: Executor | None = None,
+    engine: Engine = "bulk",
 ) -> ReplaySummary:
     """Folds every person of `touches` and writes the results asked for, sorted by person and then by time.
 
-    `touches` is a .jsonl or .parquet file or a folder of Parquet parts; results take the form their ending
-    names. Without `as_of` (microseconds) the latest touch of the input is the end. With an `executor` people
-    are folded on it, a bucket at a time. Raises ReplayMistake, with nothing written, when anything given
-    cannot be used.
+    `touches` is a .jsonl or .parquet file, a folder of Parquet parts or one of history parts; results take the
+    form their ending names. Without `as_of` (microseconds) the latest touch of the input is the end. With an
+    `executor` people are folded on it, a bucket at a time. Both engines give the same to the last bit. Raises
+    ReplayMistake, with nothing written, when anything given cannot be used.
     """
     playbook = _loaded(playbook)
     asked = [out for out in (transitions_out, standings_out) if out is not None]
@@ -67,11 +79,11 @@ def replay_files(
     with ExitStack() as stack:
         parts = dict(zip(asked, stack.enter_context(whole_files(*asked)), strict=True))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="ripeline-replay-")))
-        gathered = gather(touches, folder, progress or _silent)
-        end = gathered.latest if as_of is None else as_of
+        read = _read(engine, touches, folder, progress or _silent)
+        end = read.latest if as_of is None else as_of
         runs = _Runs(folder, is_kept=bool(asked))
         if end is not None:
-            for folded in _fold_all(playbook, gathered, end, progress=progress or _silent, executor=executor):
+            for folded in read.folded(playbook, end, executor, is_kept=bool(asked)):
                 runs.add(folded)
         if transitions_out is not None:
             write_rows(parts[transitions_out], TRANSITION_COLUMNS, runs.transitions())
@@ -80,8 +92,9 @@ def replay_files(
         return ReplaySummary(
             playbook_version=playbook.version,
             as_of=end,
-            touches=gathered.touches,
-            repeated=gathered.repeated,
+            touches=read.touches,
+            repeated=read.repeated,
+            later=runs.later,
             people=runs.by_stage.total(),
             transitions=runs.moves.total(),
             standings_by_stage={stage.key: runs.by_stage[stage.key] for stage in playbook.stages},
@@ -140,15 +153,80 @@ def _silent(step: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
-def _fold_all(
-    playbook: Playbook, gathered: Gathered, end: int, *, progress: Progress, executor: Executor | None
-) -> Iterator[Folded]:
-    total = len(gathered)
-    if total == 1:
-        executor = None  # starting processes would take longer than the work
-    for done, folded in enumerate(_each_folded(playbook, gathered.buckets(), end, executor=executor)):
-        progress("folding", done + 1, total)
-        yield folded
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Touches grouped by person for the plain fold."""
+
+    gathered: Gathered
+    progress: Progress
+
+    @classmethod
+    def read(cls, path: Path, folder: Path, progress: Progress) -> _Gathered:
+        return cls(gather(path, folder, progress), progress)
+
+    @property
+    def touches(self) -> int:
+        return self.gathered.touches
+
+    @property
+    def repeated(self) -> int:
+        return self.gathered.repeated
+
+    @property
+    def latest(self) -> int | None:
+        return self.gathered.latest
+
+    def folded(
+        self, playbook: Playbook, end: int, executor: Executor | None, *, is_kept: bool
+    ) -> Iterator[Folded]:
+        total = len(self.gathered)
+        if total == 1:
+            executor = None  # starting processes would take longer than the work
+        each = _each_folded(playbook, self.gathered.buckets(), end, executor=executor)
+        for done, folded in enumerate(each):
+            self.progress("folding", done + 1, total)
+            yield folded
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Touches in parts for the bulk engine."""
+
+    parts: Parts
+    touches: int
+    progress: Progress
+
+    @classmethod
+    def read(cls, path: Path, folder: Path, progress: Progress) -> _Columns:
+        if is_history(path):
+            parts = opened_history(path)
+            return cls(parts, parts.touches, progress)
+        return cls(*parts_of_files(path, folder, progress), progress)
+
+    @property
+    def repeated(self) -> int:
+        return self.touches - self.parts.touches
+
+    @property
+    def latest(self) -> int | None:
+        return self.parts.latest
+
+    def folded(
+        self, playbook: Playbook, end: int, executor: Executor | None, *, is_kept: bool
+    ) -> Iterator[Folded]:
+        program, asked = compile_program(playbook), Asked(end, transitions=is_kept)
+        tell = partial(self.progress, "folding")
+        if len(self.parts.buckets) <= 1:
+            executor = None  # handing over one bucket is work for nothing
+        try:
+            for outcome in replay_parts(program, self.parts, asked, executor=executor, progress=tell):
+                yield folded_rows(outcome, is_kept=is_kept)
+        except PartsProblem as problem:
+            raise ReplayMistake(str(problem)) from None
+
+
+def _read(engine: Engine, path: Path, folder: Path, progress: Progress) -> _Gathered | _Columns:
+    return (_Columns if engine == "bulk" else _Gathered).read(path, folder, progress)
 
 
 def _each_folded(
@@ -177,14 +255,16 @@ class _Runs:
         self.moves: Counter[str] = Counter()
         self.ignored: list[str] = []
         self.ignored_count = 0
+        self.later = 0
 
     def add(self, folded: Folded) -> None:
         if self._is_kept:
             _save(self._folder / f"transitions-{self._count}", folded.transitions)
             _save(self._folder / f"standings-{self._count}", folded.standings)
             self._count += 1
-        self.by_stage.update(str(row[1]) for row in folded.standings)
-        self.moves.update(str(row[3]) for row in folded.transitions)
+        self.by_stage.update(folded.stands)
+        self.moves.update(folded.moves)
+        self.later += folded.later
         self.ignored_count += len(folded.ignored)
         self.ignored.extend(folded.ignored[: _SHOWN - len(self.ignored)])
 

@@ -18,6 +18,7 @@ from ripeline.lifecycle.playbook import load_playbook
 from ripeline.lifecycle.touch import parse_touch
 from ripeline.replay import gathering
 from ripeline.replay.mistakes import ReplayMistake
+from ripeline.replay.parts import building, spilling
 from ripeline.replay.run import ReplaySummary, explain_person, replay_files
 from tests.replay.files import Record, record, write_jsonl, write_parquet
 from tests.replay.golden import rows_of
@@ -62,14 +63,22 @@ def replay(touches: Path, folder: Path, *, ending: str = "jsonl", **more: Any) -
     )
 
 
+@pytest.fixture(params=["bulk", "fold"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn."""
+    return str(request.param)
+
+
 def results(folder: Path) -> tuple[bytes, bytes]:
     return (folder / "transitions.jsonl").read_bytes(), (folder / "standings.jsonl").read_bytes()
 
 
-def test_a_replay_says_what_fold_says_for_each_person_in_the_order_of_utf8_bytes(tmp_path: Path) -> None:
+def test_a_replay_says_what_fold_says_for_each_person_in_the_order_of_utf8_bytes(
+    tmp_path: Path, engine: str
+) -> None:
     records = a_history()
     end = max(parse_instant(each["at"]) for each in records)
-    summary = replay(write_jsonl(tmp_path / "touches.jsonl", records), tmp_path)
+    summary = replay(write_jsonl(tmp_path / "touches.jsonl", records), tmp_path, engine=engine)
     people = sorted({each["person"] for each in records}, key=str.encode)
     folds = [
         fold(PLAYBOOK, [parse_touch(it) for it in records if it["person"] == who], end) for who in people
@@ -95,7 +104,7 @@ def test_fields_are_those_scripts_rely_on_in_their_order(tmp_path: Path) -> None
     )
 
 
-def test_one_file_a_parquet_file_and_a_folder_of_parts_give_the_same(tmp_path: Path) -> None:
+def test_one_file_a_parquet_file_and_a_folder_of_parts_give_the_same(tmp_path: Path, engine: str) -> None:
     records = a_history()
     parts = tmp_path / "parts"
     parts.mkdir()
@@ -108,7 +117,7 @@ def test_one_file_a_parquet_file_and_a_folder_of_parts_give_the_same(tmp_path: P
     ]
     found = []
     for source in sources:
-        replay(source, tmp_path)
+        replay(source, tmp_path, engine=engine)
         found.append(results(tmp_path))
     assert found[0] == found[1] == found[2]
 
@@ -134,25 +143,25 @@ def test_a_name_that_is_a_formula_is_harmless_in_csv(tmp_path: Path) -> None:
     assert (tmp_path / "standings.csv").read_text().splitlines()[1].startswith("'=cmd(),lead,")
 
 
-def test_the_end_is_the_latest_touch_of_all_unless_said_otherwise(tmp_path: Path) -> None:
+def test_the_end_is_the_latest_touch_of_all_unless_said_otherwise(tmp_path: Path, engine: str) -> None:
     records = [
         record("t1", "ana", "2026-01-01T00:00:00Z", "email_replied"),
         record("t2", "zoe", "2026-01-30T23:59:59Z", "page_viewed"),
     ]
     source = write_jsonl(tmp_path / "touches.jsonl", records)
-    assert replay(source, tmp_path).as_of == parse_instant("2026-01-30T23:59:59Z")
+    assert replay(source, tmp_path, engine=engine).as_of == parse_instant("2026-01-30T23:59:59Z")
     assert [row["stage"] for row in rows_of(tmp_path / "standings.jsonl")] == ["prospect", "suspect"]
-    replay(source, tmp_path, as_of=parse_instant("2026-01-31T00:00:00Z"))
+    replay(source, tmp_path, as_of=parse_instant("2026-01-31T00:00:00Z"), engine=engine)
     assert [row["stage"] for row in rows_of(tmp_path / "standings.jsonl")] == ["lead", "suspect"]
-    early = replay(source, tmp_path, as_of=parse_instant("2026-01-15T00:00:00Z"))
+    early = replay(source, tmp_path, as_of=parse_instant("2026-01-15T00:00:00Z"), engine=engine)
     assert [row["person"] for row in rows_of(tmp_path / "standings.jsonl")] == ["ana"], (
         "zoe was not there yet"
     )
     assert (early.people, early.touches) == (1, 2)
 
 
-def test_an_empty_history_gives_empty_results(tmp_path: Path) -> None:
-    summary = replay(write_jsonl(tmp_path / "touches.jsonl", []), tmp_path)
+def test_an_empty_history_gives_empty_results(tmp_path: Path, engine: str) -> None:
+    summary = replay(write_jsonl(tmp_path / "touches.jsonl", []), tmp_path, engine=engine)
     assert (summary.people, summary.as_of, results(tmp_path)) == (0, None, (b"", b""))
 
 
@@ -164,6 +173,10 @@ def test_many_buckets_on_disk_give_what_one_in_memory_gives(
     expected = results(tmp_path)
     monkeypatch.setattr(gathering, "UNITS_PER_BUCKET", 300)
     monkeypatch.setattr(gathering, "_FLUSH_AFTER", 7)
+    replay(source, tmp_path, engine="fold")
+    assert results(tmp_path) == expected
+    monkeypatch.setattr(building, "BUCKET_TOUCHES", 4)
+    monkeypatch.setattr(spilling, "HELD_BYTES", 700)
     replay(source, tmp_path)
     assert results(tmp_path) == expected
 
@@ -186,32 +199,34 @@ def test_any_executor_may_fold_and_changes_nothing(tmp_path: Path, monkeypatch: 
     replay(source, tmp_path)
     expected = results(tmp_path)
     monkeypatch.setattr(gathering, "UNITS_PER_BUCKET", 500)
-    counting = Counting()
-    replay(source, tmp_path, executor=counting)
-    assert results(tmp_path) == expected
-    assert counting.handed_over > 10
-    with ThreadPoolExecutor(2) as threads:
-        replay(source, tmp_path, executor=threads)
-    assert results(tmp_path) == expected
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
-        replay(source, tmp_path, executor=processes)
-    assert results(tmp_path) == expected
+    monkeypatch.setattr(building, "BUCKET_TOUCHES", 4)
+    for engine in ("fold", "bulk"):
+        counting = Counting()
+        replay(source, tmp_path, executor=counting, engine=engine)
+        assert results(tmp_path) == expected
+        assert counting.handed_over > 10
+        with ThreadPoolExecutor(2) as threads:
+            replay(source, tmp_path, executor=threads, engine=engine)
+        assert results(tmp_path) == expected
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+            replay(source, tmp_path, executor=processes, engine=engine)
+        assert results(tmp_path) == expected
 
 
-def test_a_single_bucket_is_not_worth_a_process(tmp_path: Path) -> None:
+def test_a_single_bucket_is_not_worth_a_process(tmp_path: Path, engine: str) -> None:
     counting = Counting()
-    replay(write_jsonl(tmp_path / "touches.jsonl", a_history()), tmp_path, executor=counting)
+    replay(write_jsonl(tmp_path / "touches.jsonl", a_history()), tmp_path, executor=counting, engine=engine)
     assert counting.handed_over == 0
 
 
-def test_nothing_of_a_run_is_half_done(tmp_path: Path) -> None:
+def test_nothing_of_a_run_is_half_done(tmp_path: Path, engine: str) -> None:
     source = write_jsonl(tmp_path / "touches.jsonl", a_history())
-    replay(source, tmp_path)
+    replay(source, tmp_path, engine=engine)
     before = results(tmp_path)
     with source.open("a") as file:
         file.write('{"id": "broken"}\n')
     with pytest.raises(ReplayMistake, match=r"line \d+: 'kind' must be"):
-        replay(source, tmp_path)
+        replay(source, tmp_path, engine=engine)
     assert results(tmp_path) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "standings.jsonl",
@@ -220,13 +235,13 @@ def test_nothing_of_a_run_is_half_done(tmp_path: Path) -> None:
     ]
 
 
-def test_a_repeated_id_counts_once_whoever_it_is_given_to(tmp_path: Path) -> None:
+def test_a_repeated_id_counts_once_whoever_it_is_given_to(tmp_path: Path, engine: str) -> None:
     records = [
         record("same", "ana", "2026-01-01T00:00:00Z", "subscribed"),
         record("same", "zoe", "2026-01-02T00:00:00Z", "subscribed"),
         record("same", "ana", "2026-01-03T00:00:00Z", "email_replied"),
     ]
-    summary = replay(write_jsonl(tmp_path / "touches.jsonl", records), tmp_path)
+    summary = replay(write_jsonl(tmp_path / "touches.jsonl", records), tmp_path, engine=engine)
     assert [(row["person"], row["stage"]) for row in rows_of(tmp_path / "standings.jsonl")] == [
         ("ana", "lead")
     ]
@@ -234,20 +249,20 @@ def test_a_repeated_id_counts_once_whoever_it_is_given_to(tmp_path: Path) -> Non
     assert summary.as_of == parse_instant("2026-01-01T00:00:00Z")
 
 
-def test_a_stage_set_to_no_stage_of_the_playbook_is_reported(tmp_path: Path) -> None:
+def test_a_stage_set_to_no_stage_of_the_playbook_is_reported(tmp_path: Path, engine: str) -> None:
     records = [
         record(f"t{n}", "ana", f"2026-01-{1 + n:02}T00:00:00Z", "stage_set", subject="mql") for n in range(25)
     ]
-    summary = replay(write_jsonl(tmp_path / "touches.jsonl", records), tmp_path)
+    summary = replay(write_jsonl(tmp_path / "touches.jsonl", records), tmp_path, engine=engine)
     assert summary.ignored_count == 25
     assert len(summary.ignored) == 20
     assert "mql" in summary.ignored[0]
 
 
-def test_progress_is_told_for_reading_and_folding_and_ends_at_the_whole(tmp_path: Path) -> None:
+def test_progress_is_told_for_reading_and_folding_and_ends_at_the_whole(tmp_path: Path, engine: str) -> None:
     told: list[tuple[str, int, int]] = []
     source = write_jsonl(tmp_path / "touches.jsonl", a_history())
-    replay(source, tmp_path, progress=lambda *step: told.append(step))
+    replay(source, tmp_path, progress=lambda *step: told.append(step), engine=engine)
     assert [step for step, done, total in told if done == total] == ["reading", "folding"]
 
 

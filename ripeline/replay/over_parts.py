@@ -1,0 +1,126 @@
+"""A whole history in parts under a playbook: a bucket at a time, on any executor, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyarrow as pa
+
+from ripeline.replay.bulk import Outcome, Program, replay_history
+from ripeline.replay.outcome import Skipped
+from ripeline.replay.parts.loading import PartRef, load
+from ripeline.replay.parts.opening import Parts
+
+UNDER_WAY: Final = 4
+"""Buckets handed to the executor and not yet back: enough for two cores to be busy, few enough to stay small."""
+PATIENCE: Final = 0.2
+"""Seconds after which a wait asks whether it is still wanted."""
+
+Progress = Callable[[int, int], None]
+"""Told (touches folded, touches in all)."""
+
+
+class ReplayCancelled(Exception):
+    """Nobody wants the result any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a replay of parts is to say; a small value that is sent along with each bucket.
+
+    `received_by`: only touches heard of by then count. Without `transitions` they are counted, not kept.
+    """
+
+    as_of: int
+    received_by: int | None = None
+    transitions: bool = True
+
+
+def replay_parts(
+    program: Program,
+    parts: Parts,
+    asked: Asked,
+    *,
+    executor: Executor | None = None,
+    under_way: int = UNDER_WAY,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Outcome]:
+    """The outcome of each bucket, in the order of the buckets; without an executor one after the other, here.
+
+    At most `under_way` buckets are in memory at once. Raises DamagedParts where bytes are not what was written, and
+    ReplayCancelled soon after `cancelled` says so; what was handed over and has not begun is then dropped.
+    """
+    done = 0
+    for outcome in _outcomes(program, parts, asked, executor, under_way, cancelled or _wanted):
+        done += outcome.touches
+        if progress is not None:
+            progress(done, parts.touches)
+        yield outcome
+
+
+def replay_part(program: Program, part: PartRef, asked: Asked) -> Outcome:
+    """The people of one bucket: what a task does, wherever it runs."""
+    wanted = program.columns | ({"received_at"} if asked.received_by is not None else set())
+    outcome = replay_history(
+        program,
+        load(part, frozenset(wanted)),
+        asked.as_of,
+        received_by=asked.received_by,
+        want_transitions=asked.transitions,
+    )
+    if not len(outcome.ignored.row) and not len(outcome.broken.row):
+        return outcome
+    # Ids are wide and needed for these few only.
+    ids = load(part, frozenset({"ids"})).ids
+    return replace(outcome, ignored=_named(outcome.ignored, ids), broken=_named(outcome.broken, ids))
+
+
+def _named(skipped: Skipped, ids: pa.Array | None) -> Skipped:
+    return skipped if ids is None else replace(skipped, id=tuple(ids.take(pa.array(skipped.row)).to_pylist()))
+
+
+def _wanted() -> bool:
+    return False
+
+
+def _outcomes(
+    program: Program,
+    parts: Parts,
+    asked: Asked,
+    executor: Executor | None,
+    under_way: int,
+    cancelled: Callable[[], bool],
+) -> Iterator[Outcome]:
+    if executor is None:
+        for part in parts.buckets:
+            if cancelled():
+                raise ReplayCancelled
+            yield replay_part(program, part, asked)
+        return
+    waiting: deque[Future[Outcome]] = deque()
+    try:
+        for part in parts.buckets:
+            waiting.append(executor.submit(replay_part, program, part, asked))
+            if len(waiting) == under_way:
+                yield _result(waiting.popleft(), cancelled)
+        while waiting:
+            yield _result(waiting.popleft(), cancelled)
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _result(future: Future[Outcome], cancelled: Callable[[], bool]) -> Outcome:
+    while not cancelled():
+        try:
+            return future.result(timeout=PATIENCE)
+        except TimeoutError:
+            if future.done():
+                raise
+    future.cancel()
+    raise ReplayCancelled
