@@ -19,9 +19,19 @@ from ruamel.yaml.scalarint import ScalarInt
 from ripeline.lifecycle import conditions, model
 from ripeline.lifecycle.conditions import CONDITIONS, TAG
 from ripeline.lifecycle.model import BUILT_IN, QUESTIONS, Playbook, Stage
+from ripeline.lifecycle.touch import KINDS
 from ripeline.lifecycle.values import Names, Part, did_you_mean
 
-__all__ = ["Mistake", "Playbook", "PlaybookMistakes", "Stage", "load_playbook", "read_plain", "say_path"]
+__all__ = [
+    "Mistake",
+    "Playbook",
+    "PlaybookMistakes",
+    "Stage",
+    "find_doubts",
+    "load_playbook",
+    "read_plain",
+    "say_path",
+]
 
 Path = tuple[str | int, ...]
 
@@ -59,6 +69,33 @@ def load_playbook(text: str) -> Playbook:
         return _load(text)
     except RecursionError:
         raise PlaybookMistakes((TOO_DEEP,)) from None
+
+
+def find_doubts(text: str) -> tuple[Mistake, ...]:
+    """What a playbook may say and hardly means: kinds of touch that look like a slip of the keyboard.
+
+    An unknown kind is legal, since others may send touches of kinds of their own. Empty for what is not YAML.
+    """
+    try:
+        positions = _parse(text)
+        plain = _plain(positions)
+    except (PlaybookMistakes, RecursionError):
+        return ()
+    signals = plain.get("signals") if isinstance(plain, dict) else None
+    return tuple(
+        Mistake(_line(positions, path), say_path(path), f"no touch of the kind {kind!r} is known; {meant}")
+        for path, kind in _kinds_of(signals)
+        if kind not in KINDS and (meant := did_you_mean(kind, tuple(KINDS))).startswith("did you mean")
+    )
+
+
+def _kinds_of(signals: Any) -> Iterator[tuple[Path, str]]:
+    for key, signal in (signals if isinstance(signals, dict) else {}).items():
+        kinds = signal.get("kind") if isinstance(signal, dict) else None
+        for number, kind in enumerate(kinds if isinstance(kinds, list) else [kinds]):
+            path: Path = ("signals", key, "kind", *((number,) if isinstance(kinds, list) else ()))
+            if isinstance(kind, str):
+                yield path, kind
 
 
 def read_plain(text: str) -> Any:

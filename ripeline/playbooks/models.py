@@ -28,7 +28,9 @@ class Draft(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["-updated_at"], condition=Q(discarded_at__isnull=True), name="draft_updated"),
+            models.Index(
+                fields=["-updated_at"], condition=Q(discarded_at__isnull=True), name="draft_updated"
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,10 +1,23 @@
-"""Addresses of the playbook page."""
+"""Addresses of the playbook, its versions and its drafts."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from ripeline.playbooks import views
+from ripeline.playbooks import views, views_drafts, views_forms
 
 urlpatterns = [
     path("", views.playbook, name="playbook"),
-    path("<slug:version>/", views.playbook_at, name="playbook_version"),
+    path("versions/", views.playbook_versions, name="playbook_versions"),
+    path("changes/", views.playbook_changes, name="playbook_changes"),
+    path("drafts/start", views_drafts.start, name="playbook_draft_start"),
+    path("drafts/<int:pk>/", views_drafts.show, name="playbook_draft"),
+    path("drafts/<int:pk>/text/", views_drafts.edit_text, name="playbook_draft_text"),
+    path("drafts/<int:pk>/check", views_drafts.check, name="playbook_draft_check"),
+    path("drafts/<int:pk>/name", views_drafts.rename, name="playbook_draft_rename"),
+    path("drafts/<int:pk>/saves/", views_drafts.saves, name="playbook_draft_saves"),
+    path("drafts/<int:pk>/back", views_drafts.go_back, name="playbook_draft_back"),
+    path("drafts/<int:pk>/discard", views_drafts.discard, name="playbook_draft_discard"),
+    path("drafts/<int:pk>/restore", views_drafts.restore, name="playbook_draft_restore"),
+    path("drafts/<int:pk>/<slug:part>/", views_forms.edit_part, name="playbook_draft_part"),
+    path("drafts/<int:pk>/<slug:part>/<int:item>/", views_forms.edit_part, name="playbook_draft_item"),
+    re_path(r"^(?P<version>[0-9A-Fa-f]{8,64})/$", views.playbook_at, name="playbook_version"),
 ]

@@ -1,31 +1,65 @@
-"""The definition in force, and each one before it, in words beside its text."""
+"""The definition in force and each version beside it, in words and as written, and what changed between two."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from ripeline.lifecycle.playbook import PlaybookMistakes
+from ripeline.people.permissions import may_write_definitions, reader_of
+from ripeline.playbooks.finding import compare_texts, find_version, versions
 from ripeline.playbooks.lines import colour, find_lines
+from ripeline.playbooks.models import Draft
 from ripeline.playbooks.reading import read_aloud
-from ripeline.timeline.active import playbook_version
 from ripeline.timeline.models import PlaybookVersion
+from ripeline.timeline.versions import playbook_version
 
-EARLIER = 50
+EARLIER = 8
+LISTED = 200
 
 
 @require_GET
 def playbook(request: HttpRequest) -> HttpResponse:
     """The playbook in force."""
-    return _show(request, _versions().filter(is_active=True).first())
+    return _show(request, versions().filter(is_active=True).first())
 
 
 @require_GET
 def playbook_at(request: HttpRequest, version: str) -> HttpResponse:
-    """One version, at an address of its own that never changes."""
-    return _show(request, get_object_or_404(_versions(), version=version))
+    """One version, at an address of its own that never changes; eight letters of its hash will do."""
+    return _show(request, find_version(version))
+
+
+@require_GET
+def playbook_versions(request: HttpRequest) -> HttpResponse:
+    """Every version with when it was in force, and the drafts being written."""
+    drafts = Draft.objects.filter(discarded_at=None).select_related("based_on", "author", "updated_by")
+    context = {
+        "versions": versions().defer("text")[:LISTED],
+        "drafts": drafts.defer("text", "based_on__text").order_by("-updated_at")[:LISTED],
+        "may_write": may_write_definitions(reader_of(request)),
+    }
+    return render(request, "playbooks/versions.html", context)
+
+
+@require_GET
+def playbook_changes(request: HttpRequest) -> HttpResponse:
+    """What changed from one version to another; without any named, from the one in force before to that in force."""
+    all_of_them = list(versions().defer("text")[:LISTED])
+    old, new = _asked(request, "from", all_of_them, 1), _asked(request, "to", all_of_them, 0)
+    if old is None or new is None:
+        return render(request, "playbooks/none.html", status=503)
+    context = {"versions": all_of_them, "old": old, "new": new, "found": compare_texts(old.text, new.text)}
+    return render(request, "playbooks/changes.html", context)
+
+
+def _asked(
+    request: HttpRequest, name: str, all_of_them: list[PlaybookVersion], usual: int
+) -> PlaybookVersion | None:
+    if given := request.GET.get(name, ""):
+        return find_version(given)
+    return all_of_them[min(usual, len(all_of_them) - 1)] if all_of_them else None
 
 
 def _show(request: HttpRequest, row: PlaybookVersion | None) -> HttpResponse:
@@ -34,9 +68,8 @@ def _show(request: HttpRequest, row: PlaybookVersion | None) -> HttpResponse:
     context = {
         "row": row,
         "yaml": colour(row.text),
-        "versions": _versions()
-        .defer("text")
-        .order_by("-is_active", "-activated_at", "-created_at")[:EARLIER],
+        "versions": versions().defer("text")[:EARLIER],
+        "may_write": may_write_definitions(reader_of(request)),
     }
     try:
         found = playbook_version(row.version)
@@ -45,7 +78,3 @@ def _show(request: HttpRequest, row: PlaybookVersion | None) -> HttpResponse:
         # Written when other rules for playbooks held: the text still says what was meant then.
         context["mistakes"] = mistakes.mistakes
     return render(request, "playbooks/playbook.html", context)
-
-
-def _versions() -> QuerySet[PlaybookVersion]:
-    return PlaybookVersion.objects.select_related("author")

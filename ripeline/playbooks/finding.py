@@ -1,0 +1,74 @@
+"""Which version an address means, and what is read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+
+from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_playbook
+from ripeline.playbooks.changes import Change, compare_playbooks
+from ripeline.playbooks.line_changes import DiffLine, compare_lines
+from ripeline.timeline.models import PlaybookVersion, Publication
+
+SHORTEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What changed from one text to another: sentences by part of the playbook, and lines. `mistakes` are why there
+    are no sentences: one of the two is no playbook."""
+
+    parts: tuple[tuple[str, tuple[Change, ...]], ...]
+    lines: tuple[DiffLine, ...]
+    mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many sentences there are."""
+        return sum(len(changes) for _, changes in self.parts)
+
+
+def find_version(name: str) -> PlaybookVersion:
+    """The version whose hash is, or alone begins with, `name`. Raises Http404."""
+    found = list(versions().filter(version__startswith=name.lower())[:2]) if len(name) >= SHORTEST else []
+    if len(found) != 1:
+        raise Http404(
+            "No version has this address." if not found else "Several versions begin like this; write more."
+        )
+    return found[0]
+
+
+def versions() -> QuerySet[PlaybookVersion]:
+    """Versions with their authors and when they were in force, newest first."""
+    spans = Publication.objects.order_by("-at", "-pk")
+    return (
+        PlaybookVersion.objects.select_related("author")
+        .prefetch_related(Prefetch("publications", spans, to_attr="spans"))
+        .order_by("-is_active", "-activated_at", "-created_at")
+    )
+
+
+def compare_texts(old: str, new: str) -> Differences:
+    """What changed between two texts, as far as they are playbooks."""
+    try:
+        before, after = load_playbook(old), load_playbook(new)
+    except PlaybookMistakes as wrong:
+        return Differences((), compare_lines(old, new), wrong.mistakes)
+    return Differences(by_part(compare_playbooks(before, after)), compare_lines(old, new))
+
+
+def by_part(changes: Sequence[Change]) -> tuple[tuple[str, tuple[Change, ...]], ...]:
+    """Changes under the headings of the parts they belong to."""
+    return tuple((part, tuple(those)) for part, those in groupby(changes, lambda change: change.part))
+
+
+def read_or_none(text: str) -> Playbook | None:
+    """The playbook, or None where it is none."""
+    try:
+        return load_playbook(text)
+    except PlaybookMistakes:
+        return None
