@@ -20,6 +20,9 @@ from ripeline.timeline.models import SavedFold, Touch
 KEEP_FROM = 200
 """How many touches somebody must have before their fold is saved: below, folding all is quicker than saving."""
 
+TAIL = 30
+"""How many touches may have come since a fold was saved before it is saved anew."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -99,9 +102,12 @@ def to_save(seen: Look, contact_id: int, slot: SavedFold.Slot) -> SavedFold | No
     )
 
 
-def is_news(seen: Look) -> bool:
-    """Whether the saved fold, if there is one, says less than this look."""
-    return seen.is_whole or bool(seen.touches or seen.fold.transitions)
+def is_worth_saving(seen: Look) -> bool:
+    """Whether what was folded on from must be replaced: a few touches are read again sooner than all is written.
+
+    Not so transitions, which would be written twice.
+    """
+    return seen.is_whole or bool(seen.fold.transitions) or len(seen.touches) >= TAIL
 
 
 def next_moment(seen: Look, upcoming: Iterable[Touch]) -> datetime | None:

@@ -19,7 +19,7 @@ from ripeline.timeline.assessing import Assessed, Person, StageChange, assess
 from ripeline.timeline.camp_writing import write_camp
 from ripeline.timeline.heat import heat_of
 from ripeline.timeline.log import read_touches, to_fact
-from ripeline.timeline.looking import Look, is_news, to_save
+from ripeline.timeline.looking import Look, is_worth_saving, to_save
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Transition
 from ripeline.timeline.reading import read_people
 from ripeline.timeline.sweep import sweep_some
@@ -165,7 +165,7 @@ def _write_saved(held: Sequence[Assessed]) -> None:
             looks.append((one.camp_seen, SavedFold.Slot.CAMP))
         if one.person.was_saved and one.seen.is_whole:
             stale.append(one.person.claim.pk)
-        kept = [to_save(seen, one.person.claim.pk, slot) for seen, slot in looks if is_news(seen)]
+        kept = [to_save(seen, one.person.claim.pk, slot) for seen, slot in looks if is_worth_saving(seen)]
         rows += [row for row in kept if row is not None]
     if stale:
         SavedFold.objects.filter(contact_id__in=stale).delete()

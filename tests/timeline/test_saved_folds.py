@@ -230,6 +230,7 @@ def camp_is_a_whole_fold(contact: Contact, touches: list[Fact], now: datetime) -
 @pytest.fixture
 def _everybody_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "KEEP_FROM", 1)
+    monkeypatch.setattr(looking, "TAIL", 3)
 
 
 @pytest.mark.django_db
@@ -286,6 +287,15 @@ def test_a_new_touch_of_somebody_with_a_long_history_reads_that_touch_alone(eva:
     assert touches_read(NOW + DAY) == 1
     assert Standing.objects.get().stage == "lead"
     stored_is_a_whole_fold(eva, NOW + DAY)
+
+
+@pytest.mark.django_db
+def test_a_few_touches_are_read_again_and_many_are_saved(eva: Contact) -> None:
+    for number in range(1, looking.TAIL + 2):
+        at = NOW + number * timedelta(minutes=1)
+        record([fact(eva, "page_viewed", at, subject="/blog")], now=at)
+        assert touches_read(at) == (number if number <= looking.TAIL else 1)
+    stored_is_a_whole_fold(eva, at)
 
 
 @pytest.mark.django_db
