@@ -88,8 +88,8 @@ def replay_command(
     engine: Engine,
 ) -> None:
     """Replay a history under a playbook: who was what, and when."""
-    workers = _processes if engine == "fold" else _threads
-    with _mistakes_reported(), _progress() as progress, workers() as executor:
+    workers = _processes() if engine == "fold" else _workers(touches)
+    with _mistakes_reported(), _progress() as progress, workers as executor:
         from ripeline.replay.run import read_playbook, replay_files
 
         loaded = read_playbook(playbook)
@@ -163,15 +163,14 @@ def _progress() -> Iterator[Progress | None]:
 
 
 @contextmanager
-def _threads() -> Iterator[Executor]:
-    """One thread per core: the bulk engine holds no lock while it folds."""
-    from concurrent.futures import ThreadPoolExecutor
+def _workers(touches: Path) -> Iterator[Executor]:
+    """What the bulk engine runs on: threads, or a cluster where the history lies in parts it can reach."""
+    from ripeline.replay.executors import open_executor
+    from ripeline.replay.reading import is_history
 
-    executor = ThreadPoolExecutor(_core_count())
-    try:
+    cluster = os.environ.get("RIPELINE_CLUSTER", "") if is_history(touches) else ""
+    with open_executor(cluster) as executor:
         yield executor
-    finally:
-        executor.shutdown(cancel_futures=True)
 
 
 @contextmanager

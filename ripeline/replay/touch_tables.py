@@ -206,6 +206,7 @@ def _blocks(file: IO[bytes]) -> Iterator[list[bytes]]:
 
 def _quick_table(lines: list[bytes], *, is_first: bool) -> pa.Table:
     first = [lines[0].removeprefix(b"\xef\xbb\xbf")] if is_first else lines[:1]
+    _refuse(first != lines[:1] and not first[0].strip(_BLANK))
     texts = [text for text in (line.strip(_BLANK) for line in chain(first, lines[1:])) if text]
     _refuse(any(not (text[:1] == b"{" and text[-1:] == b"}") for text in texts))
     _refuse(max(map(len, lines)) > LONGEST_LINE)
