@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ripeline.replay.parts.form import DICTIONARIES
 
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[Any]
 Ids = Callable[[], pa.Array]
 
 
@@ -50,19 +50,20 @@ def joined(
     codes = [
         mapped[table.column("person").chunk(0).indices.to_numpy()]
         if table.num_rows
-        else np.empty(0, np.int64)
+        else np.empty(0, np.int32)
         for table, mapped in zip(tables, code_of, strict=True)
     ]
     kept = _kept(codes, people, replaced)
-    parts = [table.filter(pa.array(keep)) for table, keep in zip(tables, kept, strict=True)]
-    codes = [code[keep] for code, keep in zip(codes, kept, strict=True)]
+    if any(replaced):
+        tables = [table.filter(pa.array(keep)) for table, keep in zip(tables, kept, strict=True)]
+        codes = [code[keep] for code, keep in zip(codes, kept, strict=True)]
 
     def all_ids() -> pa.Array:
         chunks = [ids(number).filter(pa.array(keep)) for number, keep in enumerate(kept)]
         return pa.concat_arrays(chunks)
 
     # By name alone: whether a column may be null is the file's business.
-    alike = [pa.table(dict(zip(each.column_names, each.columns, strict=True))) for each in parts]
+    alike = [pa.table(dict(zip(each.column_names, each.columns, strict=True))) for each in tables]
     whole = pa.concat_tables(alike).unify_dictionaries().combine_chunks()
     at, code = _instants(whole), np.concatenate(codes)
     oldest = len(codes[0])
@@ -91,7 +92,7 @@ def _sorted_people(dictionaries: Sequence[pa.Array]) -> tuple[pa.Array, list[npt
     everybody = pa.concat_arrays(list(dictionaries)).unique()
     everybody = everybody.take(pc.sort_indices(everybody))
     return everybody, [
-        pc.index_in(one, value_set=everybody).to_numpy(zero_copy_only=False).astype(np.int64)
+        pc.index_in(one, value_set=everybody).to_numpy(zero_copy_only=False).astype(np.int32)
         for one in dictionaries
     ]
 
@@ -134,6 +135,8 @@ def _settle_ties(order: Ints, code: Ints, at: Ints, *, ids: Ids, newer_than: int
 
     Ties among rows below `newer_than` alone are settled already.
     """
+    if newer_than and not _any_tie(order, code, at, newer_than):
+        return order
     whose, when = code[order], at[order]
     same = (whose[1:] == whose[:-1]) & (when[1:] == when[:-1])
     if not same.any():
@@ -152,6 +155,16 @@ def _settle_ties(order: Ints, code: Ints, at: Ints, *, ids: Ids, newer_than: int
     return settled
 
 
+def _any_tie(order: Ints, code: Ints, at: Ints, newer_than: int) -> bool:
+    """Whether a newer row stands beside one of its person and instant: few are newer, so this is soon known."""
+    places = np.flatnonzero(order >= newer_than)
+    row = order[places]
+    for beside in (order[np.maximum(places - 1, 0)], order[np.minimum(places + 1, len(order) - 1)]):
+        if ((code[beside] == code[row]) & (at[beside] == at[row]) & (beside != row)).any():
+            return True
+    return False
+
+
 def _taken(table: pa.Table, codes: Ints, people: pa.Array, order: Ints) -> pa.Table:
     """The rows in order, with the people that are left as a dictionary in the order of their bytes."""
     if not len(order):
@@ -160,9 +173,11 @@ def _taken(table: pa.Table, codes: Ints, people: pa.Array, order: Ints) -> pa.Ta
     taken = table.drop_columns(["person"]).take(pa.array(order)) if table.num_columns > 1 else table
     sorted_codes = codes[order]
     starts = np.flatnonzero(np.concatenate(([True], sorted_codes[1:] != sorted_codes[:-1])))
-    counts = np.diff(np.append(starts, len(sorted_codes)))
-    dense = np.repeat(np.arange(len(starts), dtype=np.int32), counts)
-    person = pa.DictionaryArray.from_arrays(pa.array(dense), people.take(pa.array(sorted_codes[starts])))
+    if len(starts) < len(people):
+        counts = np.diff(np.append(starts, len(sorted_codes)))
+        people = people.take(pa.array(sorted_codes[starts]))
+        sorted_codes = np.repeat(np.arange(len(starts), dtype=np.int32), counts)
+    person = pa.DictionaryArray.from_arrays(pa.array(sorted_codes), people)
     if table.num_columns == 1:
         return pa.table({"person": person})
     return taken.add_column(number, "person", person)
