@@ -1,0 +1,112 @@
+"""Every address of the site, and who may do what there. A new address gets a row here, or a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+Who = Literal["anybody", "signed in", "owner", "team", "admin"]
+"""`owner`: signed in, and a salesperson only for what is theirs or nobody's. `team`: not salespeople."""
+Takes = Literal["reads", "writes", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What an address takes (`reads`: GET alone, `writes`: POST alone) and from whom."""
+
+    takes: Takes
+    who: Who
+
+
+READ = Route("reads", "signed in")
+WRITE = Route("writes", "signed in")
+FORM = Route("both", "signed in")
+OF_OWNERS = Route("writes", "owner")
+OF_TEAM = Route("writes", "team")
+OPEN = Route("both", "anybody")
+OPEN_READ = Route("reads", "anybody")
+
+ROUTES: dict[str, Route] = {
+    # The frame and Today
+    "favicon": OPEN,
+    "settings": FORM,
+    "today": READ,
+    "notifications": READ,
+    "notifications_read": WRITE,
+    "notifications_read_one": WRITE,
+    "notifications_unread": WRITE,
+    "palette": READ,
+    # People
+    "contacts": READ,
+    "contacts_count": READ,
+    "contacts_columns": WRITE,
+    "contacts_export": READ,
+    "contacts_bulk": WRITE,
+    "contacts_bulk_undo": WRITE,
+    "contacts_view_keep": WRITE,
+    "contacts_view_remove": WRITE,
+    "contacts_view_restore": WRITE,
+    "contact": READ,
+    "contact_new": FORM,
+    "contact_edit": Route("both", "owner"),
+    "contact_moves": OF_OWNERS,
+    "contact_move_undo": OF_OWNERS,
+    "contact_answers": OF_OWNERS,
+    "contact_touches": OF_OWNERS,
+    "companies": READ,
+    "company": READ,
+    "company_edit": Route("both", "owner"),
+    # Imports
+    "imports": Route("both", "team"),
+    "import": Route("reads", "team"),
+    "import_columns": Route("both", "team"),
+    "import_start": OF_TEAM,
+    "import_undo": OF_TEAM,
+    "import_discard": OF_TEAM,
+    "import_rejected": Route("reads", "team"),
+    "import_mapping": Route("reads", "team"),
+    # The playbook
+    "playbook": READ,
+    # Accounts
+    "account_login": OPEN,
+    "account_logout": OPEN,
+    "account_inactive": OPEN_READ,
+    "account_signup": OPEN,
+    "account_email_verification_sent": OPEN_READ,
+    "account_confirm_email": OPEN,
+    "account_confirm_login_code": OPEN,
+    "account_reset_password": OPEN,
+    "account_reset_password_done": OPEN_READ,
+    "account_reset_password_from_key": OPEN,
+    "account_reset_password_from_key_done": OPEN_READ,
+    "mfa_authenticate": OPEN,
+    "account_reauthenticate": FORM,
+    "account_email": FORM,
+    "account_change_password": FORM,
+    "account_set_password": FORM,
+    "mfa_index": READ,
+    "mfa_reauthenticate": FORM,
+    "mfa_activate_totp": FORM,
+    "mfa_deactivate_totp": FORM,
+    "mfa_view_recovery_codes": READ,
+    "mfa_generate_recovery_codes": FORM,
+    "mfa_download_recovery_codes": FORM,
+}
+# Rooms whose own tests hold a table of their addresses: what the names of their addresses begin with.
+TOLD_ELSEWHERE: tuple[str, ...] = ("playbook_",)
+
+
+def addresses() -> Iterator[tuple[str, URLPattern]]:
+    """The name and pattern of every address there is."""
+    yield from _below(get_resolver())
+
+
+def _below(resolver: URLResolver) -> Iterator[tuple[str, URLPattern]]:
+    for each in resolver.url_patterns:
+        if isinstance(each, URLResolver):
+            yield from _below(each)
+        else:
+            yield each.name or "", each

@@ -1,0 +1,183 @@
+"""Every address, for every role: who is let in, what a GET may never do, what every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from ripeline.gateway.models import Import
+from ripeline.timeline.models import Touch
+from ripeline.timeline.record import record
+from ripeline.worker import catch_up
+from tests.factories import NOW, make_company, make_contact, make_playbook, make_user, sign_in
+from tests.stories.routes import ROUTES, TOLD_ELSEWHERE, Route, Who, addresses
+from tests.timeline.people import fact
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = {403, 404}
+# Rows that come and go with a visit itself.
+OF_VISITS = {"django_session", "ripeline_cache", "django_migrations"}
+Address = Callable[[str], str]
+
+
+@pytest.fixture
+def address() -> Address:
+    """A person, a company and an import of somebody else; and the address of any page about them."""
+    make_playbook()
+    owner = make_user("sales", "Another")
+    press = make_company("Press", domain="press.example")
+    eva = make_contact("Eva Lind", key="eva", owner=owner, company=press)
+    record([fact(eva, "form_submitted", NOW)], now=NOW)
+    catch_up(lambda: NOW)
+    move = Touch.objects.get().uid
+    brought = Import.objects.create(
+        key="i" * 32, name="fair.csv", file="nowhere", digest="d", by=owner, created_at=NOW
+    )
+    known: dict[str, list[Any]] = {
+        "contact_move_undo": ["eva", move],
+        "contacts_view_remove": [1],
+        "contacts_view_restore": ["token"],
+        "company": [press.pk],
+        "company_edit": [press.pk],
+        "notifications_read_one": [1],
+        "notifications_unread": [1],
+        "account_confirm_email": ["key"],
+        "account_reset_password_from_key": ["1", "none"],
+    }
+
+    def find(name: str) -> str:
+        for guess in ([], known.get(name, []), ["eva"]):
+            if name.startswith("import_") or name == "import":
+                guess = guess and [brought.key]
+            try:
+                return reverse(name, args=guess)
+            except NoReverseMatch:
+                continue
+        raise AssertionError(f"this test does not know what to put into the address {name}")
+
+    return find
+
+
+def browser_of(role: str) -> Client:
+    """A browser of somebody with this role and a password; "" is a stranger's."""
+    if not role:
+        return Client()
+    user = make_user(role, f"The {role}")
+    user.set_password("three little words")
+    user.save()
+    return sign_in(user)
+
+
+def let_in(role: str, who: Who) -> bool:
+    """Whether this role may, where the thing belongs to somebody else."""
+    return {
+        "anybody": True,
+        "signed in": role != "",
+        "owner": role in ("marketing", "admin"),
+        "team": role in ("marketing", "admin"),
+        "admin": role == "admin",
+    }[who]
+
+
+def test_every_address_says_who_may_do_what_there() -> None:
+    names = {name for name, _ in addresses() if not name.startswith(TOLD_ELSEWHERE)}
+    assert names - set(ROUTES) == set(), "add a row for each to tests/stories/routes.py"
+    assert set(ROUTES) - names == set(), "these addresses are no more"
+
+
+@pytest.mark.parametrize("role", ["", "sales", "marketing", "admin"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_each_role_is_let_in_where_it_may_and_nowhere_else(address: Address, role: str, method: str) -> None:
+    wrong, browser = [], browser_of(role)
+    for name, route in ROUTES.items():
+        if name == "account_logout":
+            continue
+        answer = getattr(browser, method)(address(name))
+        if not as_told(route, role, method, answer):
+            wrong.append(f"{method} {name} as {role or 'a stranger'}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+def as_told(route: Route, role: str, method: str, answer: Any) -> bool:
+    """Whether this answer is what the table says."""
+    to_sign_in = answer.status_code == 302 and answer.headers["Location"].startswith("/accounts/login/")
+    if not role and route.who != "anybody":
+        return to_sign_in
+    if (method, route.takes) in (("get", "writes"), ("post", "reads")):
+        return answer.status_code == 405 or (not let_in(role, route.who) and answer.status_code in REFUSED)
+    if let_in(role, route.who):
+        return answer.status_code < 500 and answer.status_code not in (403, 405)
+    return answer.status_code in REFUSED
+
+
+@pytest.mark.parametrize("role", ["sales", "marketing", "admin"])
+def test_a_form_that_was_not_ours_changes_nothing(address: Address, role: str) -> None:
+    user = make_user(role, f"The {role}")
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    for name, route in ROUTES.items():
+        if route.takes != "reads" and name != "favicon":
+            assert browser.post(address(name)).status_code in (403, 405), name
+
+
+def test_asking_for_any_page_changes_nothing(address: Address) -> None:
+    browser = browser_of("admin")
+    browser.get(address("account_email"))  # allauth notes there once what an account's own address is
+    before = everything()
+    for name, route in ROUTES.items():
+        if route.takes != "writes":
+            browser.get(address(name))
+        else:
+            assert browser.get(address(name)).status_code == 405, name
+    after = everything()
+    assert {table for table in before if before[table] != after[table]} == set()
+
+
+def test_every_answer_tells_the_browser_what_it_may_not_do(address: Address) -> None:
+    browser = browser_of("admin")
+    for name in ROUTES:
+        if name == "account_logout":
+            continue
+        said = browser.get(address(name)).headers
+        assert "script-src 'self';" in said["Content-Security-Policy"] + ";", name
+        assert "frame-ancestors 'none'" in said["Content-Security-Policy"], name
+        assert said["X-Frame-Options"] == "DENY", name
+        assert said["X-Content-Type-Options"] == "nosniff", name
+        assert said["Referrer-Policy"] == "same-origin", name
+
+
+def test_pages_of_those_who_are_signed_in_are_kept_by_no_shared_cache(address: Address) -> None:
+    browser = browser_of("sales")
+    for name, route in ROUTES.items():
+        if route.who == "signed in" and route.takes == "reads":
+            answer = browser.get(address(name))
+            assert "Cookie" in answer.headers.get("Vary", "") or "private" in answer.headers.get(
+                "Cache-Control", ""
+            ), name
+
+
+def test_the_cookie_of_a_session_is_closed_to_scripts_and_other_sites() -> None:
+    make_playbook()
+    user = make_user("sales", "Sam")
+    user.set_password("three little words")
+    user.save()
+    answer = Client().post("/accounts/login/", {"login": user.email, "password": "three little words"})
+    cookie = answer.cookies["sessionid"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+
+
+def everything() -> dict[str, list[str]]:
+    """All rows of all tables, but those of visits."""
+    held = {}
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            if table not in OF_VISITS:
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+                held[table] = sorted(map(str, cursor.fetchall()))
+    return held
