@@ -15,7 +15,9 @@ from itertools import permutations
 
 from django.db import connection
 
+from ripeline.insights.known_flows import Row, read_known
 from ripeline.insights.period import Step
+from ripeline.timeline.asof import AsOf
 
 Move = tuple[str, str]
 """From a stage to a stage, by key."""
@@ -34,8 +36,11 @@ class Flows:
     came: tuple[int, ...]
 
 
-def read_flows(steps: Sequence[Step], *, stages: Sequence[str], owner: int | None) -> Flows:
-    """The flows of a period between `stages`, lowest first; `owner` keeps to the contacts of one user.
+def read_flows(
+    steps: Sequence[Step], *, stages: Sequence[str], owner: int | None, as_of: AsOf | None = None
+) -> Flows:
+    """The flows of a period between `stages`, lowest first; `owner` keeps to the contacts of one user;
+    with `as_of` in the sense of `known` the numbers are those we knew at the end of the period.
 
     Right after another playbook came into force some people still stand in a stage of the one before: they, and
     their moves to and from it, are left out until they were looked at again.
@@ -43,7 +48,11 @@ def read_flows(steps: Sequence[Step], *, stages: Sequence[str], owner: int | Non
     present: Counter[str] = Counter()
     moves: list[Counter[Move]] = [Counter() for _ in range(len(steps) + 1)]
     came = [0] * (len(steps) + 1)
-    for what, step, origin, target, people in _rows(steps, stages, owner):
+    if as_of is None or as_of.is_now or as_of.view == "was":
+        rows = _rows(steps, stages, owner)
+    else:
+        rows = read_known(steps, stages=stages, owner=owner, as_of=as_of)
+    for what, step, origin, target, people in rows:
         if what == "now":
             present[origin.partition("|")[0]] += people
         elif what == "moved":
@@ -68,9 +77,7 @@ def _before(after: Mapping[str, int], moves: Mapping[Move, int], came: int, firs
     return before
 
 
-def _rows(
-    steps: Sequence[Step], stages: Sequence[str], owner: int | None
-) -> list[tuple[str, int, str, str, int]]:
+def _rows(steps: Sequence[Step], stages: Sequence[str], owner: int | None) -> list[Row]:
     bounds = [(step.since, step.until) for step in steps]
     bounds.append((steps[-1].until, FOR_EVER))
     spans = [

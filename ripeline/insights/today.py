@@ -13,7 +13,9 @@ from ripeline.insights.movers import ALL, SHOWN, Movers, read_fallen, read_risen
 from ripeline.insights.pace import Pace, read_pace
 from ripeline.insights.period import DAY, Period, midnight
 from ripeline.lifecycle.playbook import Playbook
+from ripeline.timeline.asof import AsOf
 from ripeline.timeline.models import Reassessment
+from ripeline.timeline.past import playbook_as_of
 from ripeline.timeline.sentences import Teller
 
 # The worker takes about a second; what waits longer is worth a word, because the numbers are not yet whole.
@@ -22,18 +24,22 @@ PATIENCE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the reader wants to see: whose contacts (None: everybody's), which period, all who moved or some."""
+    """What the reader wants to see: whose contacts (None: everybody's), which period, all who moved or some, and
+    in which sense a period that is over is shown."""
 
     owner: int | None
     period: Period
     is_all: bool
+    as_of: AsOf
 
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """The page's values. `people` is how many have a standing; `waiting` how many are about to be looked at again."""
+    """The page's values. `then` is the definition the funnel is judged by; `people` is how many have a standing;
+    `waiting` how many are about to be looked at again."""
 
     playbook: Playbook
+    then: Playbook
     funnel: tuple[FunnelRow, ...]
     people: int
     charts: dict[str, Chart]
@@ -48,19 +54,22 @@ class Today:
 def read_today(playbook: Playbook, asked: Asked, *, now: datetime, zone: tzinfo) -> Today:
     """Reads the page. The number of queries depends on the playbook's stages alone."""
     period, owner = asked.period, asked.owner
-    flows = read_flows(period.steps, stages=[stage.key for stage in playbook.stages], owner=owner)
-    funnel = read_funnel(playbook, flows)
+    then = playbook if asked.as_of.is_now else playbook_as_of(asked.as_of)
+    stages = [stage.key for stage in then.stages]
+    flows = read_flows(period.steps, stages=stages, owner=owner, as_of=asked.as_of)
+    funnel = read_funnel(then, flows)
     pace = read_pace(playbook, period, owner=owner)
     teller = Teller(playbook)
     yesterday = midnight(now.astimezone(zone).date() - DAY, zone)
     limit = ALL if asked.is_all else SHOWN
     return Today(
         playbook=playbook,
+        then=then,
         funnel=funnel,
         people=sum(row.now for row in funnel),
         charts={
-            "rises": rises_chart(playbook, flows, period),
-            "stock": stock_chart(playbook, flows, period),
+            "rises": rises_chart(then, flows, period),
+            "stock": stock_chart(then, flows, period),
             "pace": pace_chart(playbook, pace),
         },
         pace=dict(pace),

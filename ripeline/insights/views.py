@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,12 +16,13 @@ from ripeline.insights import told
 from ripeline.insights.attention import hot_rating, worked_stages
 from ripeline.insights.movers import SHOWN
 from ripeline.insights.pace import MOST
-from ripeline.insights.period import CHOICES, read_period
+from ripeline.insights.period import CHOICES, Period, read_period
 from ripeline.insights.today import Asked, read_today
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import reader_of
 from ripeline.timeline.active import NoPlaybook, active_playbook
+from ripeline.timeline.asof import AsOf, View
 
 
 @require_GET
@@ -32,7 +35,8 @@ def today(request: HttpRequest) -> HttpResponse:
         return render(request, "insights/no_playbook.html", {"sorry": str(sorry)}, status=503)
     is_mine = _is_mine(reader, request.GET.get("whose", ""))
     period = read_period(request.GET, now=now, zone=zone)
-    asked = Asked(reader.pk if is_mine else None, period, request.GET.get("moved") == "all")
+    as_of = _as_of(period, request.GET.get("view", ""), now)
+    asked = Asked(reader.pk if is_mine else None, period, request.GET.get("moved") == "all", as_of)
     page = read_today(playbook, asked, now=now, zone=zone)
     return render(
         request,
@@ -40,6 +44,7 @@ def today(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "period": period,
+            "as_of": as_of,
             "choices": CHOICES,
             "is_mine": is_mine,
             "is_all": asked.is_all,
@@ -85,6 +90,14 @@ def notifications_unread(request: HttpRequest, instant: int) -> HttpResponse:
         raise Http404("No moment is that far away.") from None
     told.mark_unread(reader_of(request), read_at)
     return redirect("notifications")
+
+
+def _as_of(period: Period, view: str, now: datetime) -> AsOf:
+    """The end of a period that is over, as it had happened unless what we knew then is asked for; else now."""
+    if period.until >= now:
+        return AsOf(now)
+    sense: View = "known" if view == "known" else "was"
+    return AsOf(period.until - timedelta(microseconds=1), sense, period.last_day.isoformat())
 
 
 def _is_mine(user: User, asked: str) -> bool:

@@ -60,8 +60,16 @@ def last_move_then(as_of: AsOf, contact: str, wanted: str) -> Piece:
 
 def is_known_then(as_of: AsOf, contact: str) -> Piece:
     """Whether the log had anything of the contact by the moment."""
-    heard, params = (
-        ("", (as_of.at,)) if as_of.view == "was" else (" AND k.received_at <= %s", (as_of.at,) * 2)
-    )
-    touches = f"ripeline_touch k WHERE k.contact_id = {contact} AND k.at <= %s{heard}"
+    touches, params = _touches_then(as_of, contact)
     return f"EXISTS (SELECT 1 FROM {touches})", params  # noqa: S608 - names of ours
+
+
+def first_touch_then(as_of: AsOf, contact: str) -> Piece:
+    """When the first of the contact's touches happened that the log had by the moment; null for none."""
+    touches, params = _touches_then(as_of, contact)
+    return f"(SELECT k.at FROM {touches} ORDER BY k.at LIMIT 1)", params  # noqa: S608 - names of ours
+
+
+def _touches_then(as_of: AsOf, contact: str) -> Piece:
+    heard, params = ("", (as_of.at,)) if as_of.view == "was" else (" AND k.received_at <= %s", (as_of.at,) * 2)
+    return f"ripeline_touch k WHERE k.contact_id = {contact} AND k.at <= %s{heard}", params

@@ -49,6 +49,24 @@ def make_crowd(count: int, *, now: datetime = NOW, seed: int = 1, owner: User | 
     return contacts
 
 
+def hear_late(count: int, *, owner: User, now: datetime = NOW) -> None:
+    """People of whom some of what they did was heard of only weeks later, the worker at once done with each."""
+    activate(PLAYBOOK, now=now - 400 * DAY)
+    draw, facts = random.Random(7), []
+    for number in range(count):
+        contact = make_contact(f"Late {number}", now=now, owner=owner if number % 2 else None)
+        for each in range(draw.randrange(1, 6)):
+            at = now - timedelta(minutes=draw.randrange(1, 180 * 24 * 60))
+            heard = min(now, at + draw.choice([0, 0, 1]) * timedelta(hours=draw.randrange(1, 1500)))
+            what = fact(contact, draw.choice(KINDS), at, uid=f"late-{number}-{each}", subject="/pricing")
+            facts.append((heard, what.id, what))
+    for heard, _, what in sorted(facts, key=lambda fact: fact[:2]):
+        settle(heard)
+        record([what], now=heard)
+        settle(heard)
+    settle(now)
+
+
 def stood(at: datetime, *, owner: User | None = None) -> Counter[str]:
     """How many stood where just before `at`, counted person by person."""
     counts: Counter[str] = Counter()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
@@ -12,11 +12,15 @@ from ripeline.insights.flows import read_flows
 from ripeline.insights.funnel import read_funnel, rises_by_step
 from ripeline.insights.pace import read_pace
 from ripeline.insights.period import read_period
-from ripeline.people.models import User
+from ripeline.kit.instants import to_instant
+from ripeline.lifecycle.fold import fold
+from ripeline.people.models import Contact, User
 from ripeline.timeline.active import active_playbook
+from ripeline.timeline.asof import AsOf
+from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.models import Standing, Transition
 from ripeline.timeline.record import record
-from tests.insights.histories import DAY, NOW, make_crowd, moved, settle, stood
+from tests.insights.histories import DAY, NOW, hear_late, make_crowd, moved, settle, stood
 from tests.timeline.people import fact, make_contact
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +129,33 @@ def test_the_median_stay_is_from_the_move_before_or_from_the_first_touch() -> No
     assert pace["lead"].days == pytest.approx(median([0.5, 1, 1.5]))
     assert (pace["suspect"].moves, pace["suspect"].is_part) == (3, False)
     assert "prospect" not in pace
+
+
+def as_known(at: datetime, owner: User | None) -> tuple[Counter[str], Counter[tuple[str, str]]]:
+    """Who stood where, and who had ever moved how, by folds of what had been received by then."""
+    stands: Counter[str] = Counter()
+    moves: Counter[tuple[str, str]] = Counter()
+    people = Contact.objects.all() if owner is None else Contact.objects.filter(owner=owner)
+    for log in read_touches(list(people.values_list("pk", flat=True)), heard_until=at).values():
+        folded = fold(active_playbook(), map(to_fact, log), to_instant(at))
+        if folded.standing is not None:
+            stands[folded.standing.stage] += 1
+        moves.update((each.from_stage, each.to_stage) for each in folded.transitions)
+    return stands, moves
+
+
+@pytest.mark.parametrize("is_mine", [False, True])
+@pytest.mark.parametrize("last", ["2026-01-20", "2026-02-20", "2026-03-20"])
+def test_a_funnel_as_we_knew_it_says_what_the_log_of_then_says(last: str, is_mine: bool, owner: User) -> None:
+    hear_late(25, owner=owner)
+    who = owner if is_mine else None
+    steps = read_period({"from": "2025-06-01", "to": last}, now=NOW, zone=UTC).steps
+    end = steps[-1].until - timedelta(microseconds=1)
+    flows = read_flows(
+        steps, stages=STAGES, owner=who.pk if who else None, as_of=AsOf(end, "known", asked=last)
+    )
+    stands, moves = as_known(end, who)
+    assert +Counter(flows.stock[-1]) == stands
+    assert sum(map(Counter, flows.moves), Counter()) == moves
+    assert not +Counter(flows.stock[0]), "nobody was known before the first touch of all"
+    assert sum(stands.values()) > 3

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-
-from django.template import Engine, Template
 
 from ripeline.contacts.models import ColumnChoice, Room
 from ripeline.people.models import User
@@ -52,15 +49,6 @@ def read_columns(user: User) -> tuple[Column, ...]:
     )
     wanted = USUAL if chosen is None else chosen
     return tuple(column for column in COLUMNS if column.key in wanted)
-
-
-@lru_cache(maxsize=256)
-def row_template(columns: tuple[Column, ...]) -> Template:
-    """The lines of a list with these columns, put together from contacts/columns/*.html once: asking in each line
-    of a page which columns are wanted would cost a fifth of the page."""
-    engine = Engine.get_default()
-    cells = [engine.get_template(f"contacts/columns/{column.key}.html").source for column in (NAME, *columns)]
-    return engine.from_string(f"{{% for row in rows %}}{''.join(cells)}</tr>{{% endfor %}}")
 
 
 def keep_columns(user: User, keys: Iterable[str]) -> None:

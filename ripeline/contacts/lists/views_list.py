@@ -22,7 +22,6 @@ from ripeline.contacts.lists.columns import (
     forget_columns,
     keep_columns,
     read_columns,
-    row_template,
 )
 from ripeline.contacts.lists.filters import Filters
 from ripeline.contacts.lists.listing import count_matches, read_page
@@ -81,7 +80,7 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
         "playbook": playbook,
         "rows": _rows(asked, found.places, user, now=now),
         "shown": {column.key: column in columns for column in COLUMNS},
-        "row_template": row_template(columns),
+        "columns": [column.key for column in columns],
         "heads": [_head(column, asked) for column in (NAME, *columns)],
         "count": found.count,
         "newer": newer,

@@ -144,6 +144,13 @@ def test_the_page_says_which_past_it_shows(client: Client) -> None:
     assert "As it had happened by 1 March 2026" in page
 
 
+def test_moments_of_the_past_are_told_by_their_day(client: Client) -> None:
+    happened(make_person("Eva Lind", now=START), "form_submitted", 0)
+    page = client.get("/contacts/?as_of=2026-03-01").content.decode()
+    assert ">1 January 2026</time>" in page
+    assert " ago</time>" not in page
+
+
 def test_from_the_past_one_comes_to_the_contact_of_then_and_back(client: Client) -> None:
     for name in ("Ann Lind", "Eva Lind"):
         happened(make_person(name, now=START), "form_submitted", 0)
