@@ -7,25 +7,41 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import timedelta
 from typing import Final
 
 from django.db import close_old_connections
 
-from ripeline.timeline.history import MOST_AT_ONCE, Clock, NotReady, look_at_history, update_history
+from ripeline.timeline.history import (
+    MOST_AT_ONCE,
+    Clock,
+    NotReady,
+    check_history,
+    look_at_history,
+    update_history,
+)
 from ripeline.timeline.history_source import count_after
 
 log = logging.getLogger(__name__)
 
 EVERY: Final = 30.0
 """Seconds between updates. A page that needs more brings the parts up to date itself."""
+CHECK_EVERY: Final = timedelta(days=1)
 NICENESS: Final = 10
 _LOOK: Final = 0.2
 
 
 def keep_history(*, stop: threading.Event, clock: Clock) -> None:
-    """Brings the parts up to date now and then until `stop` is set; trouble is logged and tried again later."""
+    """Brings the parts up to date now and then until `stop` is set; trouble is logged and tried again later.
+
+    At the start and once a day it reads every byte of them, so that damage is found before somebody needs them.
+    """
+    check_at = clock()
     while not stop.is_set():
         try:
+            if clock() >= check_at:
+                check_at = clock() + CHECK_EVERY
+                check_history(clock=clock)
             attend_history(stop=stop, clock=clock)
         except Exception:
             log.exception("The history parts could not be brought up to date; that is tried again.")

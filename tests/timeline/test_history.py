@@ -432,3 +432,17 @@ def test_much_that_is_new_is_left_to_a_process_of_its_own(
     assert isinstance(found, OpenHistory)
     assert held(found) == logged()
     assert load(found.parts.buckets[0]).touches == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_finds_damage_when_it_starts(folder: Path) -> None:
+    add_touches(make_contact("Eva", now=NOW), range(20))
+    opened()
+    damaged = next(folder.glob("*.parquet"))
+    flip(damaged)
+    with worker():
+        until = time.monotonic() + 30
+        while (found := opened()).parts.manifest.files[0].name == damaged.name:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    assert held(found) == logged()

@@ -67,7 +67,9 @@ def joined(
     whole = pa.concat_tables(alike).unify_dictionaries().combine_chunks()
     at, code = _instants(whole), np.concatenate(codes)
     oldest = len(codes[0])
-    newer = np.lexsort((at[oldest:], code[oldest:])) + oldest
+    newer = np.arange(oldest, len(code))
+    if len(tables) > 2:
+        newer = np.lexsort((at[oldest:], code[oldest:])) + oldest
     order = _interleaved(code, at, newer, oldest)
     order = _settle_ties(order, code, at, ids=all_ids, newer_than=oldest)
     return _taken(whole, code, people, order)
