@@ -20,9 +20,10 @@ COMMANDS = {
     "history": "ripeline.timeline.history_commands:history_group",
     "playbook": "ripeline.playbooks.commands:playbook_group",
     "replay": "ripeline.replay.commands:replay_command",
+    "compare": "ripeline.replay.compare_commands:compare_command",
     "explain": "ripeline.replay.commands:explain_command",
 }
-WITHOUT_DATABASE = {"assets", "playbook", "replay", "explain"}
+WITHOUT_DATABASE = {"assets", "playbook", "replay", "compare", "explain"}
 
 
 class Ripeline(click.Group):

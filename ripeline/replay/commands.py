@@ -1,4 +1,4 @@
-"""The commands `ripeline playbook`, `ripeline replay` and `ripeline explain`.
+"""The commands `ripeline playbook`, `ripeline replay` and `ripeline explain`; what `ripeline compare` shares.
 
 Stable: scripts rely on them. Exit code 0 when all went well, 2 when what was given cannot be used, 1 when the
 machine failed us. Quiet unless on a terminal. What a command needs is loaded when it runs, so that the others
@@ -58,13 +58,17 @@ def playbook_group() -> None:
 @click.argument("file", type=FILE)
 def check_command(file: Path) -> None:
     """Say whether FILE is a playbook, or its mistakes with their lines."""
-    with _mistakes_reported():
+    with mistakes_reported():
+        from ripeline.lifecycle.playbook import find_doubts
         from ripeline.replay.run import read_playbook
 
         playbook = read_playbook(file)
+        doubts = find_doubts(file.read_text(encoding="utf-8-sig"))
+    for doubt in doubts:
+        click.echo(plain(f"{file}:{doubt.line}: {doubt.path}: {doubt.message} (a doubt, no mistake)"), err=True)
     if sys.stdout.isatty():
         stages = _counted(len(playbook.stages), "stage")
-        click.echo(f"{_plain(file.name)} is a playbook: {stages}, version {playbook.version[:SHORT_VERSION]}")
+        click.echo(f"{plain(file.name)} is a playbook: {stages}, version {playbook.version[:SHORT_VERSION]}")
 
 
 @click.command("replay")
@@ -88,8 +92,8 @@ def replay_command(
     engine: Engine,
 ) -> None:
     """Replay a history under a playbook: who was what, and when."""
-    workers = _processes() if engine == "fold" else _workers(touches)
-    with _mistakes_reported(), _progress() as progress, workers as executor:
+    runner = _processes() if engine == "fold" else workers(touches)
+    with mistakes_reported(), shown_progress() as progress, runner as executor:
         from ripeline.replay.run import read_playbook, replay_files
 
         loaded = read_playbook(playbook)
@@ -116,16 +120,16 @@ def replay_command(
 @click.option("--as-of", type=InstantParam(), help="Tell it up to this instant; default: the latest touch.")
 def explain_command(playbook: Path, touches: Path, person: str, as_of: int | None) -> None:
     """Tell a person's story in sentences: every stage, with its reasons."""
-    with _mistakes_reported(), _progress() as progress:
+    with mistakes_reported(), shown_progress() as progress:
         from ripeline.replay.run import explain_person
 
         sentences = explain_person(playbook, touches, person, as_of, progress=progress)
     for sentence in sentences:
-        click.echo(_plain(sentence))
+        click.echo(plain(sentence))
 
 
 @contextmanager
-def _mistakes_reported() -> Iterator[None]:
+def mistakes_reported() -> Iterator[None]:
     """Turns what went wrong into sentences on standard error and an exit code; a traceback helps nobody."""
     from concurrent.futures import BrokenExecutor
 
@@ -143,12 +147,12 @@ def _mistakes_reported() -> Iterator[None]:
 
 def _give_up(sentences: list[str] | tuple[str, ...], *, code: int) -> NoReturn:
     for sentence in sentences:
-        click.echo(_plain(sentence), err=True)
+        click.echo(plain(sentence), err=True)
     sys.exit(code)
 
 
 @contextmanager
-def _progress() -> Iterator[Progress | None]:
+def shown_progress() -> Iterator[Progress | None]:
     """A bar on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         yield None
@@ -163,7 +167,7 @@ def _progress() -> Iterator[Progress | None]:
 
 
 @contextmanager
-def _workers(touches: Path) -> Iterator[Executor]:
+def workers(touches: Path) -> Iterator[Executor]:
     """What the bulk engine runs on: threads, or a cluster where the history lies in parts it can reach."""
     from ripeline.replay.executors import open_executor
     from ripeline.replay.reading import is_history
@@ -206,7 +210,7 @@ def _core_count() -> int:
 
 def _report(summary: ReplaySummary) -> None:
     for sentence in summary.ignored:
-        click.echo(_plain(sentence), err=True)
+        click.echo(plain(sentence), err=True)
     if summary.ignored_count > len(summary.ignored):
         click.echo(f"... and {summary.ignored_count - len(summary.ignored)} more", err=True)
     if not sys.stderr.isatty():
@@ -221,7 +225,7 @@ def _report(summary: ReplaySummary) -> None:
 
 def _funnel(playbook: Playbook, summary: ReplaySummary) -> Iterator[str]:
     """A line a stage: how many people stand there in the end, and how many moves led into it."""
-    titles = {stage.key: _plain(stage.title) for stage in playbook.stages}
+    titles = {stage.key: plain(stage.title) for stage in playbook.stages}
     wide = max(len("Stage"), *map(len, titles.values()))
     yield f"{'Stage':{wide}}  {'People':>10}  {'Moves in':>10}"
     for key, title in titles.items():
@@ -234,7 +238,7 @@ def _counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The text without control characters: names come from outside and must not steer the terminal."""
     one_line = " ".join(text.splitlines())
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in one_line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import inf
 from typing import Any
@@ -24,7 +24,7 @@ from ripeline.replay import kernel_state
 from ripeline.replay.history import Column, History
 from ripeline.replay.kernel_state import Array, Tables, Touches
 from ripeline.replay.kernel_touches import mark_used
-from ripeline.replay.program import Program
+from ripeline.replay.program import Program, columns_of
 
 SPECIAL = {
     "traits_changed": kernel_state.TRAITS_CHANGED,
@@ -80,6 +80,20 @@ def judge(program: Program, history: History) -> Judged:
             slots=slots,
         ),
         broken,
+    )
+
+
+def one_signal(program: Program, name: str) -> Program:
+    """A program that only looks for one signal of the same playbook."""
+    signal = program.playbook.signal(name)
+    return replace(
+        program,
+        effects=(signal,),
+        columns=columns_of((signal,), reads_attrs=False),
+        traits=(),
+        traits_at_first=program.traits_at_first[:1],
+        questions=(),
+        wanted=(),
     )
 
 

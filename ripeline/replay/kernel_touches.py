@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ripeline.replay.compiled import compiled, woven
@@ -69,17 +71,7 @@ def apply(rules: Rules, tables: Tables, touches: Touches, person: Person, result
     elif special == ANSWERED:
         _learn_answer(tables, touches, person, row)
     for word in range(tables.kind.shape[1]):
-        bits = (
-            tables.kind[kind, word]
-            & tables.actor[touches.actor[row], word]
-            & tables.direction[touches.direction[row], word]
-        )
-        if bits & tables.asks[0, word]:
-            bits &= tables.subject[touches.subject[row], word]
-        if bits & tables.asks[1, word]:
-            bits &= tables.value[value_class(tables.edges, touches.value[row]), word]
-        if bits & tables.asks[2, word]:
-            bits &= tables.attrs[tables.slots[touches.attrs[row]], word]
+        bits = _matched(tables, touches, row, word)
         while bits:
             lowest = bits & (~bits + _ONE)
             bits ^= lowest
@@ -87,6 +79,37 @@ def apply(rules: Rules, tables: Tables, touches: Touches, person: Person, result
             _count(rules, person, touches.decay, effect, touches.at[row])
     if special > ANSWERED:
         _place(rules, tables, touches, person, results, row)
+
+
+@woven
+def _matched(tables: Tables, touches: Touches, row: int, word: int) -> Any:
+    """The bits of one word of effects whose signals the touch matches."""
+    bits = (
+        tables.kind[touches.kind[row], word]
+        & tables.actor[touches.actor[row], word]
+        & tables.direction[touches.direction[row], word]
+    )
+    if bits & tables.asks[0, word]:
+        bits &= tables.subject[touches.subject[row], word]
+    if bits & tables.asks[1, word]:
+        bits &= tables.value[value_class(tables.edges, touches.value[row]), word]
+    if bits & tables.asks[2, word]:
+        bits &= tables.attrs[tables.slots[touches.attrs[row]], word]
+    return bits
+
+
+@compiled
+def first_matches(tables: Tables, touches: Touches, as_of: int, received_by: int, found: Array) -> None:
+    """For each person when a touch first matched the only signal; left as it is where none did."""
+    for number in range(len(touches.starts) - 1):
+        for row in range(touches.starts[number], touches.starts[number + 1]):
+            if touches.at[row] > as_of:
+                break
+            if len(touches.received_at) > 0 and touches.received_at[row] > received_by:
+                continue
+            if _matched(tables, touches, row, 0):
+                found[number] = touches.at[row]
+                break
 
 
 @woven

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ UNDER_WAY: Final = 4
 PATIENCE: Final = 0.2
 """Seconds after which a wait asks whether it is still wanted."""
 
+Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 """Told (touches folded, touches in all)."""
 
@@ -56,14 +57,47 @@ def replay_parts(
     ReplayCancelled soon after `cancelled` says so; what was handed over and has not begun is then dropped.
     """
     done = 0
-    for outcome in _outcomes(program, parts, asked, executor, under_way, cancelled or _wanted):
+    tasks = each_part(
+        replay_part, (program, asked), parts, executor=executor, under_way=under_way, cancelled=cancelled
+    )
+    for outcome in tasks:
         done += outcome.touches
         if progress is not None:
             progress(done, parts.touches)
         yield outcome
 
 
-def replay_part(program: Program, part: PartRef, asked: Asked) -> Outcome:
+def each_part(
+    task: Callable[..., Result],
+    given: tuple[object, ...],
+    parts: Parts,
+    *,
+    executor: Executor | None = None,
+    under_way: int = UNDER_WAY,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Result]:
+    """`task(*given, part)` for each bucket, in their order; at most `under_way` at once. Raises ReplayCancelled."""
+    is_over = cancelled or _is_wanted
+    if executor is None:
+        for part in parts.buckets:
+            if is_over():
+                raise ReplayCancelled
+            yield task(*given, part)
+        return
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for part in parts.buckets:
+            waiting.append(executor.submit(task, *given, part))
+            if len(waiting) == under_way:
+                yield _result(waiting.popleft(), is_over)
+        while waiting:
+            yield _result(waiting.popleft(), is_over)
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def replay_part(program: Program, asked: Asked, part: PartRef) -> Outcome:
     """The people of one bucket: what a task does, wherever it runs."""
     wanted = program.columns | ({"received_at"} if asked.received_by is not None else set())
     outcome = replay_history(
@@ -84,39 +118,12 @@ def _named(skipped: Skipped, ids: pa.Array | None) -> Skipped:
     return skipped if ids is None else replace(skipped, id=tuple(ids.take(pa.array(skipped.row)).to_pylist()))
 
 
-def _wanted() -> bool:
+def _is_wanted() -> bool:
     return False
 
 
-def _outcomes(
-    program: Program,
-    parts: Parts,
-    asked: Asked,
-    executor: Executor | None,
-    under_way: int,
-    cancelled: Callable[[], bool],
-) -> Iterator[Outcome]:
-    if executor is None:
-        for part in parts.buckets:
-            if cancelled():
-                raise ReplayCancelled
-            yield replay_part(program, part, asked)
-        return
-    waiting: deque[Future[Outcome]] = deque()
-    try:
-        for part in parts.buckets:
-            waiting.append(executor.submit(replay_part, program, part, asked))
-            if len(waiting) == under_way:
-                yield _result(waiting.popleft(), cancelled)
-        while waiting:
-            yield _result(waiting.popleft(), cancelled)
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _result(future: Future[Outcome], cancelled: Callable[[], bool]) -> Outcome:
-    while not cancelled():
+def _result(future: Future[Result], is_over: Callable[[], bool]) -> Result:
+    while not is_over():
         try:
             return future.result(timeout=PATIENCE)
         except TimeoutError:

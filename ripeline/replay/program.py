@@ -90,7 +90,7 @@ def compile_program(playbook: Playbook) -> Program:
             tuple(it.key for it in playbook.personas),
             tuple(it.key for it in playbook.rating),
         ),
-        columns=_columns(effects, reads_attrs=bool(traits or branches.questions)),
+        columns=columns_of(effects, reads_attrs=bool(traits or branches.questions)),
         rules=rules,
         effects=effects,
         traits=traits,
@@ -182,7 +182,8 @@ def _settings(compiled: Compiled, windowed: int, personas: int, ratings: int, ha
     return np.array(settings, np.int64)
 
 
-def _columns(effects: tuple[Signal, ...], *, reads_attrs: bool) -> frozenset[str]:
+def columns_of(effects: tuple[Signal, ...], *, reads_attrs: bool) -> frozenset[str]:
+    """The columns of a history that these signals read, and those that are always read."""
     wanted = {"kind", "actor", "subject"}
     if any(signal.direction is not None for signal in effects):
         wanted.add("direction")

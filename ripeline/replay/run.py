@@ -79,7 +79,7 @@ def replay_files(
     with ExitStack() as stack:
         parts = dict(zip(asked, stack.enter_context(whole_files(*asked)), strict=True))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="ripeline-replay-")))
-        read = _read(engine, touches, folder, progress or _silent)
+        read = _read(engine, touches, folder, progress or silent)
         end = read.latest if as_of is None else as_of
         runs = _Runs(folder, is_kept=bool(asked))
         if end is not None:
@@ -118,7 +118,7 @@ def explain_person(
     """
     playbook = _loaded(playbook)
     with TemporaryDirectory(prefix="ripeline-replay-") as folder:
-        gathered = gather(touches, Path(folder), progress or _silent)
+        gathered = gather(touches, Path(folder), progress or silent)
         history = unpack(gathered.bucket_of(person)).get(person, [])
     end = gathered.latest if as_of is None else as_of
     if end is None or not history:
@@ -149,7 +149,7 @@ def _loaded(playbook: Playbook | Path) -> Playbook:
     return read_playbook(playbook) if isinstance(playbook, Path) else playbook
 
 
-def _silent(step: str, done: int, total: int) -> None:
+def silent(step: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 

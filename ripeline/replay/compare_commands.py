@@ -1,0 +1,165 @@
+"""The command `ripeline compare`: two definitions on one history, side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ripeline.replay.commands import (
+    FILE,
+    SHORT_VERSION,
+    TOUCHES_HELP,
+    InstantParam,
+    mistakes_reported,
+    plain,
+    shown_progress,
+    workers,
+)
+
+if TYPE_CHECKING:
+    from ripeline.replay.compare import Median, Share
+    from ripeline.replay.comparing import Comparison, Definition
+
+SHOWN = 20
+"""So many people who differ are shown on a screen; --json lists a thousand."""
+
+
+@click.command("compare")
+@click.option("--playbook", "one", required=True, type=FILE, help="One definition (YAML).")
+@click.option("--with", "other", required=True, type=FILE, help="The other (YAML).")
+@click.option("--touches", required=True, type=FILE, help=TOUCHES_HELP)
+@click.option("--as-of", type=InstantParam(), help="Stop at this instant; default: the latest touch.")
+@click.option(
+    "--outcome",
+    metavar="SIGNAL",
+    default="deal_won",
+    show_default=True,
+    help="What a good definition would have told beforehand: a signal of both playbooks.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+def compare_command(
+    one: Path, other: Path, touches: Path, as_of: int | None, outcome: str, as_json: bool
+) -> None:
+    """Hold two definitions side by side: who is what, who differs, and which told the outcome."""
+    with mistakes_reported(), shown_progress() as progress, workers(touches) as executor:
+        from ripeline.replay.compare_run import compare_files
+
+        found = compare_files(
+            one, other, touches, as_of=as_of, outcome=outcome, progress=progress, executor=executor
+        )
+    if as_json:
+        click.echo(json.dumps(to_json(found), ensure_ascii=False, indent=2))
+        return
+    for line in _lines(found):
+        click.echo(line)
+
+
+def to_json(found: Comparison) -> dict[str, Any]:
+    """The comparison as plain values: keys and numbers, shares from 0 to 1, lengths in days."""
+    from dataclasses import asdict
+
+    from ripeline.lifecycle.instant import format_instant
+
+    return {
+        "as_of": format_instant(found.as_of),
+        "people": found.people,
+        "outcome": found.outcome,
+        "playbook": _definition_json(found.one),
+        "with": _definition_json(found.other),
+        "flow": [
+            {"from": one.stage, "to": other.stage, "people": found.flow[row][column]}
+            for row, one in enumerate(found.one.stages)
+            for column, other in enumerate(found.other.stages)
+            if found.flow[row][column]
+        ],
+        "differ": found.differ,
+        "differing": [
+            {"person": it["person"], "playbook": it["one"], "with": it["other"]}
+            for it in map(asdict, found.listed)
+        ],
+    }
+
+
+def _definition_json(definition: Definition) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    playbook = definition.playbook
+    return {
+        "key": playbook.key,
+        "title": playbook.title,
+        "version": playbook.version,
+        "outcomes": definition.outcomes,
+        "stages": [
+            asdict(stage) | {key: value for key, value in found.items() if key != "stage"}
+            for stage, found in zip(definition.stages, map(asdict, definition.found), strict=True)
+        ],
+    }
+
+
+def _lines(found: Comparison) -> Iterator[str]:
+    for definition in (found.one, found.other):
+        playbook = definition.playbook
+        yield f"{plain(playbook.title)} ({plain(playbook.key)}, version {playbook.version[:SHORT_VERSION]})"
+        yield from _table(
+            ("Stage", "People", "Reached", "Of those below", "Days since first", "Days before"),
+            [
+                (
+                    plain(it.stage),
+                    f"{it.stands:,}",
+                    f"{it.reached:,}",
+                    _percent(it.conversion),
+                    _days(it.since_first),
+                    _days(it.stayed_before),
+                )
+                for it in definition.stages
+            ],
+        )
+        yield f"Against {plain(str(found.outcome))}: {definition.outcomes:,} of {found.people:,} people"
+        yield from _table(
+            ("Stage", "Precision", "Recall", "Lift", "Lead in days"),
+            [
+                (
+                    plain(it.stage),
+                    _shares(it.precision),
+                    _shares(it.recall),
+                    _lift(it.lift, it.lift_low, it.lift_high),
+                    _days(it.lead),
+                )
+                for it in definition.found
+            ],
+        )
+        yield ""
+    yield f"{found.differ:,} of {found.people:,} people stand elsewhere under the other definition"
+    for each in found.listed[:SHOWN]:
+        yield f"  {plain(each.person)}: {plain(each.one)} / {plain(each.other)}"
+    if found.differ > SHOWN:
+        yield f"  ... and {found.differ - min(SHOWN, len(found.listed)):,} more"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    wide = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        cells = [f"{cell:>{width}}" for cell, width in zip(row[1:], wide[1:], strict=True)]
+        yield "  ".join([f"{row[0]:{wide[0]}}", *cells]).rstrip()
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _shares(share: Share) -> str:
+    if share.low is None or share.high is None:
+        return "-"
+    return f"{_percent(share.value)} ({100 * share.low:.1f} to {100 * share.high:.1f})"
+
+
+def _lift(value: float | None, low: float | None, high: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _days(median: Median) -> str:
+    return "-" if median.days is None else f"{median.days:.1f}"
