@@ -65,7 +65,7 @@ TEMPLATES = [
                 "ripeline.web.frame.frame",
             ],
             "libraries": {"ripe": "ripeline.web.tags"},
-            "builtins": ["ripeline.web.tags"],
+            "builtins": ["ripeline.web.tags", "ripeline.web.people"],
         },
     }
 ]
