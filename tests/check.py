@@ -8,6 +8,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+from ripeline.cli import COMMANDS
+from ripeline.config import Config
+from ripeline.wrong_settings import OF_DEVELOPERS, setting_name
+
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 50
@@ -20,6 +24,8 @@ def main() -> int:
         *long_functions(),
         *dead_links(),
         *missing_from_the_map(),
+        *settings_not_told(),
+        *targets_that_are_none(),
         *words_of_elsewhere(),
     ]
     for finding in findings:
@@ -67,6 +73,32 @@ def missing_from_the_map() -> Iterator[str]:
         name = package.parent.name
         if name != "migrations" and f"`{name}" not in text:
             yield f"docs/map.md does not say what {name} is."
+
+
+def settings_not_told() -> Iterator[str]:
+    """Settings that the guide does not name, and names in the documents that are no setting."""
+    known = {setting_name(field) for field in Config.model_fields}
+    told = set(re.findall(r"RIPELINE_[A-Z_]+[A-Z]", (ROOT / "docs" / "guide" / "install.md").read_text()))
+    yield from (f"docs/guide/install.md does not tell what {name} is." for name in sorted(known - told))
+    for path in _tracked("*.md"):
+        for name in sorted(set(re.findall(r"RIPELINE_[A-Z_]+[A-Z]", path.read_text())) - known):
+            if not name.startswith(OF_DEVELOPERS):
+                yield f"{_name(path)}: {name} is no setting."
+
+
+def targets_that_are_none() -> Iterator[str]:
+    """`make` targets and `ripeline` commands that the documents name and that are not there."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    for path in _tracked("*.md"):
+        text = path.read_text()
+        yield from (
+            f"{_name(path)}: there is no `make {name}`."
+            for name in sorted(set(re.findall(r"`make ([a-z]+)", text)) - targets)
+        )
+        yield from (
+            f"{_name(path)}: there is no command `ripeline {name}`."
+            for name in sorted(set(re.findall(r"`ripeline ([a-z]+)", text)) - set(COMMANDS))
+        )
 
 
 def words_of_elsewhere() -> Iterator[str]:
