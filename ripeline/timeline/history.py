@@ -27,7 +27,14 @@ from ripeline.replay.parts.building import Progress, Wanted, write_generation
 from ripeline.replay.parts.folder import Folder
 from ripeline.replay.parts.manifest import Manifest
 from ripeline.replay.parts.opening import Parts, open_parts, verify
-from ripeline.replay.parts.problems import CannotWrite, DamagedParts, MissingParts, PartsProblem, StaleParts
+from ripeline.replay.parts.problems import (
+    CannotWrite,
+    DamagedParts,
+    MissingParts,
+    PartsProblem,
+    StaleParts,
+    UnreachableParts,
+)
 from ripeline.replay.parts.updating import put_in_force, readable_manifest, sweep
 from ripeline.timeline.history_models import HistoryChange, HistoryState
 from ripeline.timeline.history_source import count_after, read_new, read_people, safe_horizon
@@ -141,7 +148,7 @@ def update_history(*, clock: Clock, anew: bool = False, progress: Progress | Non
         return _rounds(_Turn(token, clock, progress), anew=anew)
     except _LostLease:
         return Refused("Another process has taken over writing the history parts.")
-    except CannotWrite as trouble:
+    except (CannotWrite, UnreachableParts) as trouble:
         HistoryState.objects.filter(claimed_by=token).update(trouble=str(trouble))
         return Refused(str(trouble))
     finally:
@@ -195,6 +202,8 @@ def _usable() -> Parts | None:
         return _open(_state())
     except MissingParts:
         return None
+    except UnreachableParts:
+        raise
     except PartsProblem as problem:
         log.warning("The history parts are made anew: %s", problem)
         return None

@@ -6,8 +6,8 @@ Every file is written once, whole, and never changed; only the manifest is repla
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,8 @@ from typing import Any
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
+
+from ripeline.replay.parts.problems import UnreachableParts
 
 BEGUN = ".begun"
 """Ending of a file that is being written on a local disk."""
@@ -28,44 +30,50 @@ class Folder:
     url: str
 
     def read(self, name: str) -> bytes:
-        """A file's bytes. Raises FileNotFoundError."""
-        fs, path = _opened(self.url)
-        return bytes(fs.cat_file(f"{path}/{name}"))
+        """A file's bytes. Raises FileNotFoundError, UnreachableParts."""
+        with _reaching(self.url):
+            fs, path = _opened(self.url)
+            return bytes(fs.cat_file(f"{path}/{name}"))
 
     def read_ranges(self, name: str, ranges: Sequence[tuple[int, int]], into: memoryview) -> None:
-        """Reads the stretches [start, end) of a file into their own places of `into`. Raises OSError.
+        """Reads the stretches [start, end) of a file into their own places of `into`.
 
-        A stretch beyond the end of the file is left as it was: checksums tell.
+        A stretch beyond the end of the file is left as it was: checksums tell. Raises FileNotFoundError,
+        UnreachableParts.
         """
-        fs, path = _opened(self.url)
-        if isinstance(fs, LocalFileSystem):
-            with Path(path, name).open("rb", buffering=0) as file:
-                for start, end in ranges:
-                    file.seek(start)
-                    _fill(file, into[start:end])
-            return
-        whole = [f"{path}/{name}"] * len(ranges)
-        starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
-        for start, read in zip(starts, fs.cat_ranges(whole, starts, ends, on_error="raise"), strict=True):
-            into[start : start + len(read)] = read
+        with _reaching(self.url):
+            fs, path = _opened(self.url)
+            if isinstance(fs, LocalFileSystem):
+                _read_locally(Path(path, name), ranges, into)
+                return
+            whole = [f"{path}/{name}"] * len(ranges)
+            starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
+            for start, read in zip(starts, fs.cat_ranges(whole, starts, ends, on_error="raise"), strict=True):
+                into[start : start + len(read)] = read
 
     def put(self, name: str, content: bytes | memoryview) -> None:
         """Writes a file so that it is there whole or not at all; replaces one of that name. Raises OSError."""
         fs, path = _opened(self.url)
         if isinstance(fs, LocalFileSystem):
             _put_locally(Path(path), name, content)
-        else:
+            return
+        try:
             # Object stores show an object when its single put is complete.
             fs.makedirs(path, exist_ok=True)
             fs.pipe_file(f"{path}/{name}", bytes(content))
+        except OSError:
+            raise
+        except Exception as trouble:
+            # Their libraries have errors of their own.
+            raise OSError(str(trouble)) from trouble
 
     def sizes(self) -> dict[str, int]:
-        """The files there, with their sizes in bytes; none where there is no folder."""
-        fs, path = _opened(self.url)
-        with suppress(AttributeError):
-            fs.invalidate_cache(path)
+        """The files there, with their sizes in bytes; none where there is no folder. Raises UnreachableParts."""
         try:
-            found: list[dict[str, Any]] = fs.ls(path, detail=True)
+            with _reaching(self.url):
+                fs, path = _opened(self.url)
+                fs.invalidate_cache(path)
+                found: list[dict[str, Any]] = fs.ls(path, detail=True)
         except FileNotFoundError:
             return {}
         return {
@@ -89,6 +97,25 @@ class Folder:
 def _opened(url: str) -> tuple[Any, str]:
     fs, path = url_to_fs(url)
     return fs, path.rstrip("/")
+
+
+@contextmanager
+def _reaching(url: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as trouble:
+        # Any: libraries of object stores have errors of their own, and a missing one is an ImportError.
+        why = getattr(trouble, "strerror", None) or str(trouble) or type(trouble).__name__
+        raise UnreachableParts(f"The history parts in {url} cannot be reached: {why}") from trouble
+
+
+def _read_locally(path: Path, ranges: Sequence[tuple[int, int]], into: memoryview) -> None:
+    with path.open("rb", buffering=0) as file:
+        for start, end in ranges:
+            file.seek(start)
+            _fill(file, into[start:end])
 
 
 def _fill(file: Any, place: memoryview) -> None:

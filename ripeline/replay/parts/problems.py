@@ -26,5 +26,9 @@ class DamagedParts(PartsProblem):
         return str(self.args[0])
 
 
+class UnreachableParts(PartsProblem):
+    """The place where they lie does not answer, or does not let us in: nothing is said about the parts themselves."""
+
+
 class CannotWrite(PartsProblem):
     """New parts could not be written (a full disk, a folder without leave); the old ones are untouched and in use."""

@@ -20,7 +20,14 @@ from ripeline.replay.parts import form, manifest
 from ripeline.replay.parts.building import Wanted
 from ripeline.replay.parts.loading import load
 from ripeline.replay.parts.opening import are_parts, open_parts, verify
-from ripeline.replay.parts.problems import CannotWrite, DamagedParts, MissingParts, PartsProblem, StaleParts
+from ripeline.replay.parts.problems import (
+    CannotWrite,
+    DamagedParts,
+    MissingParts,
+    PartsProblem,
+    StaleParts,
+    UnreachableParts,
+)
 from ripeline.replay.parts.updating import GRACE, update_parts
 from tests.replay.parts.batches import START, Heard, batch_of, everything, expected, touch_of
 from tests.replay.parts.full_disk import FullDisk
@@ -113,6 +120,12 @@ def test_a_folder_without_parts_says_so(tmp_path: Path) -> None:
     assert not are_parts(str(tmp_path / "none"))
     with pytest.raises(MissingParts):
         open_parts(str(tmp_path / "none"))
+
+
+def test_a_place_that_cannot_be_reached_is_not_taken_for_damage(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UnreachableParts, match="cannot be reached: Not a directory"):
+        open_parts(str(tmp_path / "file" / "history"))
 
 
 def test_a_reader_under_way_keeps_its_files_for_half_an_hour(folder: Path) -> None:
