@@ -1,6 +1,6 @@
 """How long a million touches of twenty thousand people take through the default playbook, in what memory.
 
-The plain fold, through the command itself, in a process of its own: start-up, reading, folding on every core
+Both engines, through the command itself, in a process of its own: start-up, reading, folding on every core
 and writing all count. Memory is the sum over all processes of the run, sampled ten times a second; what they
 share is counted once for each, so the true figure is smaller.
 """
@@ -69,11 +69,13 @@ def run(touches: int = TOUCHES, people: int = PEOPLE) -> list[tuple[str, str]]:
     with TemporaryDirectory(prefix="ripeline-bench-") as name:
         folder = Path(name)
         for source in (write_jsonl(folder, touches, people), write_parquet(folder)):
-            seconds, peak = _replay(source, folder)
-            what = f"replay {touches:,} touches of {people:,} people, plain fold, {source.suffix[1:]}"
-            rows.append(
-                (what, f"{seconds:.1f} s, {touches / seconds:,.0f} touches/s, {peak:,.0f} MB at most")
-            )
+            for engine in ("bulk", "fold"):
+                seconds, peak = _replay(source, folder, engine)
+                what = (
+                    f"replay {touches:,} touches of {people:,} people, engine {engine}, {source.suffix[1:]}"
+                )
+                figure = f"{seconds:.1f} s, {touches / seconds:,.0f} touches/s, {peak:,.0f} MB at most"
+                rows.append((what, figure))
     return rows
 
 
@@ -140,7 +142,7 @@ def _records(touches: int, people: int) -> Iterator[dict[str, Any]]:
         yield record
 
 
-def _replay(source: Path, folder: Path) -> tuple[float, float]:
+def _replay(source: Path, folder: Path, engine: str) -> tuple[float, float]:
     """Seconds and megabytes of one run of the command."""
     outs = [
         "--transitions",
@@ -157,6 +159,8 @@ def _replay(source: Path, folder: Path) -> tuple[float, float]:
         str(PLAYBOOK),
         "--touches",
         str(source),
+        "--engine",
+        engine,
     ]
     began, peak = time.perf_counter(), 0
     with subprocess.Popen([*command, *outs]) as process:
