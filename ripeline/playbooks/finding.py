@@ -44,7 +44,7 @@ def find_version(name: str) -> PlaybookVersion:
 
 def versions() -> QuerySet[PlaybookVersion]:
     """Versions with their authors and when they were in force, newest first."""
-    spans = Publication.objects.order_by("-at", "-pk")
+    spans = Publication.objects.select_related("author").order_by("-at", "-pk")
     return (
         PlaybookVersion.objects.select_related("author")
         .prefetch_related(Prefetch("publications", spans, to_attr="spans"))

@@ -30,7 +30,8 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 @dataclass(frozen=True, slots=True)
 class Input:
     """One control. `kind` is text, number, select, area or checks; `label` is read aloud, `before` and `after` are
-    the words of the sentence round it; `size` is a width in letters."""
+    the words of the sentence round it; `size` is a width in letters, `hint` what being
+    empty means."""
 
     name: str
     value: str
@@ -40,6 +41,7 @@ class Input:
     after: str = ""
     choices: Choices = ()
     size: int = 0
+    hint: str = ""
 
     @property
     def chosen(self) -> list[str]:

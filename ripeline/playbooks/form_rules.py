@@ -136,7 +136,7 @@ def rule_form(names: Names, path: Path, value: Any, depth: int = 0) -> RuleForm:
     if kind in ("all", "any"):
         return _group(names, path, inner_path, (negated, kind, inner[kind]), depth)
     wrap = Act(f"wrap {name_of(path)}", "Make a group of this condition and others", "hierarchy")
-    fields = (_negation(path, negated, "is so", "is not so"), *LEAVES[kind](names, inner_path, inner))
+    fields = (_negation(path, negated), *LEAVES[kind](names, inner_path, inner))
     adder = None if depth else adder_of(path, "and")
     return RuleForm(
         name_of(path),
@@ -182,7 +182,7 @@ def _group(
     joined = Field(inner_path, (joint,), lambda given, old: _rejoined(given[0], old), shapes=True)
     return RuleForm(
         name_of(path),
-        (_negation(path, negated, "when", "when not"), joined),
+        (_negation(path, negated), joined),
         (Act(f"remove {name_of(path)}", "Remove this group", "x"),),
         tuple(rule_form(names, (*inner_path, kind, at), part, depth + 1) for at, part in enumerate(parts)),
         adder_of((*inner_path, kind), "add"),
@@ -200,10 +200,10 @@ def adder_of(path: Path, label: str) -> Adder:
     return Adder(name_of(path), label, NEW_CONDITIONS)
 
 
-def _negation(path: Path, negated: bool, yes: str, no: str) -> Field:
+def _negation(path: Path, negated: bool) -> Field:
     control = Input(
         f"{name_of(path)}:not", "not" if negated else "", "Whether it must hold or must not", "select",
-        choices=(("", (("", yes), ("not", no))),),
+        choices=(("", (("", "if"), ("not", "if not"))),),
     )  # fmt: skip
     return Field(path, (control,), lambda given, old: _negated(bool(given[0]), old), shapes=True)
 
@@ -221,10 +221,10 @@ def _signal(names: Names, path: Path, value: dict[str, Any]) -> tuple[Field, ...
         _one(names, signal, Input(name_of(signal), str(value["signal"]), "Signal", "select",
                                   choices=with_present(names.signals, value["signal"])), lambda it, _: it[0]),
         _one(names, count, Input(name_of(count), show_scalar(value.get("count", ABSENT)) or "1", "How often", size=3,
-                                 before="at least", after="times"),
+                                 before="at least", after="×"),
              lambda it, old: ABSENT if it[0].strip() == "1" and old is ABSENT else read_number(it)),
         _one(names, within, Input(name_of(within), show_duration(value.get("within", ABSENT)),
-                                  "In which time; empty for ever", size=9, before="in the last"), read_duration),
+                                  "In which time; empty for ever", size=9, before="in the last", hint="ever"), read_duration),
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def playbook_versions(request: HttpRequest) -> HttpResponse:
     """Every version with when it was in force, and the drafts being written."""
     drafts = Draft.objects.filter(discarded_at=None).select_related("based_on", "author", "updated_by")
     context = {
-        "versions": versions().defer("text")[:LISTED],
+        "versions": list(versions().defer("text")[:LISTED]),
         "drafts": drafts.defer("text", "based_on__text").order_by("-updated_at")[:LISTED],
         "may_write": may_write_definitions(reader_of(request)),
     }
@@ -68,7 +68,7 @@ def _show(request: HttpRequest, row: PlaybookVersion | None) -> HttpResponse:
     context = {
         "row": row,
         "yaml": colour(row.text),
-        "versions": versions().defer("text")[:EARLIER],
+        "versions": list(versions().defer("text")[:EARLIER]),
         "may_write": may_write_definitions(reader_of(request)),
     }
     try:

@@ -368,6 +368,7 @@ def test_the_pages_ask_the_database_little_and_no_more_for_more(client: Client) 
             with CaptureQueriesContext(connection) as queries:
                 read(client, f"/playbook/drafts/{draft.pk}/{route}")
             counts.setdefault(route, []).append(len(queries))
+            if len(queries) == 7 and not route: print([q["sql"][:150] for q in queries])
         with CaptureQueriesContext(connection) as queries:
             read(client, "/playbook/versions/")
         counts.setdefault("versions", []).append(len(queries))

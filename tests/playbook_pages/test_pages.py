@@ -74,11 +74,41 @@ def test_an_earlier_version_keeps_its_own_address(client: Client, reader: User) 
     activate(PLAYBOOK.replace("gte: 30", "gte: 45"), now=NOW + timedelta(days=3))
     html = page(client)
     assert "score at least 45" in html
-    assert f'href="/playbook/{first.version}/"' in html
+    assert f'href="/playbook/{first.version[:8]}/"' in html
     old = page(client, f"/playbook/{first.version}/")
+    assert "score at least 30" in page(client, f"/playbook/{first.version[:8].upper()}/")
     assert "score at least 30" in old
     assert "Not in force" in old
-    assert client.get("/playbook/0123/").status_code == 404
+    assert client.get(f"/playbook/{first.version[:7]}/").status_code == 404
+    assert client.get("/playbook/0123456789/").status_code == 404
+
+
+def test_an_address_that_two_versions_share_is_told_to_be_longer(client: Client, reader: User) -> None:
+    activate(PLAYBOOK, now=NOW)
+    for end in "ab":
+        PlaybookVersion.objects.create(
+            version="0" * 63 + end, key="k", title=f"Twin {end}", text=PLAYBOOK, created_at=NOW
+        )
+    assert client.get("/playbook/00000000/").status_code == 404
+    assert "Twin b" in page(client, f"/playbook/{'0' * 63}b/")
+
+
+def test_the_versions_say_when_they_were_in_force_and_what_changed(client: Client, reader: User) -> None:
+    first = activate(PLAYBOOK, now=NOW, author=reader, note="to begin with")
+    second = activate(PLAYBOOK.replace("gte: 30", "gte: 45"), now=NOW + timedelta(days=3), author=reader)
+    activate(PLAYBOOK, now=NOW + timedelta(days=5), author=reader)
+    html = re.sub(r"<[^>]+>|\s+", " ", page(client, "/playbook/versions/"))
+    html = re.sub(r" +", " ", html)
+    assert "since 6 March 2026" in html
+    assert "1 March 2026 to 4 March 2026" in html
+    assert "4 March 2026 to 6 March 2026 by Sara Vos" in html
+    assert "to begin with" in html
+    asked = f"/playbook/changes/?from={first.version[:8]}&to={second.version[:8]}"
+    changes = page(client, asked)
+    assert "MQL now needs 45 points instead of 30." in changes
+    assert re.search(r'<tr class="come">.*?gte: 45', changes, re.S)
+    assert "MQL now needs 30 points instead of 45." in page(client, "/playbook/changes/")
+    assert client.get("/playbook/changes/?from=nonsense").status_code == 404
 
 
 def test_a_version_that_cannot_be_read_any_more_is_shown_as_it_was_written(
@@ -102,8 +132,8 @@ def test_one_version_and_three_cost_the_same(client: Client, reader: User) -> No
         with CaptureQueriesContext(connection) as queries:
             page(client)
         counts.append(len(queries))
-    # Session, reader, the version, its text for the playbook, all versions, bell.
-    assert counts == [6, 6, 6]
+    # Session, reader, the version and when it was in force, its text, the latest versions and theirs, bell.
+    assert counts == [8, 8, 8]
 
 
 def test_without_a_playbook_the_page_says_what_to_run(client: Client, reader: User) -> None:

@@ -51,6 +51,8 @@ if (text) {
   number();
 }
 
+document.querySelector(".draft-parts [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key === "s") {
     const form = document.querySelector("#text-form, .part-form");
