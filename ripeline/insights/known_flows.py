@@ -6,8 +6,10 @@ put right since, are as they were to us. It is asked of everybody one by one, so
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import connection
 
@@ -20,26 +22,43 @@ Row = tuple[str, int, str, str, int]
 
 
 def read_known(steps: Sequence[Step], *, stages: Sequence[str], owner: int | None, as_of: AsOf) -> list[Row]:
-    """The counts as `flows` takes them, in one statement. `stages` are those of the definition of then."""
+    """The counts as `flows` takes them, read in one statement. `stages` are those of the definition of then."""
+    counts: Counter[tuple[str, int, str, str]] = Counter()
+    begins = [step.since for step in steps]
+    for what, origin, target, at, people in _ask(steps, stages[0], owner, as_of):
+        step = -1 if at is None else bisect_right(begins, _moment(at)) - 1
+        counts[what, step, origin, target] += people
+    return [(*key, people) for key, people in counts.items()]
+
+
+def _ask(
+    steps: Sequence[Step], first_stage: str, owner: int | None, as_of: AsOf
+) -> list[tuple[str, str, str, datetime | str | None, int]]:
+    """Who stood where, and each move and each arrival since the first step began: to compare each of them with each
+    step would cost the database more than to hand them over."""
     last, when_moved = last_move_then(as_of, "c.id", "m.to_stage")
     first, when_heard = first_touch_then(as_of, "c.id")
     holds, when_held = holds_then(as_of, "t")
-    places = ", ".join(["(%s, %s, %s)"] * len(steps))
     mine, owners = ("", []) if owner is None else (" WHERE c.owner_id = %s", [owner])
+    movers = "" if owner is None else " JOIN known c ON c.id = t.contact_id"
     question = (
-        f"WITH steps(number, since, until) AS (VALUES {places}),"  # noqa: S608 - names of ours and placeholders
-        f" known AS MATERIALIZED (SELECT c.id AS id, {first} AS came FROM ripeline_contact c{mine})"
-        f" SELECT 'now', -1, COALESCE({last}, %s) AS stage, '', count(*) FROM known c"
+        f"WITH known AS MATERIALIZED (SELECT c.id AS id, {first} AS came FROM ripeline_contact c{mine})"  # noqa: S608
+        f" SELECT 'now', COALESCE({last}, %s) AS stage, '', NULL AS at, count(*) FROM known c"
         " WHERE c.came IS NOT NULL GROUP BY stage"
-        " UNION ALL SELECT 'moved', p.number, t.from_stage, t.to_stage, count(*)"
-        " FROM known c JOIN ripeline_transition t ON t.contact_id = c.id"
-        " JOIN steps p ON t.at >= p.since AND t.at < p.until"
-        f" WHERE {holds} GROUP BY p.number, t.from_stage, t.to_stage"
-        " UNION ALL SELECT 'came', p.number, '', '', count(*) FROM steps p"
-        " JOIN known c ON c.came >= p.since AND c.came < p.until GROUP BY p.number"
+        f" UNION ALL SELECT 'moved', t.from_stage, t.to_stage, t.at, 1 FROM ripeline_transition t{movers}"
+        f" WHERE {holds} AND t.at >= %s"
+        " UNION ALL SELECT 'came', '', '', c.came, 1 FROM known c WHERE c.came >= %s"
     )
-    spans = [value for number, step in enumerate(steps) for value in (number, step.since, step.until)]
-    given: list[int | str | datetime] = [*spans, *when_heard, *owners, *when_moved, stages[0], *when_held]
+    since = steps[0].since
+    given: list[int | str | datetime] = [
+        *when_heard,
+        *owners,
+        *when_moved,
+        first_stage,
+        *when_held,
+        since,
+        since,
+    ]
     with connection.cursor() as cursor:
         cursor.execute(question, [_stored(value) for value in given])
         return list(cursor.fetchall())
@@ -47,3 +66,9 @@ def read_known(steps: Sequence[Step], *, stages: Sequence[str], owner: int | Non
 
 def _stored(value: int | str | datetime) -> int | str | datetime | None:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def _moment(value: datetime | str) -> datetime:
+    """SQLite keeps moments as text, in UTC and without saying so."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

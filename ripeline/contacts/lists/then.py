@@ -108,24 +108,17 @@ def _stages_then(ids: Sequence[int], as_of: AsOf) -> dict[int, tuple[str, dateti
 
 def _stage_condition(stages: Sequence[str], first: str, as_of: AsOf) -> Condition:
     """Stood in one of the stages. Those who moved are found through their moves; the first stage is also where
-    everybody is who never did, and has to be looked for among all."""
+    everybody is who never did, and is looked for along the order: it is rarely rare."""
     last, params = last_move_then(as_of, "c.id", "m.to_stage")
     inside = one_of(f"COALESCE({last}, %s)", stages)
     check = Sql(inside.text, (*params, first, *inside.params))
-    source: str = "ripeline_contact c"
-    given: tuple[Value, ...] = ()
-    if first not in stages:
-        holds, when = holds_then(as_of, "t")
-        arrived = one_of("t.to_stage", stages)
-        moved = (
-            f"SELECT DISTINCT t.contact_id AS id FROM ripeline_transition t WHERE {arrived.text} AND {holds}"  # noqa: S608
-        )
-        source, given = (
-            f"({moved}) found JOIN ripeline_contact c ON c.id = found.id",
-            (*arrived.params, *when),
-        )
-    ids = Sql(f"SELECT c.id AS id FROM {source} WHERE {check.text}", (*given, *check.params))  # noqa: S608
-    return Condition(check, frozenset("c"), ids)
+    if first in stages:
+        return Condition(check, frozenset("c"))
+    arrived, (holds, when) = one_of("t.to_stage", stages), holds_then(as_of, "t")
+    moved = f"SELECT DISTINCT t.contact_id AS id FROM ripeline_transition t WHERE {arrived.text} AND {holds}"  # noqa: S608
+    found = f"({moved}) found JOIN ripeline_contact c ON c.id = found.id"
+    ids = Sql(f"SELECT c.id AS id FROM {found} WHERE {check.text}", (*arrived.params, *when, *check.params))  # noqa: S608
+    return Condition(check, frozenset("c"), ids, is_dear=True)
 
 
 def _at(value: Value) -> datetime:
