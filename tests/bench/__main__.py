@@ -15,6 +15,7 @@ BENCHMARKS = {
     "tests.bench.bench_bulk": False,
     "tests.bench.bench_replay": False,
     "tests.bench.bench_effect": True,
+    "tests.bench.bench_history": True,
     "tests.bench.bench_import": True,
     "tests.bench.bench_lists": True,
     "tests.bench.bench_today": True,
