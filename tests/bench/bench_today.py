@@ -110,11 +110,13 @@ def _figure(days: int, owner: int | None) -> str:
     from ripeline.insights.period import read_period
     from ripeline.insights.today import Asked, read_today
     from ripeline.timeline.active import active_playbook
+    from ripeline.timeline.asof import read_as_of
     from tests.bench.crowd import NOW
 
     zone = NOW.tzinfo
     assert zone is not None
-    asked = Asked(owner, read_period({"days": str(days)}, now=NOW, zone=zone), False)
+    period, as_of = read_period({"days": str(days)}, now=NOW, zone=zone), read_as_of({}, now=NOW, zone=zone)
+    asked = Asked(owner, period, is_all=False, as_of=as_of)
     times = []
     for _ in range(TURNS):
         began = time.perf_counter()
