@@ -1,0 +1,54 @@
+"""Both engines on the two real data sets, under their own playbook and the six that are shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ripeline.lifecycle.instant import DAY
+from ripeline.lifecycle.playbook import load_playbook
+from ripeline.lifecycle.touch import Touch as Fact
+from ripeline.timeline.log import to_fact
+from ripeline.timeline.models import Touch
+from tests.gateway.imports.bringing import CHECKOUT, DATA, EXAMPLES, bring_in, needs_data
+from tests.replay.alike import bulk, folded
+
+pytestmark = [needs_data, pytest.mark.django_db]
+
+SHIPPED = sorted((CHECKOUT / "playbooks").glob("*.yaml"))
+
+
+def test_olists_sellers_move_alike_in_both_engines() -> None:
+    folder = DATA / "olist_funnel"
+    bring_in(
+        folder / "olist_marketing_qualified_leads_dataset.csv",
+        (EXAMPLES / "olist/mapping-leads.yaml").read_text(),
+    )
+    bring_in(folder / "olist_closed_deals_dataset.csv", (EXAMPLES / "olist/mapping-deals.yaml").read_text())
+    facts = the_log()
+    assert len({fact.person for fact in facts}) == 8000
+    move_alike(facts, [EXAMPLES / "olist/playbook.yaml", *SHIPPED])
+
+
+def test_x_educations_leads_move_alike_in_both_engines() -> None:
+    bring_in(DATA / "xeducation" / "Leads.csv", (EXAMPLES / "xeducation/mapping.yaml").read_text())
+    facts = the_log()
+    assert len({fact.person for fact in facts}) == 9240
+    move_alike(facts, [EXAMPLES / "xeducation/playbook.yaml", *SHIPPED])
+
+
+def the_log() -> list[Fact]:
+    return [to_fact(row) for row in Touch.objects.all()]
+
+
+def move_alike(facts: Sequence[Fact], playbooks: Sequence[Path]) -> None:
+    """Under each playbook, at the end and a good while later."""
+    assert len(playbooks) == 7
+    end = max(fact.at for fact in facts)
+    for path in playbooks:
+        playbook = load_playbook(path.read_text())
+        found = bulk(playbook, facts, end + 200 * DAY)
+        assert found == folded(playbook, facts, end + 200 * DAY), path.name
+        assert found[0], "an empty comparison would prove nothing"
