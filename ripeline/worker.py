@@ -12,7 +12,6 @@ from django.utils import timezone
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
 from ripeline.reactions import react
-from ripeline.timeline.history_keeping import keep_history
 from ripeline.timeline.reassess import reassess_due
 from ripeline.work.loop import run_worker
 
@@ -24,7 +23,7 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
     # Beside, not in turn: a long import must not keep people waiting for their stage.
     importer = threading.Thread(target=_import, kwargs={"stop": stop, "clock": clock}, name="imports")
     importer.start()
-    historian = threading.Thread(target=keep_history, kwargs={"stop": stop, "clock": clock}, name="history")
+    historian = threading.Thread(target=_keep_history, kwargs={"stop": stop, "clock": clock}, name="history")
     historian.start()
     run_worker([attend_people, sweeping()], clock=clock, stop=stop)
     importer.join()
@@ -36,6 +35,13 @@ def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
         return attend_imports(now, clock=clock, stop=stop.is_set)
 
     run_worker([attend], clock=clock, stop=stop)
+
+
+def _keep_history(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    # Here: its libraries take half a second to load, and nobody's stage has to wait for that.
+    from ripeline.timeline.history_keeping import keep_history
+
+    keep_history(stop=stop, clock=clock)
 
 
 def attend_people(now: datetime) -> int:

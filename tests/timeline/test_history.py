@@ -22,7 +22,8 @@ from ripeline.kit.instants import to_instant
 from ripeline.people.models import Contact, Visitor
 from ripeline.replay.parts.loading import load
 from ripeline.replay.parts.problems import DamagedParts
-from ripeline.timeline import history_keeping
+from ripeline.replay.parts.updating import put_in_force
+from ripeline.timeline import history, history_keeping
 from ripeline.timeline.history import (
     NotReady,
     OpenHistory,
@@ -298,6 +299,38 @@ def test_one_who_lost_the_lease_changes_nothing() -> None:
     assert isinstance(found, OpenHistory)
     assert held(found) == before
     assert held(opened(NOW + timedelta(seconds=1))) == logged()
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_written", [False, True])
+def test_a_crash_beside_the_moment_of_truth_leaves_the_old_parts_or_the_new(
+    monkeypatch: pytest.MonkeyPatch, is_written: bool
+) -> None:
+    eva = make_contact("Eva", now=NOW)
+    add_touches(eva, range(6))
+    before = held(opened())
+    add_touches(eva, range(6, 9))
+    withdraw([f"{eva.pk}-0-1"], now=NOW)
+
+    def crash(*given: object, **more: object) -> None:
+        if is_written:
+            put_in_force(*given, **more)  # type: ignore[arg-type]
+        raise Crash
+
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr(history, "put_in_force", crash)
+        update_history(clock=lambda: NOW)
+    found = look_at_history()
+    assert isinstance(found, OpenHistory)
+    assert held(found) == (logged() if is_written else before)
+    assert found.changed == 1  # noted still: to read that person again does no harm
+    later = opened(NOW + timedelta(minutes=3))
+    assert held(later) == logged()
+    assert later.is_fresh
 
 
 @pytest.mark.django_db
