@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import available_timezones
 
-import phonenumbers
 from django import forms
 from django.conf.locale import LANG_INFO
-from email_validator import EmailNotValidError, validate_email
 
 from ripeline.contacts.person.whereabouts import countries
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people.contacts import ContactDraft
 from ripeline.people.models import Company, User
+from ripeline.people.phones import read_phone
+from ripeline.people.values import read_addresses, read_domain, read_tags
 from ripeline.timeline.changes import PERSONAL, CompanyDraft
 
 SENIORITIES = (
@@ -81,13 +81,12 @@ class ContactForm(forms.Form):
 
     def clean_emails(self) -> tuple[str, ...]:
         """Addresses mail can be sent to, lower case, once each."""
-        found, wrong = [], []
+        found: list[str] = []
+        wrong: list[str] = []
         for line in _lines(self.cleaned_data["emails"]):
-            try:
-                checked = validate_email(line, check_deliverability=False, test_environment=True)
-                found.append(checked.normalized.lower())
-            except EmailNotValidError:
-                wrong.append(line)
+            read = read_addresses(line)
+            found += read.good
+            wrong += read.bad
         if wrong:
             raise forms.ValidationError([f"“{line}” is no email address." for line in wrong])
         return tuple(dict.fromkeys(found))
@@ -95,13 +94,11 @@ class ContactForm(forms.Form):
     def clean_phones(self) -> tuple[str, ...]:
         """Numbers in international form where they can be understood, else as typed."""
         country = self.data.get("country") or None
-        return tuple(dict.fromkeys(_phone(line, country) for line in _lines(self.cleaned_data["phones"])))
+        return tuple(dict.fromkeys(read_phone(line, country) for line in _lines(self.cleaned_data["phones"])))
 
     def clean_tags(self) -> tuple[str, ...]:
         """Tags, once each."""
-        return tuple(
-            dict.fromkeys(tag for part in self.cleaned_data["tags"].split(",") if (tag := part.strip()[:80]))
-        )
+        return tuple(dict.fromkeys(tag[:80] for tag in read_tags(self.cleaned_data["tags"])))
 
     def clean_traits(self) -> dict[str, Scalar]:
         """Traits by name; numbers and yes or no become such."""
@@ -175,10 +172,11 @@ class CompanyForm(forms.Form):
 
     def clean_domain(self) -> str | None:
         """A host name that no other company has, or None."""
-        domain: str = self.cleaned_data["domain"].strip().lower().removeprefix("www.")
-        if not domain:
+        typed: str = self.cleaned_data["domain"].strip()
+        if not typed:
             return None
-        if "." not in domain or set(domain) & set(" /:@?#"):
+        domain = read_domain(typed)
+        if domain is None:
             raise forms.ValidationError("Write a domain such as example.org.")
         other = Company.objects.filter(domain=domain).exclude(pk=self.company.pk).first()
         if other:
@@ -221,16 +219,6 @@ def _lines(text: str) -> list[str]:
 
 def _language(code: str) -> str:
     return str(LANG_INFO.get(code, {}).get("name", code))
-
-
-def _phone(line: str, country: str | None) -> str:
-    try:
-        number = phonenumbers.parse(line, country)
-    except phonenumbers.NumberParseException:
-        return line[:40]
-    if not phonenumbers.is_possible_number(number):
-        return line[:40]
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _written(value: Scalar) -> str:
