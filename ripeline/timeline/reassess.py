@@ -97,13 +97,9 @@ def _write(assessed: list[Assessed], judged_by: InForce, now: datetime, react: R
         for one in assessed:
             give_back(Reassessment, one.person.claim)
         return
-    held = [one for one in assessed if finish(Reassessment, one.person.claim, one.next_due)]
+    held = [one for one in assessed if finish(Reassessment, one.person.claim, one.next_due, since=None)]
     if not held:
         return
-    # The rows are ours since `finish`, so nothing new can have been noted between the two.
-    heard_of = [one.person.claim.pk for one in held if one.person.waiting.since is not None]
-    if heard_of:
-        Reassessment.objects.filter(pk__in=heard_of).update(since=None)
     _write_transitions(held)
     _write_standings(held, now)
     _write_saved(held)

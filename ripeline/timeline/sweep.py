@@ -16,6 +16,12 @@ from django.db.models.functions import Coalesce, Least
 from ripeline.timeline.camp_models import Camp, CampStanding, CampVerdict
 from ripeline.timeline.models import Publication, Reassessment, SavedFold
 
+# Asked by every worker several times a second.
+LEFT = """
+SELECT EXISTS (SELECT 1 FROM ripeline_publication WHERE is_in_force AND NOT is_swept)
+    OR EXISTS (SELECT 1 FROM ripeline_camp WHERE NOT is_swept)
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -41,6 +47,8 @@ def sweep_some(now: datetime, limit: int) -> int:
 
     Where nobody is left, some rows of a camp that was ended are cleared away.
     """
+    if not _is_anything_left():
+        return 0
     for rows in _unswept():
         if rows.exists():
             return _advance(rows, now, limit)
@@ -54,6 +62,13 @@ def sweep_progress(change: Publication | Camp) -> Progress:
     waiting = Reassessment.objects.filter(due_at__lte=change.swept_at, pk__lte=change.cursor).count()
     done = max(0, min(change.swept, change.total) - waiting)
     return Progress(done, change.total, is_done=change.is_swept and not waiting)
+
+
+def _is_anything_left() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT)
+        (left,) = cursor.fetchone()
+    return bool(left)
 
 
 def _unswept() -> tuple[QuerySet[Publication] | QuerySet[Camp], ...]:

@@ -18,6 +18,7 @@ STAYS_ACTIVE = "SELECT 1 FROM ripeline_playbookversion WHERE version = %s AND is
 BESIDE = """
 SELECT (SELECT id FROM ripeline_publication WHERE is_in_force), (SELECT id FROM ripeline_camp WHERE is_running)
 """
+_Ids = tuple[int | None, int | None]
 
 
 class NoPlaybook(LookupError):
@@ -78,16 +79,13 @@ def keep_version(text: str, *, now: datetime, author: User | None = None, note: 
 
 def in_force() -> InForce:
     """What people are judged by at present. Raises NoPlaybook."""
-    publication = Publication.objects.filter(is_in_force=True).select_related("version").first()
-    if publication is None:
+    publication_id, camp_id = _beside()
+    if publication_id is None:
         raise NoPlaybook
-    camp = Camp.objects.filter(is_running=True).select_related("version").first()
-    return InForce(
-        _load(publication.version.version, publication.version.text),
-        publication,
-        camp,
-        None if camp is None else _load(camp.version.version, camp.version.text),
-    )
+    publication = Publication.objects.get(pk=publication_id)
+    camp = None if camp_id is None else Camp.objects.get(pk=camp_id)
+    camp_playbook = None if camp is None else _remembered(camp.version_id)
+    return InForce(_remembered(publication.version_id), publication, camp, camp_playbook)
 
 
 def stays_in_force(judged_by: InForce) -> bool:
@@ -101,9 +99,8 @@ def stays_in_force(judged_by: InForce) -> bool:
         cursor.execute(STAYS_ACTIVE + sharing, [judged_by.playbook.version])
         if cursor.fetchone() is None:
             return False
-        cursor.execute(BESIDE)
-        camp = judged_by.camp
-        return bool(cursor.fetchone() == (judged_by.publication.pk, None if camp is None else camp.pk))
+    camp = judged_by.camp
+    return _beside() == (judged_by.publication.pk, None if camp is None else camp.pk)
 
 
 def one_at_a_time() -> None:
@@ -112,6 +109,20 @@ def one_at_a_time() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('ripeline definitions'))")
+
+
+def _beside() -> _Ids:
+    """The ids of the publication in force and of the camp that runs."""
+    with connection.cursor() as cursor:
+        cursor.execute(BESIDE)
+        publication_id, camp_id = cursor.fetchone()
+    return publication_id, camp_id
+
+
+@lru_cache(maxsize=16)
+def _remembered(version: str) -> Playbook:
+    """The definition named by its hash, which never changes: a worker reads it once."""
+    return playbook_version(version)
 
 
 @lru_cache(maxsize=16)

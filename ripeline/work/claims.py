@@ -53,13 +53,15 @@ def claim_these(model: type[DueRow], pks: Sequence[int], now: datetime) -> list[
         return _take(model, [row.pk for row in rows.only("pk")], now)
 
 
-def finish(model: type[DueRow], claim: Claim, next_due: datetime | None) -> bool:
-    """Gives the row back, due again at `next_due`. False: the claim no longer stands and nothing may be written.
+def finish(model: type[DueRow], claim: Claim, next_due: datetime | None, **fields: object) -> bool:
+    """Gives the row back, due again at `next_due`, with `fields` of its own kind of row set.
+
+    False: the claim no longer stands and nothing may be written.
 
     To be called first in the transaction that writes what the work found, so that either both count or neither.
     """
     held = model._default_manager.filter(pk=claim.pk, claimed_by=claim.token, mark=claim.mark)
-    done = held.update(due_at=next_due, claimed_by="", claimed_until=None, attempts=0, error="")
+    done = held.update(due_at=next_due, claimed_by="", claimed_until=None, attempts=0, error="", **fields)
     if not done:
         give_back(model, claim)
     return bool(done)
