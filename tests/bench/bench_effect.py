@@ -14,6 +14,7 @@ from tests.bench.database import set_up
 RATE = 100
 SECONDS = 20
 PEOPLE = 2_000
+LONG = 10_000
 
 
 def run() -> list[tuple[str, str]]:
@@ -32,6 +33,10 @@ def run() -> list[tuple[str, str]]:
         (f"{label}: median", f"{1000 * waits[len(waits) // 2]:.0f} ms"),
         (f"{label}: p99", f"{1000 * waits[int(len(waits) * 0.99)]:.0f} ms"),
         (f"{label}: slowest of {len(waits)}", f"{1000 * waits[-1]:.0f} ms"),
+        (
+            f"one touch more for somebody with {LONG:,} ({connection.vendor})",
+            f"{1000 * _one_more(people[0]):.0f} ms",
+        ),
     ]
 
 
@@ -76,6 +81,36 @@ def _touch(key: str, number: int) -> datetime:
     touch = Touch(f"bench-{number}", key, to_instant(now), kind, "in", "human", "/pricing", None, {})
     record([touch], now=now)
     return now
+
+
+def _one_more(person: tuple[int, str]) -> float:
+    """Seconds that the assessment after one more touch takes for somebody with a long history: the middle of nine."""
+    from django.utils import timezone
+
+    from ripeline.kit.instants import to_instant
+    from ripeline.lifecycle.touch import Touch
+    from ripeline.timeline.reassess import reassess
+    from ripeline.timeline.record import record
+
+    pk, key = person
+    now = to_instant(timezone.now())
+    hour = 3_600_000_000
+    kinds = ("page_viewed", "email_opened", "form_submitted", "email_sent")
+    record(
+        [
+            Touch(f"long-{n}", key, now - (LONG - n) * hour, kinds[n % 4], "in", "human", "/blog", None, {})
+            for n in range(LONG)
+        ],
+        now=timezone.now(),
+    )
+    reassess([pk], now=timezone.now(), react=lambda change: None)
+    taken = []
+    for number in range(9):
+        _touch(key, 10**9 + 1 + number)
+        began = time.monotonic()
+        reassess([pk], now=timezone.now(), react=lambda change: None)
+        taken.append(time.monotonic() - began)
+    return sorted(taken)[4]
 
 
 def _landed(pending: dict[int, tuple[float, datetime]]) -> list[float]:
