@@ -321,9 +321,10 @@ def test_a_crash_beside_the_moment_of_truth_leaves_the_old_parts_or_the_new(
             put_in_force(*given, **more)  # type: ignore[arg-type]
         raise Crash
 
-    with monkeypatch.context() as patch, pytest.raises(Crash):
-        patch.setattr(history, "put_in_force", crash)
+    monkeypatch.setattr(history, "put_in_force", crash)
+    with pytest.raises(Crash):
         update_history(clock=lambda: NOW)
+    monkeypatch.undo()
     found = look_at_history()
     assert isinstance(found, OpenHistory)
     assert held(found) == (logged() if is_written else before)
