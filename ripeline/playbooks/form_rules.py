@@ -224,7 +224,8 @@ def _signal(names: Names, path: Path, value: dict[str, Any]) -> tuple[Field, ...
                                  before="at least", after="×"),
              lambda it, old: ABSENT if it[0].strip() == "1" and old is ABSENT else read_number(it)),
         _one(names, within, Input(name_of(within), show_duration(value.get("within", ABSENT)),
-                                  "In which time; empty for ever", size=9, before="in the last", hint="ever"), read_duration),
+                                  "In which time; empty for ever", size=9, before="in the last", hint="ever"),
+             read_duration),
     )  # fmt: skip
 
 
