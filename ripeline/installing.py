@@ -16,6 +16,7 @@ from django.utils import timezone
 from ripeline.contacts.lists.search import search_ready
 from ripeline.contacts.lists.search_tables import make_search
 from ripeline.people.models import User
+from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.timeline.active import activate
 from ripeline.timeline.history_triggers import make_triggers, triggers_ready
 from ripeline.timeline.models import PlaybookVersion
@@ -49,13 +50,6 @@ def migrate() -> None:
         make_triggers(connection)
     if not PlaybookVersion.objects.filter(is_active=True).exists():
         activate(shipped_playbook("default"), now=timezone.now(), note="Installed with Ripeline.")
-
-
-def shipped_playbook(key: str) -> str:
-    """The text of a playbook that comes with Ripeline. Raises FileNotFoundError."""
-    here = Path(__file__).parent
-    installed, checkout = here / "shipped_playbooks", here.parent / "playbooks"
-    return ((installed if installed.is_dir() else checkout) / f"{key}.yaml").read_text()
 
 
 @dataclass(frozen=True, slots=True)

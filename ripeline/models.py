@@ -5,6 +5,7 @@ from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
 from ripeline.people.shared_cache import CacheEntry
 from ripeline.playbooks.models import Draft, DraftSave
+from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
 from ripeline.timeline.camp_models import Camp, CampStanding, CampVerdict
 from ripeline.timeline.history_models import HistoryChange, HistoryState
 from ripeline.timeline.models import (
@@ -35,6 +36,8 @@ __all__ = [
     "ImportStep",
     "Notification",
     "PlaybookVersion",
+    "PreviewMove",
+    "PreviewRun",
     "Publication",
     "Reassessment",
     "SavedFold",
