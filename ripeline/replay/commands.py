@@ -65,7 +65,9 @@ def check_command(file: Path) -> None:
         playbook = read_playbook(file)
         doubts = find_doubts(file.read_text(encoding="utf-8-sig"))
     for doubt in doubts:
-        click.echo(plain(f"{file}:{doubt.line}: {doubt.path}: {doubt.message} (a doubt, no mistake)"), err=True)
+        click.echo(
+            plain(f"{file}:{doubt.line}: {doubt.path}: {doubt.message} (a doubt, no mistake)"), err=True
+        )
     if sys.stdout.isatty():
         stages = _counted(len(playbook.stages), "stage")
         click.echo(f"{plain(file.name)} is a playbook: {stages}, version {playbook.version[:SHORT_VERSION]}")
