@@ -92,8 +92,8 @@ class _LostLease(Exception):
 
 def history_url() -> str:
     """Where the parts lie, as fsspec has it: RIPELINE_HISTORY, else in the data folder."""
-    config = settings.CONFIG
-    return str(config.history or Path(config.data_dir).resolve() / "history")
+    place = str(settings.CONFIG.history) or str(Path(settings.CONFIG.data_dir) / "history")
+    return place if "://" in place else str(Path(place).resolve())
 
 
 def open_history(

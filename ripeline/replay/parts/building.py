@@ -205,7 +205,7 @@ def _next_bucket(stage: _Stage, number: int, fresh: pa.Table | None) -> Bucket:
     gone = stage.replaced.get(number, ())
     old = _old_bucket(stage, number)
     is_split = stage.old is not None and stage.old.bucket_count != stage.bucket_count
-    if old is None or is_split or _is_overdue(stage, old, fresh):
+    if old is None or is_split or _is_overdue(stage, old, len(gone) + (fresh.num_rows if fresh else 0)):
         return _whole(stage, number, fresh, gone)
     if fresh is None and not gone:
         return old
@@ -218,15 +218,14 @@ def _old_bucket(stage: _Stage, number: int) -> Bucket | None:
     return stage.old.buckets[number * stage.old.bucket_count // stage.bucket_count]
 
 
-def _is_overdue(stage: _Stage, old: Bucket, fresh: pa.Table | None) -> bool:
+def _is_overdue(stage: _Stage, old: Bucket, more: int) -> bool:
+    """Whether the bucket is to be one file again, with so many touches and replaced people more."""
     if not old.files:
-        return True
-    newer = sum(file.rows + len(file.replaced) for file in old.files[1:])
+        return bool(more)
+    newer = sum(file.rows + len(file.replaced) for file in old.files[1:]) + more
     if stage.wanted.compacting:
-        return bool(newer) or fresh is not None
-    newer += fresh.num_rows if fresh is not None else 0
-    share = DELTA_SHARE * (1 + old.number % 8 / 8)
-    return newer > share * old.files[0].rows
+        return newer > 0
+    return newer > DELTA_SHARE * (1 + old.number % 8 / 8) * old.files[0].rows
 
 
 def _whole(stage: _Stage, number: int, fresh: pa.Table | None, gone: Sequence[str]) -> Bucket:

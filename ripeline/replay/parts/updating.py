@@ -6,6 +6,7 @@ any replay that began before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from secrets import token_hex
@@ -18,13 +19,14 @@ from ripeline.replay.history import Column, History
 from ripeline.replay.parts.building import Progress, Wanted, say_unwritten, write_generation
 from ripeline.replay.parts.folder import BEGUN, Folder
 from ripeline.replay.parts.form import write_part
-from ripeline.replay.parts.manifest import Bucket, Manifest, read_manifest, retire, write_manifest
+from ripeline.replay.parts.manifest import NAME, Bucket, Manifest, read_manifest, retire, write_manifest
 from ripeline.replay.parts.merging import without_spares
 from ripeline.replay.parts.opening import Parts
 from ripeline.replay.parts.problems import CannotWrite, PartsProblem
 
 GRACE: Final = 30 * 60 * 1_000_000
 """Microseconds for which a file stays after the manifest that left it out: a replay takes seconds or minutes."""
+_PART: Final = r"\d{5}-[0-9a-f]{16}-[0-9a-f]{8}\.parquet"
 
 
 def update_parts(
@@ -36,7 +38,7 @@ def update_parts(
     parts are then as they were.
     """
     folder = Folder(url)
-    there = readable_manifest(folder) if anew else read_manifest(folder) if folder.sizes() else None
+    there = readable_manifest(folder) if anew or NAME not in folder.sizes() else read_manifest(folder)
     sweep(folder, there)
     new = write_generation(folder, None if anew else there, wanted, now=now, progress=progress)
     return put_in_force(folder, there, new, now=now)
@@ -123,7 +125,11 @@ def from_history(history: History) -> pa.Table:
 
 
 def _is_ours(name: str) -> bool:
-    return name.endswith((".parquet", BEGUN))
+    """By its form: somebody may have pointed us at a folder with files of their own."""
+    return (
+        re.fullmatch(rf"{_PART}|\.({_PART}|{re.escape(NAME)})\.[0-9a-f]{{8}}{re.escape(BEGUN)}", name)
+        is not None
+    )
 
 
 def _instants(at: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Array:

@@ -122,6 +122,27 @@ def test_a_folder_without_parts_says_so(tmp_path: Path) -> None:
         open_parts(str(tmp_path / "none"))
 
 
+def test_files_of_others_in_the_folder_stay(folder: Path) -> None:
+    for name in ("theirs.parquet", ".theirs.begun", "00001.parquet", "notes"):
+        (folder / name).write_text("theirs")
+    left = [
+        folder / "00001-0006a1b2c3d4e5f6-0123abcd.parquet",
+        folder / ".00001-0006a1b2c3d4e5f6-0123abcd.parquet.0123abcd.begun",
+        folder / ".manifest.json.0123abcd.begun",
+    ]
+    for path in left:
+        path.write_text("of a writer that died")
+    add_batch(str(folder), 2)
+    assert not [path for path in left if path.exists()]
+    assert len([path for path in folder.iterdir() if path.read_bytes() == b"theirs"]) == 4
+
+
+def test_parts_are_made_beside_files_of_others(tmp_path: Path) -> None:
+    (tmp_path / "theirs.parquet").write_text("theirs")
+    add_batch(str(tmp_path), 0)
+    assert everything(open_parts(str(tmp_path))) == whole(1)
+
+
 def test_a_place_that_cannot_be_reached_is_not_taken_for_damage(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UnreachableParts, match="cannot be reached: Not a directory"):
