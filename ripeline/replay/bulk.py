@@ -25,6 +25,7 @@ from ripeline.replay.kernel_state import (
     Results,
     Rules,
     empty_person,
+    read_only,
 )
 from ripeline.replay.outcome import Moves, Outcome, Skipped, Standings
 from ripeline.replay.program import Program, compile_program
@@ -53,6 +54,7 @@ def replay_history(
     """
     judged = judge(program, history)
     touches = as_touches(program, history, as_of, is_dated=received_by is not None)
+    rules = Rules(*map(read_only, program.rules))
     people = len(history.people)
     person = _room_for_one(program, history)
     standings = np.zeros((people, STANDING_INTS), np.int64), np.zeros((people, 2))
@@ -61,9 +63,7 @@ def replay_history(
     first, room, later = 0, max(ROOM_AT_FIRST, history.touches // TOUCHES_PER_MOVE), 0
     while first < people or not runs:
         results = _room(room, standings)
-        reached = kernel.fold_people(
-            program.rules, judged.tables, touches, person, results, first, as_of, until
-        )
+        reached = kernel.fold_people(rules, judged.tables, touches, person, results, first, as_of, until)
         later += int(results.counts[LATER])
         # Somebody who needs more room than there is gets twice as much.
         room = room if reached > first else 2 * room
@@ -95,7 +95,7 @@ def _room_for_one(program: Program, history: History) -> Person:
     signals = 1 + int(rules.effects[:, 0].max(initial=-1))
     windowed = int(rules.settings[WINDOWED])
     sizes = (signals, windowed, len(rules.points), int(rules.points[:, 0].sum()), len(program.questions))
-    return empty_person(sizes, longest, program.traits_at_first, len(program.names.stages))
+    return empty_person(sizes, longest, read_only(program.traits_at_first), len(program.names.stages))
 
 
 def _room(moves: int, standings: tuple[Array, Array]) -> Results:

@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from ripeline.lifecycle.model import BUILT_IN, Playbook
+from ripeline.lifecycle.touch import Touch
+from ripeline.lifecycle.values import Names
 from ripeline.replay import compare
-from ripeline.replay.bulk import Outcome, Program, replay_history
+from ripeline.replay.bulk import Outcome, Program, compile_program, replay_history
 from ripeline.replay.compare import FoundFacts, Side, StageFacts
 from ripeline.replay.history import History, from_touches
 from ripeline.replay.judging import as_touches, judge, one_signal
-from ripeline.replay.kernel_state import NEVER, Array
-from ripeline.replay.kernel_touches import first_matches
+from ripeline.replay.kernel_state import NEVER, Array, read_only
+from ripeline.replay.kernel_touches import first_matches, mark_used
 from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.over_parts import Asked, Progress, each_part
 from ripeline.replay.parts.loading import PartRef, load
 from ripeline.replay.parts.opening import Parts
 
+_SMALLEST: Final = {
+    "key": "all",
+    "title": "All",
+    "stages": ({"key": "all", "title": "All"},),
+    "recycle_to": "all",
+}
 LISTED: Final = 1000
 """So many people who differ are listed; all are counted."""
 
@@ -107,6 +115,17 @@ def compare_parts(
         if progress is not None:
             progress(done, parts.touches)
     return _comparison(pair, buckets or [_bucket(pair, from_touches([]))])
+
+
+def warm_up() -> None:
+    """Compiles the kernels, or loads them, so that no replay waits for it: seconds the first time on a machine."""
+    program = compile_program(Playbook.model_validate(_SMALLEST, context=Names((), ("all",), (), ())))
+    history = from_touches([Touch("t", "p", 0, "traits_changed", "internal", "unknown", None, None, {})])
+    asked = Asked(0, received_by=0)
+    replay_history(program, replace(history, received_at=history.at), 0, received_by=0)
+    outcome_instants(program, "deal_won", replace(history, received_at=history.at), asked)
+    codes = read_only(np.zeros(1, np.int32))
+    mark_used(codes, codes, read_only(np.ones(1, np.bool_)), np.zeros(1, np.bool_))
 
 
 def check_signal(playbook: Playbook, name: str) -> None:

@@ -69,9 +69,13 @@ def _bases() -> Iterator[Path]:
     given = os.environ.get("NUMBA_CACHE_DIR")
     if given:
         yield Path(given)
-    yield Path(__file__).parent / "__pycache__"
+    yield _package() / "__pycache__"
     yield Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "ripeline"
     yield Path(tempfile.gettempdir()) / f"ripeline-{os.getuid() if hasattr(os, 'getuid') else 'kernel'}"
+
+
+def _package() -> Path:
+    return Path(__file__).parent
 
 
 def _is_ours(folder: Path) -> bool:

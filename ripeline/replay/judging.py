@@ -22,7 +22,7 @@ from ripeline.lifecycle.instant import DAY
 from ripeline.lifecycle.matching import ValueTest, compile_test, same
 from ripeline.replay import kernel_state
 from ripeline.replay.history import Column, History
-from ripeline.replay.kernel_state import Array, Tables, Touches
+from ripeline.replay.kernel_state import Array, Tables, Touches, read_only
 from ripeline.replay.kernel_touches import mark_used
 from ripeline.replay.program import Program, columns_of
 
@@ -53,34 +53,29 @@ def judge(program: Program, history: History) -> Judged:
     kinds, subjects = _texts(history.kind), _texts(history.subject)
     subject_values = _arrow(history.subject)
     slots, maps, broken = _maps(program, history, kinds)
-    return Judged(
-        Tables(
-            kind=_words(len(kinds), [_among(kinds, it.kind) if it.kind else None for it in effects]),
-            direction=_words(
-                len(history.direction.values),
-                [
-                    _among(_texts(history.direction), (it.direction,)) if it.direction else None
-                    for it in effects
-                ],
-            ),
-            actor=_words(
-                len(history.actor.values),
-                [_among(_texts(history.actor), it.actors or actors) for it in effects],
-            ),
-            subject=_words(
-                len(subjects),
-                [_globbed(subject_values, it.subject) if it.subject else None for it in effects],
-            ),
-            **_value_tables(program),
-            **_map_tables(program, maps),
-            asks=_asks(program),
-            special=np.array([SPECIAL.get(kind or "", 0) for kind in kinds], np.uint8),
-            stage_of=_places(subjects, program.names.stages),
-            question_of=_places(subjects, program.questions),
-            slots=slots,
+    tables = Tables(
+        kind=_words(len(kinds), [_among(kinds, it.kind) if it.kind else None for it in effects]),
+        direction=_words(
+            len(history.direction.values),
+            [_among(_texts(history.direction), (it.direction,)) if it.direction else None for it in effects],
         ),
-        broken,
+        actor=_words(
+            len(history.actor.values),
+            [_among(_texts(history.actor), it.actors or actors) for it in effects],
+        ),
+        subject=_words(
+            len(subjects),
+            [_globbed(subject_values, it.subject) if it.subject else None for it in effects],
+        ),
+        **_value_tables(program),
+        **_map_tables(program, maps),
+        asks=_asks(program),
+        special=np.array([SPECIAL.get(kind or "", 0) for kind in kinds], np.uint8),
+        stage_of=_places(subjects, program.names.stages),
+        question_of=_places(subjects, program.questions),
+        slots=slots,
     )
+    return Judged(Tables(*map(read_only, tables)), broken)
 
 
 def one_signal(program: Program, name: str) -> Program:
@@ -103,21 +98,17 @@ def as_touches(program: Program, history: History, as_of: int, *, is_dated: bool
     if is_dated and received_at is None:
         raise ValueError("this history does not say when its touches were received")
     return Touches(
-        starts=_typed(history.starts, np.int64),
-        at=_typed(history.at, np.int64),
-        received_at=_typed(received_at if received_at is not None else np.zeros(0), np.int64),
-        kind=_typed(history.kind.codes, np.int32),
-        direction=_typed(history.direction.codes, np.int32),
-        actor=_typed(history.actor.codes, np.int32),
-        subject=_typed(history.subject.codes, np.int32),
-        attrs=_typed(history.attrs.codes, np.int32),
-        value=_typed(history.value if history.value is not None else np.zeros(0), np.float64),
+        starts=read_only(history.starts, np.int64),
+        at=read_only(history.at, np.int64),
+        received_at=read_only(received_at if received_at is not None else np.zeros(0), np.int64),
+        kind=read_only(history.kind.codes, np.int32),
+        direction=read_only(history.direction.codes, np.int32),
+        actor=read_only(history.actor.codes, np.int32),
+        subject=read_only(history.subject.codes, np.int32),
+        attrs=read_only(history.attrs.codes, np.int32),
+        value=read_only(history.value if history.value is not None else np.zeros(0), np.float64),
         decay=_decay(program.playbook.score.half_life, _days(history, as_of)),
     )
-
-
-def _typed(values: Array, kind: Any) -> Array:
-    return np.ascontiguousarray(values, kind)
 
 
 def _days(history: History, as_of: int) -> int:
@@ -129,9 +120,9 @@ def _days(history: History, as_of: int) -> int:
 def _decay(half_life: int | None, days: int) -> Array:
     """What is left of one point after 0, 1, 2 ... midnights, computed as `clocks.faded` does."""
     if half_life is None:
-        return np.ones(1)
+        return read_only(np.ones(1))
     count = min(days + 3, _NOTHING_LEFT_AFTER * half_life)
-    return np.array([2.0 ** (-day / half_life) for day in range(count)])
+    return read_only(np.array([2.0 ** (-day / half_life) for day in range(count)]))
 
 
 def _texts(column: Column) -> list[str | None]:
@@ -236,7 +227,12 @@ def _maps(
     reads = np.array([_reads_attrs(program, kind) for kind in kinds], np.bool_)
     used = np.zeros(len(values), np.bool_)
     if reads.any() and len(values) > 0:
-        mark_used(_typed(history.kind.codes, np.int32), _typed(history.attrs.codes, np.int32), reads, used)
+        mark_used(
+            read_only(history.kind.codes, np.int32),
+            read_only(history.attrs.codes, np.int32),
+            read_only(reads),
+            used,
+        )
     codes, broken = np.flatnonzero(used), []
     texts = _arrow(history.attrs).take(pa.array(codes)).to_pylist()
     for code, text in zip(codes, texts, strict=True):

@@ -160,6 +160,16 @@ class Results(NamedTuple):
     counts: Array
 
 
+def read_only(values: Array, kind: Any = None) -> Array:
+    """The array as the kernels take what they only read: aligned, in one piece, and closed to writing.
+
+    Arrays differ in these by where they come from, and each difference would be compiled by itself.
+    """
+    view: Array = np.require(values, kind, ["C", "A"]).view()
+    view.setflags(write=False)
+    return view
+
+
 def empty_person(sizes: tuple[int, int, int, int, int], longest: int, traits: Array, stages: int) -> Person:
     """Room for a person of at most `longest` touches; sizes: signals, windowed, point rules, rings, questions."""
     signals, windowed, points, rings, questions = sizes
