@@ -74,7 +74,8 @@ def say_history(found: OpenHistory | NotReady | None = None) -> str:
     found = found or look_at_history()
     if isinstance(found, NotReady):
         return f"{found.why} The worker makes them, or `ripeline history build`."
-    said = [f"The history parts hold {found.parts.touches:,} touches of {found.parts.people:,} people"]
+    touches = _counted(found.parts.touches, "touch", "touches")
+    said = [f"The history parts hold {touches} of {_counted(found.parts.people, 'person', 'people')}"]
     if found.updated_at:
         said[0] += f", brought up to date at {found.updated_at:%Y-%m-%d %H:%M:%S} UTC"
     said[0] += "."
@@ -85,9 +86,9 @@ def say_history(found: OpenHistory | NotReady | None = None) -> str:
 
 
 def _waiting(found: OpenHistory) -> str:
-    touches = f"{found.waiting:,} newer touches" if found.waiting != 1 else "1 newer touch"
-    people = f"changes of {found.changed:,} contacts" if found.changed != 1 else "changes of 1 contact"
-    return " and ".join(([touches] if found.waiting else []) + ([people] if found.changed else [])) + " wait."
+    touches = [_counted(found.waiting, "newer touch", "newer touches")] if found.waiting else []
+    people = [f"changes of {_counted(found.changed, 'contact', 'contacts')}"] if found.changed else []
+    return f"Waiting: {' and '.join(touches + people)}."
 
 
 def _write(*, anew: bool) -> None:
@@ -112,6 +113,10 @@ def _bar(what: str) -> Iterator[Progress | None]:
     with Progress(*looks, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(what, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def _bytes(size: int) -> str:
