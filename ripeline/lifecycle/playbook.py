@@ -52,6 +52,8 @@ class Mistake:
         )
 
 
+MOST_VALUES: Final = 100_000
+"""The longest shipped playbook has fewer than a thousand."""
 TOO_DEEP: Final = Mistake(1, "", "this is nested too deeply; split it up")
 
 
@@ -126,7 +128,12 @@ def _parse(text: str) -> Any:
     yaml = YAML(typ="rt")
     yaml.version = (1, 2)
     try:
-        return yaml.load(text)
+        found = yaml.load(text)
+        if _size(found, {}) > MOST_VALUES:
+            raise PlaybookMistakes(
+                (Mistake(1, "", "this repeats itself too often; write less of it with *"),)
+            )
+        return found
     except MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         message = (wrong.problem or "this is not YAML").split("\n")[0].strip()
@@ -137,6 +144,17 @@ def _parse(text: str) -> Any:
         raise PlaybookMistakes(
             (Mistake(1, "", f"not readable as YAML: {str(wrong).splitlines()[0]}"),)
         ) from None
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """How many values there are, those that an alias repeats counted each time."""
+    if not isinstance(node, dict | list):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = MOST_VALUES + 1  # what holds itself never ends
+        inner = node.values() if isinstance(node, dict) else node
+        known[id(node)] = 1 + sum(_size(value, known) for value in inner)
+    return known[id(node)]
 
 
 def _validate(plain: dict[Any, Any]) -> Playbook:

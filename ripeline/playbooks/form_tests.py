@@ -68,5 +68,5 @@ def inputs_of_test(
         Input(
             f"{name}:op", operator, f"How {about} is tested", "select", choices=(("", (*none, *OPERATORS)),)
         ),
-        Input(f"{name}:value", typed, f"Value of {about}; several with commas between", size=18),
+        Input(f"{name}:value", typed, f"Value of {about}; several with commas between", size=24),
     )

@@ -72,3 +72,10 @@ def test_a_mistake_beside_a_doubt_is_told_in_the_order_of_lines() -> None:
         (5, "doubt", "  page: {kind: page_view}"),
         (6, "mistake", "stagess: []"),
     ]
+
+
+def test_a_text_that_repeats_itself_without_end_is_refused_at_once() -> None:
+    laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    laughs += "".join(f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]\n" for at in range(1, 12))
+    (mistake,) = check_text(laughs).mistakes
+    assert mistake.message == "this repeats itself too often; write less of it with *"
