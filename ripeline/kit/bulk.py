@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from django.db import connection, models
-
-_Adapt = Callable[[Any], Any]
 
 
 def insert_rows(
@@ -72,7 +71,10 @@ def reserve_ids(model: type[models.Model], count: int) -> range | list[int]:
 
 
 def _insert_values(
-    model: type[models.Model], fields: list[models.Field[Any, Any]], values: list[list[Any]], ending: str
+    model: type[models.Model],
+    fields: list[models.Field[Any, Any]],
+    values: list[tuple[Any, ...]],
+    ending: str,
 ) -> list[Any]:
     place = f"({', '.join(['%s'] * len(fields))})"
     most = max(1, _most_variables() // len(fields))
@@ -81,14 +83,17 @@ def _insert_values(
         for start in range(0, len(values), most):
             part = values[start : start + most]
             statement = f"{_into(model, fields)} VALUES {', '.join([place] * len(part))}{ending}"
-            cursor.execute(statement, [cell for row in part for cell in row])
+            cursor.execute(statement, list(chain.from_iterable(part)))
             if "RETURNING" in ending:
                 returned += [value for (value,) in cursor.fetchall()]
     return returned
 
 
 def _insert_json(
-    model: type[models.Model], fields: list[models.Field[Any, Any]], values: list[list[Any]], ending: str
+    model: type[models.Model],
+    fields: list[models.Field[Any, Any]],
+    values: list[tuple[Any, ...]],
+    ending: str,
 ) -> list[Any]:
     names = [str(field.column) for field in fields]
     kinds = [_kind(field) for field in fields]
@@ -107,7 +112,9 @@ def _insert_json(
         return [value for (value,) in cursor.fetchall()] if "RETURNING" in ending else []
 
 
-def _copy(model: type[models.Model], fields: list[models.Field[Any, Any]], values: list[list[Any]]) -> None:
+def _copy(
+    model: type[models.Model], fields: list[models.Field[Any, Any]], values: list[tuple[Any, ...]]
+) -> None:
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     statement = f"COPY {table} ({names}) FROM STDIN"
@@ -134,17 +141,19 @@ def _kind(field: models.Field[Any, Any]) -> str:
     return str(field.rel_db_type(connection) if field.primary_key else field.db_type(connection))
 
 
-def _adapted(fields: list[models.Field[Any, Any]], rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    adapts = [_adapt(field) for field in fields]
-    moved = [(number, adapt) for number, adapt in enumerate(adapts) if adapt is not None]
-    values = []
-    for row in rows:
-        cells = list(row)
-        for number, adapt in moved:
-            if cells[number] is not None:
-                cells[number] = adapt(cells[number])
-        values.append(cells)
-    return values
+def _adapted(fields: list[models.Field[Any, Any]], rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """The rows with every value as the database takes it, made column by column."""
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    if not columns:
+        return []
+    for number, field in enumerate(fields):
+        if isinstance(field, models.JSONField):
+            columns[number] = map(_as_json, columns[number])
+        elif isinstance(field, models.DateTimeField):
+            # Most rows of a batch share their moments.
+            known = {value: connection.ops.adapt_datetimefield_value(value) for value in set(columns[number])}
+            columns[number] = map(known.__getitem__, columns[number])
+    return list(zip(*columns, strict=True))
 
 
 @lru_cache(maxsize=200)
@@ -155,29 +164,10 @@ def _field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     raise LookupError(f"{model.__name__} has no column '{name}'.")
 
 
-def _adapt(field: models.Field[Any, Any]) -> _Adapt | None:
-    if isinstance(field, models.JSONField):
-        return _as_json
-    if isinstance(field, models.DateTimeField):
-        return _remembering(connection.ops.adapt_datetimefield_value)
-    return None
-
-
-def _as_json(value: Any) -> str:
-    return json.dumps(value) if value else "{}" if value == {} else "[]" if value == [] else json.dumps(value)
-
-
-def _remembering(adapt: _Adapt) -> _Adapt:
-    """`adapt`, asked once for a value that comes again: most rows of a batch share their `now`."""
-    known: dict[Any, Any] = {}
-
-    def adapted(value: Any) -> Any:
-        found = known.get(value)
-        if found is None:
-            found = known[value] = adapt(value)
-        return found
-
-    return adapted
+def _as_json(value: Any) -> str | None:
+    if value:
+        return json.dumps(value)
+    return None if value is None else "{}" if value == {} else "[]" if value == [] else json.dumps(value)
 
 
 def _most_variables() -> int:

@@ -141,6 +141,8 @@ def read_language(cell: str) -> str | None:
 def read_number(text: str, decimal: Literal[".", ","] = ".") -> float | None:
     """The finite number a text holds, without currency, per cent and thousands signs, or None. `decimal` is the
     sign before its decimals."""
+    if text.isascii() and text.isdigit() and len(text) < 16:
+        return float(text)
     bare = _AROUND_NUMBER.sub("", text)
     if bare.startswith("(") and bare.endswith(")"):
         bare = "-" + bare[1:-1]

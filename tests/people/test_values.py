@@ -20,6 +20,7 @@ from ripeline.people.values import (
     read_domain,
     read_language,
     read_name,
+    read_number,
     read_tags,
     read_yes_no,
 )
@@ -146,3 +147,15 @@ def test_yes_no_countries_languages_tags_and_domains_are_read_in_many_languages(
     ]
     assert read_tags("* My Contacts ::: vip; vip") == ("My Contacts", "vip")
     assert read_domain("https://www.Firm.example/about?x") == "firm.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("12", 12.0), ("1,234.50", 1234.5), ("999999999999999", 1e15 - 1)]
+)
+def test_a_number_is_read_with_its_signs(text: str, number: float) -> None:
+    assert read_number(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "x", "1e400", "1000000000000000", "9" * 400])
+def test_what_is_no_number_we_keep_is_none(text: str) -> None:
+    assert read_number(text) is None

@@ -30,7 +30,7 @@ from ripeline.timeline.record import record as record_touches
 from ripeline.work.claims import LEASE
 
 # Rows of one transaction: enough to be quick, few enough not to hold SQLite's one write lock for long.
-ROWS = 1000
+ROWS = 2000
 BATCH = 500
 
 

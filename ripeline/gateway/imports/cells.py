@@ -20,6 +20,7 @@ _SURE = """
 _LOOSE = "na; nd; n d; n v; k a; none; null; nil; nan; empty; blank; missing; tbd; tba"
 SURE_PLACEHOLDERS = frozenset(word.strip() for word in _SURE.split(";"))
 PLACEHOLDERS = SURE_PLACEHOLDERS | frozenset(word.strip() for word in _LOOSE.split(";"))
+LONGEST_PLACEHOLDER = 20
 _SIGNS_ALONE = re.compile(r"[-–—_./?*#\s']*\Z")
 _ADDRESS = re.compile(r"\s*(?:mailto:)?[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]{2,}\s*\Z", re.I)
 _NUMBER = re.compile(r"\s*[-+]?[\d ,.'  ]*\d\s*(?:%|€|\$|£|EUR|USD|GBP)?\s*\Z")
@@ -34,7 +35,7 @@ _WEB = re.compile(r"\s*(?:https?://)?(?:www\.)?[a-z0-9\-]+(?:\.[a-z0-9\-]+)+(?:[
 def clean(cell: str) -> str:
     """The cell's text: outer blanks, zero bytes and an export's guard against formulas (`'=`) taken off."""
     text = cell.strip().strip("\0\ufeff\u200b\xa0")
-    return plain_cell(text)
+    return plain_cell(text) if text[:1] == "'" else text
 
 
 def is_empty(text: str, placeholders: Container[str] = PLACEHOLDERS) -> bool:
@@ -43,7 +44,7 @@ def is_empty(text: str, placeholders: Container[str] = PLACEHOLDERS) -> bool:
     """
     if not text:
         return True
-    if len(text) > 20:
+    if len(text) > LONGEST_PLACEHOLDER:
         return False
     if text[0] in "-–—_./?*#'" and _SIGNS_ALONE.match(text):
         return True
@@ -51,6 +52,32 @@ def is_empty(text: str, placeholders: Container[str] = PLACEHOLDERS) -> bool:
         # Most cells that need no closer look; a placeholder of figures alone is written as it is compared.
         return text in placeholders
     return plain(text) in placeholders
+
+
+class Cleaner:
+    """`clean` and `is_empty` for many cells, with the same placeholders: most are told by their first two letters."""
+
+    def __init__(self, placeholders: frozenset[str]) -> None:
+        self._placeholders = placeholders
+        self._starts = {word[:2] for word in placeholders}
+        self._plain: dict[str, bool] = {}
+
+    def said(self, cell: str) -> str:
+        """The cell's text; nothing where it says nothing."""
+        text = cell.strip()
+        if self._plain.get(text[:2]) and text.isascii() and text[-1] != "\0":
+            return text
+        if len(text) > 1 and text[:2] not in self._plain and text[:2].isascii():
+            self._plain[text[:2]] = self._is_plain(text[:2])
+        text = clean(text)
+        return "" if is_empty(text, self._placeholders) else text
+
+    def _is_plain(self, start: str) -> bool:
+        """Whether what begins so is no placeholder, and has nothing before it to be taken off. Two letters begin the
+        text as it is compared, too; a text that begins with a figure is compared as it is."""
+        if start.isalpha():
+            return start.lower() not in self._starts
+        return start[0] in "+0123456789" and start not in self._starts
 
 
 def looks_like_data(text: str) -> bool:

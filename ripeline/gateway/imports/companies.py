@@ -10,20 +10,11 @@ from django.db.models import Q
 
 from ripeline.gateway.imports.record import Record
 from ripeline.kit.bulk import insert_rows, reserve_ids
+from ripeline.kit.folding import fold_words
 from ripeline.people.models import Company
 
 BATCH = 500
-_COLUMNS = (
-    "id",
-    "name",
-    "domain",
-    "industry",
-    "employees",
-    "country",
-    "search_text",
-    "created_at",
-    "updated_at",
-)
+_FIELDS = [field for field in Company._meta.concrete_fields if not field.generated]
 Naming = tuple[str, str]
 """How a row names a company: domain (perhaps empty) and name in small letters."""
 
@@ -50,7 +41,10 @@ class Companies:
         names = {record.fields["company"] for record in records if "company" in record.fields}
         names = {name for name in names if name.casefold() not in self._by_name}
         wanted = [Q(domain__in=part) for part in _parts(sorted(domains - self._by_domain.keys()))]
-        wanted += [Q(name__in=part) for part in _parts(sorted(names))]
+        # By what names are sorted by: the names themselves have no index.
+        wanted += [
+            Q(sort_name__in=part) for part in _parts(sorted({fold_words(name)[:254] for name in names}))
+        ]
         for query in wanted:
             for company in Company.objects.filter(query).order_by("-pk"):
                 self._know(company)
@@ -82,7 +76,9 @@ class Companies:
         made = list(fresh.values())
         for company, pk in zip(made, reserve_ids(Company, len(made)), strict=True):
             company.pk = pk
-        insert_rows(Company, _COLUMNS, [[getattr(each, name) for name in _COLUMNS] for each in made])
+        # `pre_save` is what a field makes of itself before it is written.
+        rows = [[field.pre_save(each, add=True) for field in _FIELDS] for each in made]
+        insert_rows(Company, [field.attname for field in _FIELDS], rows)
         return made
 
     def _know(self, company: Company) -> None:

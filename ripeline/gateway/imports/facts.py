@@ -84,12 +84,12 @@ def facts_of(import_of: Import, decision: Decision, before: Mapping[str, Scalar]
     started = _started(import_of)
     if decision.draft:
         attrs: dict[str, Scalar] = {"source": known.source} if known.source else {}
-        uid = f"import:{import_of.key}:{key}"
+        uid = _uid(import_of, decision, "new")
         facts.append(_fact(uid, key, started, "imported", attrs, subject=import_of.name))
     after = rule_traits(known) if decision.is_new or decision.columns or decision.traits else {}
     if changed := {name: value for name, value in after.items() if before.get(name) != value}:
         at = decision.record.traits_at
-        uid = f"import:{import_of.key}:{key}:{decision.record.line}"
+        uid = _uid(import_of, decision, "traits")
         facts.append(_fact(uid, key, started if at is None else at, "traits_changed", changed))
     return facts
 
@@ -123,6 +123,11 @@ def _fact(
         value=None,
         attrs=attrs,
     )
+
+
+def _uid(import_of: Import, decision: Decision, what: str) -> str:
+    """Ids that grow with the lines of the file: the log's index of ids grows at its end, and only there."""
+    return f"import:{import_of.key}:{decision.record.line:09}:{what}"
 
 
 def _started(import_of: Import) -> int:

@@ -27,6 +27,7 @@ import io
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -222,9 +223,10 @@ def write_mapping(mapping: Mapping) -> str:
     return out.getvalue()
 
 
-def places(template: str) -> list[str]:
+@lru_cache(maxsize=500)
+def places(template: str) -> tuple[str, ...]:
     """The columns a template such as `olist:{mql_id}` names."""
-    return _PLACE.findall(template)
+    return tuple(_PLACE.findall(template))
 
 
 def _parse_yaml(text: str) -> CommentedMap:

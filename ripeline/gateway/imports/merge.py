@@ -74,13 +74,14 @@ def merge_alike(records: Sequence[Record]) -> list[Record]:
     whole: list[Record] = []
     by_key: dict[str, Record] = {}
     for record in records:
-        known = next((by_key[key] for key in record.keys if key in by_key), None)
+        keys = record.keys
+        known = next((by_key[key] for key in keys if key in by_key), None)
         if known is None:
             known = record
             whole.append(record)
         else:
             absorb(known, record)
-        for key in record.keys:
+        for key in keys:
             by_key.setdefault(key, known)
     return whole
 

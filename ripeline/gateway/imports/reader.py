@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, clean, is_empty
+from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, Cleaner
 from ripeline.gateway.imports.dates import read_date, why_no_date
 from ripeline.gateway.imports.mapping import CellTest, Lookup, MomentRule, Said, TouchRule, places
 from ripeline.gateway.imports.record import Record
@@ -32,10 +32,16 @@ class Reader:
         self._at = {name: number for number, name in enumerate(columns)}
         keep = {plain(word) for word in mapping.keep}
         extra = {plain(word) for word in mapping.empty}
-        self._placeholders = (PLACEHOLDERS | extra) - keep
-        self._sure = (SURE_PLACEHOLDERS | extra) - keep
+        self._cleaner = Cleaner((PLACEHOLDERS | extra) - keep)
+        surely = Cleaner((SURE_PLACEHOLDERS | extra) - keep)
         self._takes = [
-            (self._at[name], name, rule, taker(settled, name, rule))
+            (
+                self._at[name],
+                name,
+                rule.values,
+                surely.said if rule.field in _NAMELIKE else self._cleaner.said,
+                taker(settled, name, rule),
+            )
             for name, rule in sorted(mapping.columns.items(), key=lambda item: _ORDER.get(item[1].field, 5))
             if name in self._at and rule.field != "ignore"
         ]
@@ -46,14 +52,13 @@ class Reader:
         wrong.
         """
         record = Record(row.line, row.cells)
-        for position, name, rule, take in self._takes:
-            text = clean(row.cells[position])
-            if not text or is_empty(text, self._sure if rule.field in _NAMELIKE else self._placeholders):
+        cells = row.cells
+        for position, name, replaced, said, take in self._takes:
+            text = said(cells[position])
+            if not text:
                 continue
-            if rule.values:
-                text = rule.values.get(text, text)
-                if not text:
-                    continue
+            if replaced and not (text := replaced.get(text, text)):
+                continue
             note = take(record, text)
             if note:
                 record.notes.append(f"{name}: {note}")
@@ -64,8 +69,7 @@ class Reader:
 
     def cell(self, row: Row, column: str) -> str:
         """The cleaned cell of `column`, empty where it is a placeholder."""
-        text = clean(row.cells[self._at[column]])
-        return "" if is_empty(text, self._placeholders) else text
+        return self._cleaner.said(row.cells[self._at[column]])
 
     def moment(self, row: Row, rule: MomentRule) -> int | None:
         """The instant a rule names; None where its cell is empty. Raises ValueError with a sentence."""
@@ -185,5 +189,5 @@ def _passes(text: str, test: CellTest) -> bool:
 
 
 def _uid(record: Record, kind: str, at: int, subject: str | None) -> str:
-    said = "\x1f".join((record.keys[0], kind, str(at), subject or ""))
+    said = "\x1f".join((record.first_key, kind, str(at), subject or ""))
     return f"row:{blake2b(said.encode(), digest_size=16).hexdigest()}"

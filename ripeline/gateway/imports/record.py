@@ -38,6 +38,11 @@ class Record:
         """By what the person is recognised, surest first: addresses, then keys of another system."""
         return [*(f"email {each}" for each in self.emails), *(f"external {each}" for each in self.external)]
 
+    @property
+    def first_key(self) -> str:
+        """The surest of the keys."""
+        return f"email {self.emails[0]}" if self.emails else f"external {self.external[0]}"
+
     def filled(self) -> frozenset[str]:
         """The names of what this record fills, for `first non-empty wins`."""
         return frozenset((*self.fields, *(f"trait {name}" for name in self.traits)))

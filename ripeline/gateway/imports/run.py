@@ -22,6 +22,7 @@ from ripeline.gateway.imports.source import Source, open_source
 from ripeline.gateway.imports.survey import Progress
 from ripeline.gateway.imports.undo import undo_steps
 from ripeline.gateway.models import Import
+from ripeline.kit.collecting import collecting_rarely
 from ripeline.kit.ids import new_key
 from ripeline.people.models import User
 from ripeline.work.claims import Claim, claim_due, claim_these
@@ -70,8 +71,9 @@ def look_at(import_of: Import, progress: Progress | None = None) -> tuple[Source
 
     Raises NotATable, MappingMistakes, OSError.
     """
-    source = open_source(import_of, progress)
-    seen = preview(source, progress)
+    with collecting_rarely():
+        source = open_source(import_of, progress)
+        seen = preview(source, progress)
     import_of.rows, import_of.preview = seen.rows, seen.as_json()
     Import.objects.filter(pk=import_of.pk).update(rows=import_of.rows, preview=import_of.preview)
     return source, seen
@@ -157,8 +159,9 @@ def _attend(
         if import_of.state == Import.State.UNDOING:
             after, is_over = Import.State.UNDONE, _undo(import_of, clock=clock, stop=stop, told=told)
         else:
+            with collecting_rarely():
+                is_over = _run(import_of, source, clock=clock, stop=stop, told=told)
             after = Import.State.DONE
-            is_over = _run(import_of, source, clock=clock, stop=stop, told=told)
     except Exception as trouble:  # whatever it is, it would be so again after every lease, for ever
         _put_down(import_of, Import.State.FAILED, _said(trouble))
         return

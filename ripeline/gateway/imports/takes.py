@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from ripeline.gateway.imports.cells import is_empty
@@ -44,13 +44,16 @@ class Settled:
     numbers: dict[str, NumberColumn]
 
     mapping: Mapping
+    _dated: dict[tuple[str, Order | None, str | None], DateColumn] = field(default_factory=dict)
 
     def dated(self, name: str, order: Order | None, pattern: str | None) -> DateColumn:
         """How a column writes dates: as the mapping says, else as was found out."""
-        column = self.dates.get(name, DateColumn())
-        return replace(
-            column, order=order or column.order, zone=ZoneInfo(self.mapping.time_zone), pattern=pattern
-        )
+        asked = (name, order, pattern)
+        if asked not in self._dated:
+            column = self.dates.get(name, DateColumn())
+            zone = ZoneInfo(self.mapping.time_zone)
+            self._dated[asked] = replace(column, order=order or column.order, zone=zone, pattern=pattern)
+        return self._dated[asked]
 
     def numbered(self, name: str, decimal: str | None = None) -> NumberColumn:
         """How a column writes numbers."""

@@ -254,6 +254,13 @@ def test_people_are_looked_up_by_an_index_however_many_there_are() -> None:
     assert "SEARCH ripeline_identity USING INDEX identity_leads_to_one_contact" in plan
 
 
+def test_a_company_is_found_however_its_name_is_capitalised(tmp_path: Path) -> None:
+    bring_in(csv_file(tmp_path, "email,company\na@x.example,Éditions du Port\n"))
+    bring_in(csv_file(tmp_path, "email,company\nb@x.example,ÉDITIONS DU PORT\nc@x.example,Editions du Port\n"))
+    assert sorted(Company.objects.values_list("name", flat=True)) == ["Editions du Port", "Éditions du Port"]
+    assert Contact.objects.filter(company__name="Éditions du Port").count() == 2
+
+
 def test_a_shared_host_makes_no_company_whatever_the_mapping_says(tmp_path: Path) -> None:
     file = csv_file(
         tmp_path,

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, clean, is_empty
+from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, Cleaner, clean, is_empty
 from ripeline.gateway.imports.dates import DateColumn, DateEvidence, Order, read_date
 from ripeline.gateway.imports.figures import NumberColumn, NumberEvidence
 from ripeline.gateway.imports.seniority import seniority_of
@@ -25,6 +27,16 @@ def test_null_is_a_surname_and_na_a_country() -> None:
     assert is_empty("Null", PLACEHOLDERS)
     assert not is_empty("Null", SURE_PLACEHOLDERS)
     assert read_country("NA") == "NA"
+
+
+@given(
+    st.text(st.sampled_from("nNaA/-. se'=+0\0\ufeffé"), max_size=6) | st.sampled_from(sorted(PLACEHOLDERS))
+)
+def test_many_cells_are_cleaned_as_one_is(cell: str) -> None:
+    once = clean(cell)
+    said = "" if is_empty(once) else once
+    cleaner = Cleaner(PLACEHOLDERS)
+    assert (cleaner.said(cell), cleaner.said(cell)) == (said, said)
 
 
 def test_a_guard_against_formulas_is_taken_off() -> None:
