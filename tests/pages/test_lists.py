@@ -133,7 +133,7 @@ def test_the_list_is_walked_ticked_and_opened_by_keyboard(browse: Browse, crowd:
     page.keyboard.press("x")
     expect(page.locator("[data-picked]")).to_have_text("2")
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"/contacts/{crowd[0].key}$"))
+    expect(page).to_have_url(re.compile(f"/contacts/{crowd[0].key}\\?"))
 
 
 def test_the_ticked_are_moved_with_a_reason_and_it_can_be_undone(
@@ -195,7 +195,7 @@ def test_the_palette_leads_to_a_person(browse: Browse, crowd: list[Contact]) -> 
     page.keyboard.type("weiß")
     expect(page.get_by_role("option", name="Clara Weiß")).to_be_visible()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(f"/contacts/{crowd[2].key}$"))
+    expect(page).to_have_url(re.compile(f"/contacts/{crowd[2].key}"))
 
 
 def test_without_scripts_everything_still_works(

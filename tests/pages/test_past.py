@@ -1,0 +1,85 @@
+"""Lists of the past, the way along a list by keyboard, and the pages that say sorry, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from ripeline.timeline.active import activate
+from ripeline.worker import catch_up
+from tests.contacts.people import PLAYBOOK, happen, make_person
+from tests.pages.conftest import Browse
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Look = Callable[[Page, str], None]
+Axe = Callable[[Page], None]
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def leads(transactional_db: None) -> None:
+    """Three people who were suspects a month ago and are leads now."""
+    now = timezone.now()
+    activate(PLAYBOOK, now=now - 100 * DAY)
+    for name in ("Ann Lind", "Bea Lind", "Cas Lind"):
+        person = make_person(name, now=now - 50 * DAY)
+        happen(person, "page_viewed", now - 50 * DAY, subject="/")
+        happen(person, "form_submitted", now - 10 * DAY)
+    catch_up()
+
+
+@pytest.mark.usefixtures("leads")
+def test_brackets_and_letters_step_along_the_list_and_the_crumb_leads_back(browse: Browse) -> None:
+    page = browse("marketing", "/contacts/?stage=lead&sort=name")
+    page.get_by_role("link", name="Ann Lind").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Ann Lind")
+    for key, name in (("]", "Bea Lind"), ("j", "Cas Lind"), ("[", "Bea Lind"), ("k", "Ann Lind")):
+        page.wait_for_load_state()
+        page.keyboard.press(key)
+        expect(heading).to_have_text(name)
+    page.get_by_role("link", name="Contacts, filtered").click()
+    expect(page).to_have_url(re.compile(r"/contacts/\?stage=lead&sort=name$"))
+
+
+@pytest.mark.usefixtures("leads")
+def test_along_a_list_and_back_without_scripts(browse: Browse) -> None:
+    page = browse("marketing", "/contacts/?sort=name", javascript=False)
+    page.get_by_role("link", name="Ann Lind").click()
+    page.locator("a[rel=next]").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bea Lind")
+    page.locator(".crumbs a").click()
+    expect(page).to_have_url(re.compile(r"/contacts/\?sort=name$"))
+
+
+@pytest.mark.usefixtures("leads")
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_the_list_of_the_past_looks_right_and_reads_well(
+    browse: Browse, look: Look, axe: Axe, width: int, dark: bool
+) -> None:
+    day = (timezone.localdate() - 30 * DAY).isoformat()
+    page = browse("marketing", f"/contacts/?as_of={day}", width=width, dark=dark)
+    expect(page.get_by_text("As we knew it on")).to_be_visible()
+    expect(page.locator("tbody").get_by_text("Suspect")).to_have_count(3)
+    look(page, f"contacts-past-{width}")
+    axe(page)
+
+
+@pytest.mark.usefixtures("leads")
+def test_a_date_chosen_in_the_list_shows_the_past_and_one_click_the_present(browse: Browse) -> None:
+    page = browse("marketing", "/contacts/?stage=lead")
+    day = (timezone.localdate() - 30 * DAY).isoformat()
+    menu = page.locator("details", has=page.locator("#filter-as-of"))
+    menu.locator("summary").click()
+    page.locator("#filter-as-of").fill(day)
+    menu.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("As we knew it on")).to_be_visible()
+    expect(page.get_by_text("Nobody was known like this")).to_be_visible()
+    page.get_by_role("link", name="Back to now").click()
+    expect(page).to_have_url(re.compile(r"/contacts/\?stage=lead$"))
+    expect(page.locator("tbody").get_by_text("Lead")).to_have_count(3)
