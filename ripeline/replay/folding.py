@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from ripeline.lifecycle.fold import Standing, Transition, fold
 from ripeline.lifecycle.instant import format_instant
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.replay.gathering import Bucket, unpack
-from ripeline.replay.outcome import Outcome, moves_table, standings_table
+from ripeline.replay.outcome import Outcome, Skipped, moves_table, standings_table
 from ripeline.replay.packing import Row
 
 TRANSITION_COLUMNS = (
@@ -76,13 +77,13 @@ def fold_bucket(playbook: Playbook, bucket: Bucket, as_of: int) -> Folded:
 
 def folded_rows(outcome: Outcome, *, is_kept: bool) -> Folded:
     """The outcome of the bulk engine in the same form; without rows unless they are kept."""
-    names, who, skipped = outcome.names.stages, outcome.people, outcome.ignored
-    people = who.take(pa.array(skipped.person)).to_pylist()
-    told = zip(people, skipped.id, skipped.at.tolist(), skipped.subject, strict=True)
+    names = outcome.names.stages
+    told = [ignored_sentence(*each) for each in _each_skipped(outcome, outcome.ignored)]
+    told += [_broken_sentence(*each) for each in _each_skipped(outcome, outcome.broken)]
     return Folded(
         _rows(moves_table(outcome)) if is_kept else [],
         _rows(standings_table(outcome)) if is_kept else [],
-        [ignored_sentence(person, str(id), at, subject) for person, id, at, subject in told],
+        told,
         stands=Counter(dict(zip(names, outcome.stands_in, strict=True))),
         moves=Counter(dict(zip(names, outcome.moves_into, strict=True))),
         later=outcome.later,
@@ -95,6 +96,16 @@ def ignored_sentence(person: str, touch_id: str, at: int, subject: str | None) -
         f"{person}: the stage_set {touch_id} of {format_instant(at)} was ignored, "
         f"for {subject!r} is no stage of the playbook"
     )
+
+
+def _broken_sentence(person: str, touch_id: str, at: int, _subject: str | None) -> str:
+    return f"{person}: the attrs of {touch_id} of {format_instant(at)} are no flat map; they count as empty"
+
+
+def _each_skipped(outcome: Outcome, skipped: Skipped) -> Iterator[tuple[str, str, int, str | None]]:
+    people = outcome.people.take(pa.array(skipped.person)).to_pylist()
+    for person, id, at, subject in zip(people, skipped.id, skipped.at.tolist(), skipped.subject, strict=True):
+        yield person, str(id), at, subject
 
 
 def _rows(table: pa.Table) -> list[Row]:

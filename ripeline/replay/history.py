@@ -95,8 +95,20 @@ def from_touches(touches: Iterable[Touch], received_at: Sequence[int] | None = N
     )
 
 
+def flat_map(text: str | None) -> dict[str, Any] | None:
+    """The attrs a text holds; None where it holds no flat map."""
+    if text is None:
+        return {}
+    try:
+        parsed = loads(text)
+    except (ValueError, RecursionError):
+        return None
+    is_flat = isinstance(parsed, dict) and not any(isinstance(it, dict | list) for it in parsed.values())
+    return parsed if is_flat else None
+
+
 def to_touches(history: History) -> Iterator[Touch]:
-    """The touches of a history read with all its columns, in its order."""
+    """The touches of a history read with all its columns, in its order; attrs that are no flat map are empty."""
     columns = [_spelled(getattr(history, name)) for name in DICTIONARIES]
     people = np.repeat(np.arange(len(history.people)), np.diff(history.starts))
     persons = history.people.take(pa.array(people)).to_pylist()
@@ -110,7 +122,7 @@ def to_touches(history: History) -> Iterator[Touch]:
         ids, persons, history.at.tolist(), values, *columns, strict=True
     ):
         kind, direction, actor, subject, attrs = texts
-        yield Touch(id, person, at, kind, direction, actor, subject, value, loads(attrs) if attrs else {})
+        yield Touch(id, person, at, kind, direction, actor, subject, value, flat_map(attrs) or {})
 
 
 def _spelled(column: Column) -> list[Any]:

@@ -5,7 +5,6 @@ The tests are those of `lifecycle.matching`; globs of subjects are the same patt
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from ripeline.lifecycle.conditions import Test
 from ripeline.lifecycle.instant import DAY
 from ripeline.lifecycle.matching import ValueTest, compile_test, same
 from ripeline.replay import kernel_state
-from ripeline.replay.history import Column, History
+from ripeline.replay.history import Column, History, flat_map
 from ripeline.replay.kernel_state import Array, Tables, Touches, read_only
 from ripeline.replay.kernel_touches import mark_used
 from ripeline.replay.program import Program, columns_of
@@ -236,7 +235,7 @@ def _maps(
     codes, broken = np.flatnonzero(used), []
     texts = _arrow(history.attrs).take(pa.array(codes)).to_pylist()
     for code, text in zip(codes, texts, strict=True):
-        parsed = _parsed(text)
+        parsed = flat_map(text)
         if parsed is None:
             broken.append(code)
         elif parsed:
@@ -251,17 +250,6 @@ def _reads_attrs(program: Program, kind: str | None) -> bool:
     if kind == "answered" and program.questions:
         return True
     return any(it.attrs and (it.kind is None or kind in it.kind) for it in program.effects)
-
-
-def _parsed(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return {}
-    try:
-        parsed = json.loads(text)
-    except ValueError:
-        return None
-    is_flat = isinstance(parsed, dict) and not any(isinstance(it, dict | list) for it in parsed.values())
-    return parsed if is_flat else None
 
 
 def _map_tables(program: Program, maps: list[dict[str, Any]]) -> dict[str, Array]:

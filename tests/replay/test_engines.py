@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 
@@ -127,3 +128,21 @@ def test_a_person_in_history_parts_is_explained(tmp_path: Path, records: list[Re
     result = CliRunner().invoke(main, ["explain", *map(str, given)])
     assert result.exit_code == 0, result.output
     assert len(result.stdout.splitlines()) > 5
+
+
+def test_attrs_in_parts_that_are_no_flat_map_count_as_empty_and_are_told(
+    tmp_path: Path, records: list[Record]
+) -> None:
+    table = table_of_touches([parse_touch(it) for it in records[:50]])
+    texts = [
+        '{"role": ["author"]}' if kind == "traits_changed" else None
+        for kind in table.column("kind").to_pylist()
+    ]
+    broken = table.set_column(table.schema.get_field_index("attrs"), "attrs", pa.array(texts, pa.string()))
+    update_parts(str(tmp_path / "parts"), Wanted([broken], "test", 0), now=1)
+    quick, said = replayed(tmp_path, tmp_path / "parts", "bulk", "jsonl")
+    plain, _ = replayed(tmp_path, tmp_path / "parts", "fold", "jsonl")
+    assert quick == plain
+    names = [it["id"] for it in records[:50] if it["kind"] == "traits_changed"]
+    assert names
+    assert all(f"the attrs of {name} of " in said.stderr for name in names)
