@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
+from ripeline.playbooks.preview.running import attend_previews
 from ripeline.reactions import react
 from ripeline.timeline.reassess import reassess_due
 from ripeline.work.loop import run_worker
@@ -23,10 +24,13 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
     # Beside, not in turn: a long import must not keep people waiting for their stage.
     importer = threading.Thread(target=_import, kwargs={"stop": stop, "clock": clock}, name="imports")
     importer.start()
+    previewer = threading.Thread(target=_preview, kwargs={"stop": stop, "clock": clock}, name="previews")
+    previewer.start()
     historian = threading.Thread(target=_keep_history, kwargs={"stop": stop, "clock": clock}, name="history")
     historian.start()
     run_worker([attend_people, sweeping()], clock=clock, stop=stop)
     importer.join()
+    previewer.join()
     historian.join()
 
 
@@ -42,6 +46,13 @@ def _keep_history(*, stop: threading.Event, clock: Callable[[], datetime]) -> No
     from ripeline.timeline.history_keeping import keep_history
 
     keep_history(stop=stop, clock=clock)
+
+
+def _preview(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    def attend(now: datetime) -> int:
+        return attend_previews(now, clock=clock, stop=stop.is_set)
+
+    run_worker([attend], clock=clock, stop=stop)
 
 
 def attend_people(now: datetime) -> int:

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from ripeline.playbooks import views, views_drafts, views_forms
+from ripeline.playbooks.preview import views as previews
 
 urlpatterns = [
     path("", views.playbook, name="playbook"),
@@ -19,5 +20,10 @@ urlpatterns = [
     path("drafts/<int:pk>/restore", views_drafts.restore, name="playbook_draft_restore"),
     path("drafts/<int:pk>/<slug:part>/", views_forms.edit_part, name="playbook_draft_part"),
     path("drafts/<int:pk>/<slug:part>/<int:item>/", views_forms.edit_part, name="playbook_draft_item"),
+    path("previews/", previews.previews, name="playbook_previews"),
+    path("previews/start", previews.start, name="playbook_preview_start"),
+    path("previews/<slug:key>/", previews.show, name="playbook_preview"),
+    path("previews/<slug:key>/people/", previews.people, name="playbook_preview_people"),
+    path("previews/<slug:key>/cancel", previews.cancel, name="playbook_preview_cancel"),
     re_path(r"^(?P<version>[0-9A-Fa-f]{8,64})/$", views.playbook_at, name="playbook_version"),
 ]

@@ -80,8 +80,83 @@
     }));
   }
 
+  // A mark with its interval; the series stand beside each other at their point, and differ in shape.
+  function ranges(spec, dyes) {
+    const marks = ["circle", "rect"];
+    return spec.series.map((series, at) => ({
+      name: series.name,
+      type: "custom",
+      color: dyes[at],
+      itemStyle: { color: dyes[at] },
+      encode: { x: 0, y: [1, 2, 3], tooltip: 1 },
+      data: series.data.map((value, point) => [point, value, series.low?.[point] ?? value, series.high?.[point] ?? value]),
+      renderItem(_, api) {
+        if (Number.isNaN(api.value(1)) || api.value(1) === null) return null;
+        const aside = (at - (spec.series.length - 1) / 2) * 18;
+        const [x, y] = api.coord([api.value(0), api.value(1)]);
+        const [, top] = api.coord([0, api.value(3)]);
+        const [, end] = api.coord([0, api.value(2)]);
+        const stroke = (x1, y1, x2, y2) => ({ type: "line", shape: { x1: x1 + aside, y1, x2: x2 + aside, y2 }, style: { stroke: dyes[at], lineWidth: 1.75 } });
+        const mark = marks[at % 2] === "circle"
+          ? { type: "circle", shape: { cx: x + aside, cy: y, r: 4.5 }, style: { fill: dyes[at] } }
+          : { type: "rect", shape: { x: x + aside - 4, y: y - 4, width: 8, height: 8 }, style: { fill: dyes[at] } };
+        return { type: "group", children: [stroke(x, top, x, end), stroke(x - 4, top, x + 4, top), stroke(x - 4, end, x + 4, end), mark] };
+      },
+    }));
+  }
+
+  function sayRange(spec) {
+    return (points) => {
+      const box = document.createElement("div");
+      const line = (text, strong) => {
+        const each = box.appendChild(document.createElement(strong ? "strong" : "div"));
+        each.textContent = text;
+      };
+      line(spec.x[points[0]?.dataIndex ?? 0], true);
+      for (const { seriesName, value: [, value, low, high] } of points)
+        line(`${seriesName}: ${sayValue(value, spec.unit)}${value === null || low === high ? "" : ` (${sayValue(low, spec.unit)} to ${sayValue(high, spec.unit)})`}`);
+      return box;
+    };
+  }
+
+  function sankey(spec, ink) {
+    const titles = spec.x;
+    return {
+      animation: !still.matches,
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: ink.ink },
+      tooltip: {
+        backgroundColor: ink.paper,
+        borderColor: ink.line,
+        textStyle: { color: ink.ink, fontSize: 12 },
+        formatter: ({ dataType, data, value }) => {
+          const box = document.createElement("div");
+          const which = dataType === "edge" ? `${titles[data.source]} → ${titles[data.target]}` : titles[data.name];
+          box.textContent = `${which}: ${sayValue(value, spec.unit)}`;
+          return box;
+        },
+      },
+      series: [{
+        type: "sankey",
+        left: 2, right: 2, top: 8, bottom: 8,
+        nodeWidth: 12,
+        nodeGap: 14,
+        draggable: false,
+        emphasis: { focus: "adjacency" },
+        data: titles.map((_, at) => ({
+          name: String(at),
+          itemStyle: { color: stageColour(spec.stages[at]), borderWidth: 0 },
+          label: { position: spec.links.some(([from]) => from === at) ? "right" : "left" },
+        })),
+        links: spec.links.map(([from, to, value]) => ({ source: String(from), target: String(to), value })),
+        lineStyle: { color: "source", opacity: 0.28, curveness: 0.5 },
+        label: { color: ink.ink, fontSize: 12, textBorderColor: ink.paper, textBorderWidth: 3, formatter: ({ name, value }) => `${titles[name]} ${sayValue(value, "")}` },
+      }],
+    };
+  }
+
   function option(spec) {
     const ink = { ink: css("--ink"), mute: css("--mute"), line: css("--line"), wash: css("--wash-2"), paper: css("--paper") };
+    if (spec.kind === "sankey") return sankey(spec, ink);
     const several = spec.series.length > 1;
     const sideways = spec.kind === "hbar" || spec.kind === "funnel";
     return {
@@ -99,9 +174,10 @@
         borderColor: ink.line,
         textStyle: { color: ink.ink, fontSize: 12 },
         valueFormatter: (value) => sayValue(value, spec.unit),
+        formatter: spec.kind === "range" ? sayRange(spec) : undefined,
       },
       ...axes(spec, ink),
-      series: seriesOf(spec, colours(spec), ink),
+      series: spec.kind === "range" ? ranges(spec, colours(spec)) : seriesOf(spec, colours(spec), ink),
     };
   }
 

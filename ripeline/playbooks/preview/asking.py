@@ -1,0 +1,171 @@
+"""Asking for a preview: what can be held beside what, and the row that the worker takes up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from ripeline.lifecycle.playbook import Mistake, Playbook
+from ripeline.people.models import User
+from ripeline.playbooks.checking import check_text
+from ripeline.playbooks.models import Draft
+from ripeline.playbooks.preview.models import PreviewRun
+from ripeline.playbooks.preview.passing import outcomes_of
+from ripeline.playbooks.shipped import shipped_keys, shipped_playbook
+from ripeline.timeline.models import PlaybookVersion
+
+KEPT: Final = 20
+"""So many previews of one person are kept; older ones go."""
+OFFERED: Final = 100
+"""So many drafts and versions are offered, newest first."""
+NO_SUCH: Final = "is not there any more. Choose another one."
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A definition that can be previewed; `ref` is how an address or a form names it."""
+
+    ref: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A definition as it is written now. `refused` says why it cannot be replayed, or is empty."""
+
+    ref: str
+    name: str
+    text: str
+    playbook: Playbook | None
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was started; the sentence says why, `mistakes` where the text is wrong."""
+
+    why: str
+    mistakes: tuple[Mistake, ...] = ()
+    at: Text | None = None
+
+
+def choices() -> Iterator[tuple[str, tuple[Choice, ...]]]:
+    """What can be held beside what, under headings."""
+    versions = PlaybookVersion.objects.defer("text").order_by("-is_active", "-activated_at", "-created_at")
+    kept = list(versions[:OFFERED])
+    drafts = Draft.objects.filter(discarded_at=None).only("title").order_by("-updated_at")[:OFFERED]
+    groups = (
+        ("In force", [_of_version(row) for row in kept if row.is_active]),
+        ("Drafts", [Choice(f"draft {row.pk}", row.title) for row in drafts]),
+        ("Other versions", [_of_version(row) for row in kept if not row.is_active]),
+        ("Shipped with Ripeline", [Choice(f"shipped {key}", _shipped_name(key)) for key in shipped_keys()]),
+    )
+    return ((title, tuple(those)) for title, those in groups if those)
+
+
+def read_choice(ref: str) -> Text | Refused:
+    """The definition a form named; "in force" is the one that counts now."""
+    kind, _, name = ref.partition(" ")
+    if kind == "draft" and name.isascii() and name.isdigit() and len(name) < 12:
+        draft = Draft.objects.filter(pk=int(name)).first()
+        return _written(ref, draft.title, draft.text) if draft else Refused(f"That draft {NO_SUCH}")
+    if kind == "shipped" and name in shipped_keys():
+        return _written(ref, _shipped_name(name), shipped_playbook(name))
+    if kind == "version":
+        row = PlaybookVersion.objects.filter(version=name).first()
+        if row is not None:
+            return _written(ref, _of_version(row).name, row.text)
+        return Refused(f"That version {NO_SUCH}")
+    if ref == "in force":
+        row = PlaybookVersion.objects.filter(is_active=True).first()
+        if row is None:
+            return Refused("No playbook is in force yet, so there is nothing to compare with.")
+        return _written(f"version {row.version}", _of_version(row).name, row.text)
+    return Refused("Choose two definitions from the list.")
+
+
+def start_preview(
+    one_ref: str, other_ref: str, *, outcome: str, as_of: datetime, by: User, now: datetime
+) -> PreviewRun | Refused:
+    """Asks for a preview; one of the same person that is still under way is cancelled for it."""
+    texts = []
+    for ref in (one_ref, other_ref):
+        text = read_choice(ref)
+        if isinstance(text, Refused):
+            return text
+        if text.playbook is None:
+            return _mistaken(text)
+        texts.append((text, text.playbook))
+    (one, ours), (other, theirs) = texts
+    if outcome not in outcomes_of(ours, theirs):
+        return Refused(
+            f"“{outcome[:100]}” is not a signal of both definitions, so it cannot be what they are measured by."
+        )
+    if as_of > now:
+        return Refused("A preview looks back: the day may not lie in the future.")
+    with transaction.atomic():
+        cancel_previews(PreviewRun.objects.filter(started_by=by), now, note="A newer preview took its place.")
+        run = PreviewRun.objects.create(
+            one_ref=one.ref,
+            one_name=one.name[:200],
+            one_version=ours.version,
+            one_text=one.text,
+            other_ref=other.ref,
+            other_name=other.name[:200],
+            other_version=theirs.version,
+            other_text=other.text,
+            outcome=outcome,
+            as_of=as_of,
+            started_by=by,
+            created_at=now,
+            due_at=now,
+        )
+        _forget_old(by)
+    return run
+
+
+def cancel_previews(runs: QuerySet[PreviewRun], now: datetime, *, note: str = "") -> int:
+    """Takes back what is waiting or under way; whoever works at it notices within a second."""
+    busy = runs.filter(state__in=(PreviewRun.State.WAITING, PreviewRun.State.RUNNING))
+    return busy.update(
+        state=PreviewRun.State.CANCELLED,
+        due_at=None,
+        claimed_by="",
+        claimed_until=None,
+        finished_at=now,
+        note=note,
+    )
+
+
+def _forget_old(by: User) -> None:
+    mine = PreviewRun.objects.filter(started_by=by).order_by("-pk").values_list("pk", flat=True)
+    PreviewRun.objects.filter(pk__in=list(mine[KEPT : KEPT + 100])).delete()
+
+
+def _written(ref: str, name: str, text: str) -> Text:
+    checked = check_text(text)
+    return Text(ref, name, text, checked.playbook, checked.mistakes)
+
+
+def _mistaken(text: Text) -> Refused:
+    count = len(text.mistakes)
+    some = "a mistake" if count == 1 else f"{count} mistakes"
+    return Refused(
+        f"“{text.name}” cannot be previewed yet: it has {some}, and with it nobody's stage could be told.",
+        text.mistakes,
+        text,
+    )
+
+
+def _of_version(row: PlaybookVersion) -> Choice:
+    return Choice(f"version {row.version}", f"{row.title} ({row.version[:8]})")
+
+
+def _shipped_name(key: str) -> str:
+    playbook = check_text(shipped_playbook(key)).playbook
+    return f"{playbook.title if playbook else key} ({key})"

@@ -1,0 +1,116 @@
+"""The pictures of a preview, as `web.charts` takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Definition = Mapping[str, Any]
+Spec = dict[str, Any]
+"""A chart, as `web.charts.Spec` has it: the frame is used by templates alone."""
+
+
+def funnel(definition: Definition, name: str) -> Spec:
+    """How many people ever reached each stage."""
+    stages = definition["stages"]
+    return {
+        "kind": "funnel",
+        "title": name,
+        "x_title": "Stage",
+        "x": [stage["title"] for stage in stages],
+        "series": [{"name": "Ever reached", "data": [stage["reached"] for stage in stages]}],
+        "stages": [[place, len(stages)] for place in range(len(stages))],
+        "unit": "people",
+        "height": 40 + 34 * len(stages),
+    }
+
+
+def flow(one: Definition, other: Definition, moves: Sequence[tuple[str, str, int]]) -> Spec:
+    """Who moves from which stage to which; those who stay are not drawn."""
+    sides = one["stages"], other["stages"]
+    places = [{stage["key"]: place for place, stage in enumerate(side)} for side in sides]
+    nodes: dict[tuple[int, str], int] = {}
+    links = [
+        [nodes.setdefault((0, start), len(nodes)), nodes.setdefault((1, end), len(nodes)), count]
+        for start, end, count in moves
+    ]
+    return {
+        "kind": "sankey",
+        "title": "Who would move",
+        "x_title": "From",
+        "x": [sides[side][places[side][key]]["title"] for side, key in nodes],
+        "stages": [[places[side][key], len(sides[side])] for side, key in nodes],
+        "links": links,
+        "series": [],
+        "unit": "people",
+        "height": 120 + 44 * max(_on_side(nodes, 0), _on_side(nodes, 1)),
+    }
+
+
+def _on_side(nodes: Mapping[tuple[int, str], int], side: int) -> int:
+    return sum(1 for each, _ in nodes if each == side)
+
+
+FOUND = (
+    ("precision", "Of those called so, how many came to it"),
+    ("recall", "Of those who came to it, how many were found before"),
+    ("lift", "How many times likelier than anybody (lift)"),
+    ("lead", "How many days before"),
+)
+"""What is measured, and the title of its picture."""
+
+
+def found(one: Definition, other: Definition, names: tuple[str, str]) -> Iterator[tuple[str, Spec]]:
+    """How well each stage told the outcome, with 95 % intervals; the first stage is everybody and left out."""
+    rows = _rows(one, other)
+    for what, title in FOUND:
+        series = [
+            {"name": name, **_columns([at.get(key) for key, _ in rows], what)}
+            for name, at in zip(names, map(_by_key, (one, other)), strict=True)
+        ]
+        spec: Spec = {
+            "kind": "range",
+            "title": title,
+            "x_title": "Stage",
+            "x": [title for _, title in rows],
+            "series": series,
+            "height": 230,
+        }
+        if what in ("precision", "recall"):
+            spec["unit"] = "share"
+        elif what == "lead":
+            spec["unit"] = "days"
+        yield what, spec
+
+
+def _rows(one: Definition, other: Definition) -> list[tuple[str, str]]:
+    """The stages of both, each once, with titles that tell them apart."""
+    titles = {
+        stage["key"]: stage["title"] for definition in (other, one) for stage in definition["stages"][1:]
+    }
+    order = [stage["key"] for stage in one["stages"][1:]]
+    order += [stage["key"] for stage in other["stages"][1:] if stage["key"] not in order]
+    many = list(titles.values())
+    return [(key, f"{titles[key]} ({key})" if many.count(titles[key]) > 1 else titles[key]) for key in order]
+
+
+def _by_key(definition: Definition) -> dict[str, Mapping[str, Any]]:
+    return {stage["key"]: stage for stage in definition["stages"]}
+
+
+def _columns(stages: list[Mapping[str, Any] | None], what: str) -> dict[str, list[float | None]]:
+    cells = [_cell(stage, what) for stage in stages]
+    return {
+        "data": [cell[0] for cell in cells],
+        "low": [cell[1] for cell in cells],
+        "high": [cell[2] for cell in cells],
+    }
+
+
+def _cell(stage: Mapping[str, Any] | None, what: str) -> tuple[float | None, float | None, float | None]:
+    if stage is None:
+        return None, None, None
+    if what == "lift":
+        return stage["lift"], stage["lift_low"], stage["lift_high"]
+    told = stage[what]
+    return told["days" if what == "lead" else "value"], told["low"], told["high"]

@@ -1,0 +1,152 @@
+"""The pages of previews: asking for one, its progress, what it found, and whom it would move."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from ripeline.lifecycle.model import BUILT_IN
+from ripeline.people.permissions import may_write_definitions, reader_of
+from ripeline.playbooks.preview.asking import (
+    Refused,
+    cancel_previews,
+    choices,
+    read_choice,
+    start_preview,
+)
+from ripeline.playbooks.preview.models import PreviewRun
+from ripeline.playbooks.preview.pages import moves_of, show_result, stages_of
+from ripeline.playbooks.preview.people import PER_PAGE, read_people
+from ripeline.playbooks.views_drafts import for_writers
+
+LISTED = 30
+HEAVY = ("one_text", "other_text", "result")
+
+
+@require_GET
+def previews(request: HttpRequest) -> HttpResponse:
+    """What can be held beside what, and the previews there are."""
+    chosen = {"one": request.GET.get("one", "in force"), "other": request.GET.get("other", "")}
+    return render(request, "playbooks/previews.html", _form(request, chosen))
+
+
+@require_POST
+@for_writers
+def start(request: HttpRequest) -> HttpResponse:
+    """Asks for a preview; one that cannot be made is refused with its sentence and nothing typed is lost."""
+    chosen = {
+        name: request.POST.get(name, usual).replace("\0", "")
+        for name, usual in (("one", "in force"), ("other", ""), ("outcome", "deal_won"), ("as_of", ""))
+    }
+    now = timezone.now()
+    as_of = _end_of_day(chosen["as_of"], now)
+    if as_of is None:
+        done: PreviewRun | Refused = Refused(
+            f"“{chosen['as_of'][:40]}” is not a day; write it like {now:%Y-%m-%d}."
+        )
+    else:
+        done = start_preview(
+            chosen["one"],
+            chosen["other"],
+            outcome=chosen["outcome"],
+            as_of=as_of,
+            by=reader_of(request),
+            now=now,
+        )
+    if isinstance(done, Refused):
+        return render(
+            request, "playbooks/previews.html", _form(request, chosen) | {"refused": done}, status=422
+        )
+    return redirect("playbook_preview", key=done.key)
+
+
+@require_GET
+def show(request: HttpRequest, key: str) -> HttpResponse:
+    """One preview: how far it is, or what it found."""
+    run = _find(key)
+    context: dict[str, Any] = {"run": run, "may_write": may_write_definitions(reader_of(request))}
+    if run.state == PreviewRun.State.DONE:
+        context |= show_result(run)
+    return render(request, "playbooks/preview.html", context)
+
+
+@require_GET
+def people(request: HttpRequest, key: str) -> HttpResponse:
+    """The people who would stand elsewhere, each with the reason."""
+    run = _find(key)
+    if run.state != PreviewRun.State.DONE:
+        return redirect("playbook_preview", key=key)
+    asked = {name: request.GET.get(name, "").replace("\0", "")[:100] for name in ("from", "to")}
+    after = request.GET.get("after", "")
+    page = read_people(
+        run,
+        start=asked["from"],
+        end=asked["to"],
+        after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0,
+    )
+    last = min(page.before + PER_PAGE, page.count)
+    context = {
+        "run": run,
+        "page": page,
+        "asked": asked,
+        "one": stages_of(run.result["one"]),
+        "other": stages_of(run.result["other"]),
+        "moves": moves_of(run),
+        "words": f"{page.before + 1:,}–{last:,} of {page.count:,}" if page.count else "",
+    }
+    return render(request, "playbooks/preview_people.html", context)
+
+
+@require_POST
+@for_writers
+def cancel(request: HttpRequest, key: str) -> HttpResponse:
+    """Takes a preview back that is not finished."""
+    run = _find(key)
+    note = f"Cancelled by {reader_of(request)}."
+    if not cancel_previews(PreviewRun.objects.filter(pk=run.pk), timezone.now(), note=note):
+        messages.info(request, "The preview had already ended.")
+    return redirect("playbook_preview", key=key)
+
+
+def _find(key: str) -> PreviewRun:
+    return get_object_or_404(PreviewRun.objects.select_related("started_by"), key=key)
+
+
+def _form(request: HttpRequest, chosen: dict[str, str]) -> dict[str, Any]:
+    runs = PreviewRun.objects.select_related("started_by").defer(*HEAVY).order_by("-pk")
+    return {
+        "groups": list(choices()),
+        "chosen": {"outcome": "deal_won", "as_of": ""} | chosen,
+        "own_signals": _own_signals(chosen),
+        "kinds": [name for name in BUILT_IN if name != "deal_won"],
+        "runs": runs[:LISTED],
+        "today": timezone.localdate().isoformat(),
+        "may_write": may_write_definitions(reader_of(request)),
+    }
+
+
+def _own_signals(chosen: dict[str, str]) -> list[str]:
+    """The names of signals that both of the chosen, or the one that is chosen, define themselves."""
+    texts = [read_choice(chosen[name]) for name in ("one", "other") if chosen[name]]
+    known = [
+        list(it.playbook.signals) for it in texts if not isinstance(it, Refused) and it.playbook is not None
+    ]
+    return [name for name in known[0] if all(name in those for those in known)] if known else []
+
+
+def _end_of_day(given: str, now: datetime) -> datetime | None:
+    """The last moment of a day, or now where none is given and for today; None where it is no day."""
+    if not given:
+        return now
+    try:
+        day = date.fromisoformat(given)
+        end = datetime.combine(day, time.max, timezone.get_current_timezone())
+    except (ValueError, OverflowError):
+        return None
+    return now if day == timezone.localdate(now) else end

@@ -1,0 +1,99 @@
+"""What a preview found, in words a marketer understands, and honest about small numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ripeline.lifecycle.instant import say_day
+
+FEW: Final = 30
+"""Below so many people a share is a hint and no measure."""
+
+
+def say_outcome(outcome: str) -> str:
+    """What those did who came to the outcome: "bought"."""
+    return "bought" if outcome == "deal_won" else f"came to “{outcome}”"
+
+
+def say_found(stage: Mapping[str, Any], outcome: str) -> str:
+    """How well a stage told the outcome: "Of 100 people this definition calls MQL, 18 later bought; ..."."""
+    did, title = say_outcome(outcome), stage["title"]
+    precision, recall, lead = stage["precision"], stage["recall"], stage["lead"]
+    if not precision["of"]:
+        return f"Nobody was {title} by this definition before they {did}, so it told nothing."
+    said = f"Of 100 people this definition calls {title}, {_hundredths(precision)} later {did}"
+    if recall["of"]:
+        said += f"; of those who {did} it had found {_percent(recall)} before"
+        if lead["days"] is not None:
+            said += f", {say_days(lead['days'])} earlier (median)"
+    return f"{said}.{_caution(precision, recall, did)}"
+
+
+def say_days(days: float) -> str:
+    """ "23 days", "half a day" and the like."""
+    if days < 1:
+        return "less than a day"
+    rounded = round(days)
+    return "1 day" if rounded == 1 else f"{rounded:,} days"
+
+
+def say_change(one: Mapping[str, Any], other: Mapping[str, Any], differ: int, people: int) -> str:
+    """Who would stand elsewhere, in one sentence."""
+    if one["version"] == other["version"]:
+        return "Both are the same definition to the letter, so nobody would stand elsewhere."
+    if not people:
+        return "There is nobody with a touch by then, so there is nothing to compare."
+    if not differ:
+        return f"None of {people:,} people would stand elsewhere."
+    share = 100 * differ / people
+    few = "fewer than 1 in 100" if share < 1 else f"{share:.0f} in 100"
+    verb = "person would stand" if differ == 1 else "people would stand"
+    return f"{differ:,} of {people:,} {verb} elsewhere ({few})."
+
+
+def say_unused(sort: str, one: str, other: str) -> str:
+    """Why touches of a sort could not be used."""
+    if sort.startswith("kind "):
+        return (
+            f"have the kind “{sort[5:]}”, which neither the vocabulary nor a signal of the two knows: they count "
+            "as signs of nothing"
+        )
+    return {
+        "future": "are dated in the future: they are left out until their day comes",
+        "attrs": "have details that cannot be read: they count as if they had none",
+        "stage one": f"move somebody by hand to a stage that “{one}” does not have: those moves are left out there",
+        "stage other": f"move somebody by hand to a stage that “{other}” does not have: those moves are left out there",
+    }[sort]
+
+
+def say_when(at: int) -> str:
+    """The day of a touch."""
+    return say_day(at, year=True)
+
+
+def _caution(precision: Mapping[str, Any], recall: Mapping[str, Any], did: str) -> str:
+    if not recall["of"]:
+        return f" Nobody {did} yet, so nothing can be said of what it would find."
+    if precision["of"] >= FEW and recall["of"] >= FEW:
+        return ""
+    few = []
+    if precision["of"] < FEW:
+        few.append(f"only {precision['of']} were called so")
+    if recall["of"] < FEW:
+        few.append(f"only {recall['of']} {did}")
+    low, high = round(100 * precision["low"]), round(100 * precision["high"])
+    reach = f"the true share may be anywhere from {low} to {high} in 100"
+    return f" That is a hint at most: {' and '.join(few)}, and {reach}."
+
+
+def _hundredths(share: Mapping[str, Any]) -> str:
+    value = 100 * share["value"]
+    if 0 < value < 1:
+        return "fewer than 1"
+    return f"{value:.0f}"
+
+
+def _percent(share: Mapping[str, Any]) -> str:
+    value = 100 * share["value"]
+    return "fewer than 1 %" if 0 < value < 1 else f"{value:.0f} %"
