@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,12 +15,12 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ripeline.gateway.imports.mapping import Mapping, MappingMistakes, load_mapping, write_mapping
+from ripeline.gateway.imports.mapping import MappingMistakes, load_mapping, write_mapping
 from ripeline.gateway.imports.rejections import rejected_csv
 from ripeline.gateway.imports.report import preview_lines, result_lines
 from ripeline.gateway.imports.run import Refused, discard, go_on, look_at, start, start_undo, take_in
 from ripeline.gateway.imports.sniff import NotATable
-from ripeline.gateway.imports.source import Source, source_of
+from ripeline.gateway.imports.source import Source, survey_whole
 from ripeline.gateway.models import Import
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -30,62 +31,56 @@ def import_group() -> None:
     """Bring in contacts and touches from files, and take them back."""
 
 
+def _of_a_file(command: Callable[..., None]) -> Callable[..., None]:
+    """What both commands have in common: `command` is called with a FILE and the text of its mapping; an import that
+    is to be taken back or gone on with is seen to here."""
+
+    @click.argument("file", type=_FILE, required=False)
+    @click.option("--mapping", "mapping_file", type=_FILE, help="Which column is which, as YAML.")
+    @click.option("--yes", is_flag=True, help="Import without asking.")
+    @click.option("--undo", "undo_key", metavar="ID", help="Take an import back.")
+    @click.option("--resume", "resume_key", metavar="ID", help="Go on with an import that was stopped.")
+    @wraps(command)
+    def run(
+        file: Path | None,
+        mapping_file: Path | None,
+        undo_key: str | None,
+        resume_key: str | None,
+        **own: bool,
+    ) -> None:
+        if undo_key or resume_key:
+            _take_up(undo_key, resume_key)
+        elif file is None:
+            _refuse("Say which FILE to import.")
+        else:
+            command(file, _mapping_text(mapping_file), **own)
+
+    return run
+
+
 @import_group.command("contacts")
-@click.argument("file", type=_FILE, required=False)
-@click.option("--mapping", "mapping_file", type=_FILE, help="Which column is which field, as YAML.")
 @click.option(
     "--show-mapping", is_flag=True, help="Print the mapping this file would be read with, and stop."
 )
-@click.option("--yes", is_flag=True, help="Import without asking.")
-@click.option("--undo", "undo_key", metavar="ID", help="Take an import back.")
-@click.option("--resume", "resume_key", metavar="ID", help="Go on with an import that was stopped.")
-def contacts_command(
-    file: Path | None,
-    mapping_file: Path | None,
-    show_mapping: bool,
-    yes: bool,
-    undo_key: str | None,
-    resume_key: str | None,
-) -> None:
+@_of_a_file
+def contacts_command(file: Path, mapping: str, *, yes: bool, show_mapping: bool) -> None:
     """Import contacts from FILE (CSV), each row matched by email address, else by an outside key."""
-    if undo_key or resume_key:
-        _take_up(undo_key, resume_key)
-        return
-    chosen = _given(file)
-    mapping = _mapping_text(mapping_file)
     if show_mapping:
-        _show_mapping(chosen, mapping)
-        return
-    _bring_in(chosen, mapping, Import.Form.ROWS, yes=yes)
+        _show_mapping(file, mapping)
+    else:
+        _bring_in(file, mapping, Import.Form.ROWS, yes=yes)
 
 
 @import_group.command("touches")
-@click.argument("file", type=_FILE, required=False)
-@click.option(
-    "--mapping", "mapping_file", type=_FILE, help="Which rows of a CSV file make which touches, as YAML."
-)
 @click.option("--create", is_flag=True, help="Make contacts of people nobody here knows.")
-@click.option("--yes", is_flag=True, help="Import without asking.")
-@click.option("--undo", "undo_key", metavar="ID", help="Take an import back.")
-@click.option("--resume", "resume_key", metavar="ID", help="Go on with an import that was stopped.")
-def touches_command(
-    file: Path | None,
-    mapping_file: Path | None,
-    create: bool,
-    yes: bool,
-    undo_key: str | None,
-    resume_key: str | None,
-) -> None:
+@_of_a_file
+def touches_command(file: Path, mapping: str, *, yes: bool, create: bool) -> None:
     """Import touches from FILE: JSON Lines, or CSV with a mapping. Late and repeated ones are welcome."""
-    if undo_key or resume_key:
-        _take_up(undo_key, resume_key)
-        return
-    chosen = _given(file)
-    is_json = chosen.suffix.lower() in (".jsonl", ".ndjson", ".json")
-    if not is_json and mapping_file is None:
+    is_json = file.suffix.lower() in (".jsonl", ".ndjson", ".json")
+    if not is_json and not mapping:
         _refuse("A CSV file of touches needs --mapping FILE: it says which column is whose, when and what.")
-    mapping = _touch_mapping(_mapping_text(mapping_file), create=create, needs_touches=not is_json)
-    _bring_in(chosen, mapping, Import.Form.TOUCHES if is_json else Import.Form.ROWS, yes=yes)
+    form = Import.Form.TOUCHES if is_json else Import.Form.ROWS
+    _bring_in(file, _touch_mapping(mapping, create=create, needs_touches=not is_json), form, yes=yes)
 
 
 @import_group.command("list")
@@ -172,12 +167,6 @@ def _find(key: str) -> Import:
     return found[0]
 
 
-def _given(file: Path | None) -> Path:
-    if file is None:
-        _refuse("Say which FILE to import.")
-    return file
-
-
 def _mapping_text(file: Path | None) -> str:
     if file is None:
         return ""
@@ -200,11 +189,10 @@ def _touch_mapping(text: str, *, create: bool, needs_touches: bool) -> str:
 
 def _show_mapping(file: Path, mapping: str) -> None:
     try:
-        source = source_of(file, mapping, Import.Form.ROWS)
+        look = survey_whole(file, mapping)
     except (NotATable, MappingMistakes, OSError) as trouble:
         _refuse(str(trouble))
-    shown: Mapping = source.mapping
-    click.echo(write_mapping(shown), nl=False)
+    click.echo(write_mapping(look.mapping), nl=False)
 
 
 def _agrees() -> bool:

@@ -16,6 +16,8 @@ from typing import Literal
 Order = Literal["dmy", "mdy", "ymd"]
 FIRST_YEAR = 1900
 """Programs write 0001-01-01, 1753-01-01 or 1899-12-30 where they have no date."""
+AHEAD = timedelta(days=1)
+"""How far after the taking in of a file its touches may be dated: clocks differ, years do not."""
 _NUMERIC = re.compile(
     r"(\d{1,4})([-/.])\s?(\d{1,2})\2\s?(\d{1,4})(?:(?:T|,?\s+)(\d{1,2})[:.h](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?"
     r"\s*([AaPp]\.?[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?\s*\Z"

@@ -23,10 +23,16 @@ _ORDER = {"country": 0, "email": 1}
 _NAMELIKE = frozenset({"first_name", "last_name", "full_name", "country"})
 
 
+class _Ahead(ValueError):
+    """A touch dated at what is still to come."""
+
+
 class Reader:
     """Reads rows of one file by one mapping. Made once, used for every row."""
 
-    def __init__(self, columns: tuple[str, ...], settled: Settled) -> None:
+    def __init__(self, columns: tuple[str, ...], settled: Settled, latest: int) -> None:
+        """`latest` is the last instant a touch may be dated at."""
+        self._latest = latest
         mapping = self._mapping = settled.mapping
         self._settled = settled
         self._at = {name: number for number, name in enumerate(columns)}
@@ -73,6 +79,15 @@ class Reader:
 
     def moment(self, row: Row, rule: MomentRule) -> int | None:
         """The instant a rule names; None where its cell is empty. Raises ValueError with a sentence."""
+        at = self._moment(row, rule)
+        if at is not None and at > self._latest:
+            said = (
+                f"'{self.cell(row, rule.column)[:40]}' in {rule.column}" if rule.column else str(rule.fixed)
+            )
+            raise _Ahead(f"{said} is more than a day ahead: nothing can have happened then")
+        return at
+
+    def _moment(self, row: Row, rule: MomentRule) -> int | None:
         if rule.fixed is not None:
             return parse_instant(rule.fixed)
         if rule.column is None:
@@ -94,7 +109,8 @@ class Reader:
                 if touch := self._touch(record, row, rule):
                     record.touches.append(touch)
         except ValueError as trouble:
-            return Rejected(row.line, "", f"{trouble}.", Why.BAD_DATE, tuple(row.cells))
+            why = Why.FUTURE if isinstance(trouble, _Ahead) else Why.BAD_DATE
+            return Rejected(row.line, "", f"{trouble}.", why, tuple(row.cells))
         return record
 
     def _touch(self, record: Record, row: Row, rule: TouchRule) -> Touch | None:

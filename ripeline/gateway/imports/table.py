@@ -37,6 +37,7 @@ class Why(StrEnum):
     NO_KEY = "nobody to be recognised by"
     BAD_ADDRESS = "no email address"
     BAD_DATE = "no date"
+    FUTURE = "a date in the future"
     BAD_VALUE = "a value that cannot be read"
     NOBODY = "nobody known by this key"
 

@@ -21,20 +21,27 @@ LONGEST_ID, LONGEST_KIND, LONGEST_KEY = 128, 64, 254
 """Letters of a touch's id and kind and of an outside key: the widths of their columns."""
 
 
-def read_touches(path: Path, mapping: Mapping) -> Iterator[Record | Rejected]:
-    """The record of every line that is not blank, or why there is none."""
+def read_touches(path: Path, mapping: Mapping, latest: int) -> Iterator[Record | Rejected]:
+    """The record of every line that is not blank, or why there is none; `latest` is the last instant a touch may be
+    dated at."""
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
             if raw.strip():
-                yield _touch_of(number, raw.removeprefix(b"\xef\xbb\xbf"), mapping)
+                yield _touch_of(number, raw.removeprefix(b"\xef\xbb\xbf"), mapping, latest)
 
 
-def _touch_of(number: int, raw: bytes, mapping: Mapping) -> Record | Rejected:
+def _touch_of(number: int, raw: bytes, mapping: Mapping, latest: int) -> Record | Rejected:
     if len(raw) > MAX_CELL:
         return _bad_line(number, raw, f"The line is longer than {MAX_CELL:,} bytes.", Why.TOO_LONG)
     try:
         text = raw.decode()
-        record = _record_of(number, _keepable(parse_touch(_fields(text))), mapping)
+        touch = _keepable(parse_touch(_fields(text)))
+        if touch.at > latest:
+            said = (
+                f"'at' is {format_instant(touch.at)}, more than a day ahead: nothing can have happened then."
+            )
+            return _bad_line(number, raw, said, Why.FUTURE)
+        record = _record_of(number, touch, mapping)
     except UnicodeDecodeError:
         return _bad_line(number, raw, "The line holds letters that are not UTF-8.", Why.UNREADABLE)
     except TouchMistake as mistake:

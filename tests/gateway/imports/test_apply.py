@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ripeline.gateway.imports.rejections import rejected_csv
+from ripeline.gateway.imports.run import start
 from ripeline.gateway.models import Import
 from ripeline.people.contacts import ContactDraft, add_contacts, find_by_identity
 from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.timeline.models import Reassessment, Touch
-from tests.gateway.imports.bringing import NOW, bring_in, csv_file, look
+from tests.gateway.imports.bringing import NOW, bring_in, carry_on, csv_file, look
 
 pytestmark = pytest.mark.django_db
 
@@ -254,9 +256,25 @@ def test_people_are_looked_up_by_an_index_however_many_there_are() -> None:
     assert "SEARCH ripeline_identity USING INDEX identity_leads_to_one_contact" in plan
 
 
+def test_a_touch_dated_far_ahead_leaves_its_row_out_however_late_the_import_is_started(
+    tmp_path: Path,
+) -> None:
+    mapping = "{columns: {email: email}, touches: [{kind: call_held, at: day}]}"
+    path = csv_file(tmp_path, "email,day\na@b.example,2199-01-01\nb@b.example,2026-03-01\n")
+    import_of, seen = look(path, mapping)
+    said = "'2199-01-01' in day is more than a day ahead: nothing can have happened then."
+    assert seen.reasons == {"a date in the future": 1}
+    assert start(import_of, NOW + timedelta(days=90_000)) is None
+    done = carry_on(import_of, now=NOW + timedelta(days=90_000))
+    assert [row.reason for row in done.rejections.all()] == [said]
+    assert [row.subject for row in Touch.objects.filter(kind="call_held")] == [None]
+
+
 def test_a_company_is_found_however_its_name_is_capitalised(tmp_path: Path) -> None:
     bring_in(csv_file(tmp_path, "email,company\na@x.example,Éditions du Port\n"))
-    bring_in(csv_file(tmp_path, "email,company\nb@x.example,ÉDITIONS DU PORT\nc@x.example,Editions du Port\n"))
+    bring_in(
+        csv_file(tmp_path, "email,company\nb@x.example,ÉDITIONS DU PORT\nc@x.example,Editions du Port\n")
+    )
     assert sorted(Company.objects.values_list("name", flat=True)) == ["Editions du Port", "Éditions du Port"]
     assert Contact.objects.filter(company__name="Éditions du Port").count() == 2
 

@@ -45,6 +45,10 @@ def touches(folder: Path, *lines: bytes) -> Path:
         (b"\0" * 9, "The line is not JSON: Expecting value at column 1."),
         (b"\xff\xfe[\0]\0", "The line holds letters that are not UTF-8."),
         (line(at="0001-01-01T00:00:00Z"), "'at' is 0001-01-01T00:00:00Z, before 1900: no date was meant."),
+        (
+            line(at="2026-03-02T09:00:01Z"),
+            "'at' is 2026-03-02T09:00:01Z, more than a day ahead: nothing can have happened then.",
+        ),
         (b'"' + b"x" * 2_000_000 + b'"', "The line is longer than 2,000,000 bytes."),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",
@@ -60,6 +64,11 @@ def test_a_line_that_cannot_be_kept_is_left_out_with_its_reason(
     assert done.state == Import.State.DONE
     assert [row.reason for row in done.rejections.all()] == [reason]
     assert Touch.objects.filter(contact__key="p-17", kind="page_viewed").count() == 1
+
+
+def test_clocks_may_differ_by_a_day(tmp_path: Path) -> None:
+    done = bring_in(touches(tmp_path, line(at="2026-03-02T09:00:00Z")), form=Import.Form.TOUCHES)
+    assert done.counts["rejected"] == 0
 
 
 def test_a_value_beyond_64_bits_is_kept_as_near_as_a_float_is(tmp_path: Path) -> None:

@@ -1,0 +1,79 @@
+"""`ripeline import`: both kinds of file, resumed, taken back, and refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from django.conf import settings
+
+from ripeline.gateway.commands import import_group
+from ripeline.gateway.models import Import
+from ripeline.people.models import Contact
+
+pytestmark = pytest.mark.django_db
+PEOPLE = "email,asked\na@b.example,2025-03-01\n"
+MAPPING = "{others: ignore, columns: {email: email}, touches: [{kind: call_held, at: asked}]}"
+
+
+@pytest.fixture(autouse=True)
+def _folder() -> None:
+    Path(settings.CONFIG.data_dir).mkdir(parents=True, exist_ok=True)
+
+
+def say(*words: object) -> Result:
+    return CliRunner().invoke(import_group, [str(word) for word in words])
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_contacts_come_in_and_are_taken_back_by_the_command_that_is_named(tmp_path: Path) -> None:
+    done = say("contacts", written(tmp_path, "people.csv", PEOPLE), "--yes")
+    assert done.exit_code == 0
+    assert "Take it back with: ripeline import contacts --undo" in done.output
+    assert Contact.objects.count() == 1
+    assert say("contacts", "--undo", done.output.split()[-1]).exit_code == 0
+    assert not Contact.objects.exists()
+
+
+def test_a_file_of_touches_makes_nobody_unless_it_is_told_to(tmp_path: Path) -> None:
+    line = json.dumps({"id": "1", "person": "p", "at": "2025-05-01T10:00:00Z", "kind": "page_viewed"})
+    path = written(tmp_path, "log.jsonl", line)
+    assert "1  left out" in say("touches", path, "--yes").output
+    assert "1  contact made" in say("touches", path, "--yes", "--create").output
+
+
+def test_a_csv_file_of_touches_needs_a_mapping_that_names_some(tmp_path: Path) -> None:
+    path = written(tmp_path, "calls.csv", PEOPLE)
+    assert "needs --mapping FILE" in say("touches", path).output
+    bare = written(tmp_path, "bare.yaml", "columns: {email: email}")
+    assert "The mapping names no touches" in say("touches", path, "--mapping", bare).output
+    whole = written(tmp_path, "whole.yaml", MAPPING)
+    assert say("touches", path, "--mapping", whole, "--yes", "--create").exit_code == 0
+    assert Import.objects.get().counts["touches"] == 2
+
+
+def test_the_mapping_of_a_file_can_be_had_before_anything_is_imported(tmp_path: Path) -> None:
+    shown = say("contacts", written(tmp_path, "people.csv", PEOPLE), "--show-mapping")
+    assert "email: " in shown.output
+    assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("contacts",), "Say which FILE to import."),
+        (("touches",), "Say which FILE to import."),
+        (("contacts", "--undo", "a", "--resume", "b"), "Say either --undo or --resume."),
+        (("touches", "--undo", "abcd"), "There is no import 'abcd'."),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_sentence(words: tuple[str, ...], said: str) -> None:
+    refused = say(*words)
+    assert (refused.exit_code, said in refused.output) == (2, True)
