@@ -160,6 +160,12 @@ class Transition(models.Model):
                 condition=Q(publication__isnull=False),
                 name="transition_publication",
             ),
+            # With the one above: of whom a publication made something else true.
+            models.Index(
+                fields=["superseded_at", "contact"],
+                condition=Q(superseded_at__isnull=False),
+                name="transition_superseded",
+            ),
         )
         constraints = (
             models.UniqueConstraint(
