@@ -28,7 +28,7 @@ MOST_PROCESSES = 8
 """More would wait for the one that reads."""
 SHORT_VERSION = 8
 """Letters of a version that tell two playbooks apart on a screen."""
-TOUCHES_HELP = "A .jsonl or .parquet file, or a folder of Parquet parts."
+TOUCHES_HELP = "A .jsonl or .parquet file, a folder of Parquet files, or history parts."
 OUT_HELP = "A file for the {}: .jsonl, .csv or .parquet. Without any file the funnel is printed."
 
 
