@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import pytest
 from django.db import connection
 
-from ripeline.installing import shipped_playbook
+from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.serving import THREADS
 from ripeline.timeline.active import activate
 from tests.factories import NOW, make_contact, make_user, sign_in
