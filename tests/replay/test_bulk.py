@@ -19,7 +19,7 @@ from ripeline.lifecycle.touch import Touch, parse_touch
 from ripeline.replay import bulk as engine
 from ripeline.replay.bulk import compile_program, replay_history
 from ripeline.replay.history import Column, from_touches, nulls
-from tests.lifecycle.examples import LIFE, PLAYBOOK, ladder, touch
+from tests.lifecycle.examples import LIFE, PLAYBOOK, instant, ladder, touch
 from tests.lifecycle.strategies import playbook_maps, to_playbook
 from tests.replay.alike import bulk, crowds, folded, odd_playbook_maps, rows_of
 from tests.replay.golden import CASES, GOLDEN, needs_golden
@@ -198,3 +198,70 @@ def test_columns_of_any_width_give_the_same() -> None:
     assert rows_of(replay_history(program, replace(history, **narrow), LIFE[-1].at)) == rows_of(
         replay_history(program, history, LIFE[-1].at)
     )
+
+
+POINTS = (
+    "{half_life: 7d, points: [{signal: subscribed, add: 60}, "
+    "{signal: unsubscribed, add: -30}, {signal: page_viewed, add: 3}]}"
+)
+WAKING = {
+    "a score that lost points fades below its bound the sooner": (
+        "  - {key: a}\n  - {key: b, enter: {score: {gte: 20}}, exit: [{when: {score: {lt: 20}}, to: a}]}\n",
+        [("01-01", "subscribed"), ("01-02", "unsubscribed")],
+        [
+            ("01-01", "b"),
+            ("01-04", "a"),
+        ],  # 54.3 - 30 = 24.3 on the 2nd, 19.97 on the 4th; else the 13th
+    ),
+    "a score that grows is noticed when it crosses": (
+        "  - {key: a}\n  - {key: b, enter: {score: {gte: 8}}}\n",
+        [("01-01 08:00", "page_viewed"), ("01-01 09:00", "page_viewed"), ("01-01 10:00", "page_viewed")],
+        [("01-01 10:00", "b")],
+    ),
+    "somebody idle is idle no more when they come": (
+        "  - {key: a}\n  - {key: b, enter: {idle: 3d}, exit: [{when: {not: {idle: 3d}}, to: a}]}\n",
+        [("01-01", "page_viewed"), ("01-09", "page_viewed")],
+        [("01-04", "b"), ("01-09", "a"), ("01-12", "b")],
+    ),
+    "a signal counts up to what is asked": (
+        "  - {key: a}\n  - {key: b, enter: {signal: page_viewed, count: 3}}\n",
+        [("01-01", "page_viewed"), ("01-02", "page_viewed"), ("01-03", "page_viewed")],
+        [("01-03", "b")],
+    ),
+    "a window is kept open by whoever comes again": (
+        "  - {key: a}\n  - key: b\n    enter: {signal: page_viewed, within: 3d}\n"
+        "    exit: [{when: {not: {signal: page_viewed, within: 3d}}, to: a}]\n",
+        [
+            ("01-01", "page_viewed"),
+            ("01-03", "page_viewed"),
+            ("01-05", "page_viewed"),
+            ("01-20", "page_viewed"),
+        ],
+        [("01-01", "b"), ("01-08", "a"), ("01-20", "b"), ("01-23", "a")],
+    ),
+    "an answer ages": (
+        '  - {key: a}\n  - key: b\n    enter: {answer: {need: "yes"}}\n'
+        '    exit: [{when: {not: {answer: {need: "yes"}}}, to: a}]\n',
+        [("01-01", "answered"), ("01-04", "answered")],
+        [("01-01", "b"), ("01-09", "a")],
+    ),
+    "a stay comes to its end": (
+        "  - {key: a}\n  - {key: b, enter: {signal: subscribed}, exit: [{when: {in_stage: 4d}, to: a}]}\n",
+        [("01-01", "subscribed"), ("01-03", "page_viewed")],
+        [("01-01", "b"), ("01-05", "a")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WAKING)
+def test_the_rules_are_looked_at_when_something_may_have_turned(name: str) -> None:
+    stages, done, expected = WAKING[name]
+    playbook = load_playbook(ladder(stages, score=POINTS, answers="{need: {valid_for: 5d}}"))
+    more = {"answered": {"subject": "need", "attrs": {"value": "yes"}}}
+    touches = [touch(when, kind, **more.get(kind, {})) for when, kind in done]
+    as_of = touches[-1].at + 60 * DAY
+    moves, standings, _ = bulk(playbook, touches, as_of)
+    assert (moves, standings) == folded(playbook, touches, as_of)[:2]
+    assert [(at, to) for _, at, _, to, *_ in moves][: len(expected)] == [
+        (instant(when), to) for when, to in expected
+    ]
