@@ -27,7 +27,7 @@ _FIELDS = (
     ("title", "job title"),
     ("seniority", "seniority"),
     ("company", "company"),
-    ("domain", "company's website"),
+    ("domain", "website"),
     ("industry", "industry"),
     ("employees", "number of employees"),
     ("country", "country"),
@@ -180,10 +180,10 @@ class ColumnsForm(forms.Form):
         return self.cleaned_data
 
     def _add_column(self, number: int, name: str, rule: ColumnRule) -> None:
-        self.fields[f"field_{number}"] = _choice(_FIELDS, rule.field, f"What {name} is")
-        self.fields[f"reads_{number}"] = _choice(_READS, rule.reads, f"How {name} is read")
+        self.fields[f"field_{number}"] = _choice("field", _FIELDS, rule.field, f"What {name} is")
+        self.fields[f"reads_{number}"] = _choice("reads", _READS, rule.reads, f"How {name} is read")
         self.fields[f"order_{number}"] = _choice(
-            _ORDERS, rule.order or "", f"Dates of {name}", required=False
+            "order", _ORDERS, rule.order or "", f"Dates of {name}", required=False
         )
         self.fields[f"trait_{number}"] = forms.CharField(
             required=False,
@@ -194,7 +194,8 @@ class ColumnsForm(forms.Form):
 
 
 def _choice(
-    choices: tuple[tuple[str, str], ...], initial: str, label: str, *, required: bool = True
+    part: str, choices: tuple[tuple[str, str], ...], initial: str, label: str, *, required: bool = True
 ) -> forms.ChoiceField:
-    select = forms.Select(attrs={"class": "form-select", "aria-label": label})
+    """`part` is what the page's style goes by, to show the rest of a line where it says something."""
+    select = forms.Select(attrs={"class": "form-select", "aria-label": label, "data-of": part})
     return forms.ChoiceField(choices=choices, initial=initial, widget=select, required=required)

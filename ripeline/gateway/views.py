@@ -13,10 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ripeline.gateway.forms import ColumnsForm, FileForm
-from ripeline.gateway.imports.decide import OUTCOMES
 from ripeline.gateway.imports.mapping import MappingMistakes, load_mapping, write_mapping
 from ripeline.gateway.imports.rejections import rejected_csv
-from ripeline.gateway.imports.report import TOLD_STAYING, undone_sentence
+from ripeline.gateway.imports.report import TOLD_STAYING, counted, undone_sentence
 from ripeline.gateway.imports.run import Refused, ask_to_look, discard, look_at, start, start_undo, take_in
 from ripeline.gateway.imports.sniff import NotATable
 from ripeline.gateway.imports.survey import Survey, survey_of
@@ -94,7 +93,7 @@ def import_page(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, Any] = {
         "import_of": import_of,
         "is_busy": import_of.state in _BUSY,
-        "counts": _counts(import_of),
+        "counts": counted(import_of),
         "undone": undone_sentence(import_of),
         "staying": import_of.left_in_place[:TOLD_STAYING],
         "may_start": import_of.state == Import.State.DRAFT and bool(import_of.preview),
@@ -202,12 +201,6 @@ def _answer(request: HttpRequest, key: str, refused: Refused | None) -> HttpResp
 def _let_in(request: HttpRequest) -> None:
     if reader_of(request).role not in WHOLE_TEAM:
         raise PermissionDenied("Files are brought in by administrators and marketers. Ask one of them.")
-
-
-def _counts(import_of: Import) -> list[tuple[str, str, int]]:
-    """Outcome, words and number, of those that occur: of the preview before the start, then of the import."""
-    counts = import_of.counts or import_of.preview.get("counts", {})
-    return [(name, _SAID[name], counts[name]) for name in OUTCOMES if counts.get(name)]
 
 
 def _examples(import_of: Import) -> list[tuple[str, list[dict[str, Any]]]]:

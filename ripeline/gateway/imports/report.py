@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ripeline.gateway.imports.preview import Preview
 from ripeline.gateway.models import Import
@@ -24,6 +25,7 @@ _WILL = _SAID | {
     "updated": ("contact to update", "contacts to update"),
     "rejected": ("to leave out",) * 2,
 }
+_TOUCHES = ("touch recorded", "touches recorded")
 OWN_SAID = {"imported": "that they came by this import", "traits_changed": "what became known of them"}
 TOLD_STAYING = 5
 
@@ -79,7 +81,7 @@ def result_lines(import_of: Import, command: str = "contacts") -> Iterator[str]:
         if counts.get(name):
             yield _line(counts[name], said)
     for name, said in (
-        ("touches", ("touch recorded", "touches recorded")),
+        ("touches", _TOUCHES),
         *((kind, (f"of these {kind}: {why}",) * 2) for kind, why in OWN_SAID.items()),
         ("touches_known", ("touch known already", "touches known already")),
         ("companies", ("company made", "companies made")),
@@ -89,6 +91,60 @@ def result_lines(import_of: Import, command: str = "contacts") -> Iterator[str]:
     if counts.get("rejected"):
         yield f"The rows left out, with reasons: ripeline import rejected {import_of.key} > rejected.csv"
     yield f"Take it back with: ripeline import {command} --undo {import_of.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A number and what it counts; `is_part` where it is part of the line above."""
+
+    count: int
+    said: str
+    is_part: bool = False
+
+
+def counted(import_of: Import) -> list[Line]:
+    """What an import would do, or did, as numbers with their words, for its page."""
+    counts: dict[str, int] = import_of.counts
+    if counts:
+        lines = [*_outcomes(_SAID, counts, {}), *_outcomes({"touches": _TOUCHES}, counts, {})]
+        own = [
+            Line(counts[kind], f"of these: {why}", is_part=True)
+            for kind, why in OWN_SAID.items()
+            if counts.get(kind)
+        ]
+        return [*lines, *own, *_outcomes({"companies": ("company made", "companies made")}, counts, {})]
+    seen = import_of.preview
+    lines = _outcomes(_WILL, seen.get("counts", {}), seen.get("reasons", {}))
+    for kind, count in sorted(seen.get("touches", {}).items()):
+        lines.append(Line(count, f"{_one_of(('touch', 'touches'), count)} {kind}"))
+    for kind, count in sorted(seen.get("own_touches", {}).items()):
+        lines.append(Line(count, f"{_one_of(('touch', 'touches'), count)}: {OWN_SAID[kind]}"))
+    lines += _outcomes({"companies": ("company to make", "companies to make")}, seen, {})
+    cells = sorted(seen.get("left_out", {}).items(), key=lambda item: -item[1])
+    return [
+        *lines,
+        *(
+            Line(count, f"{_one_of(('cell', 'cells'), count)} of {column} left empty")
+            for column, count in cells
+        ),
+    ]
+
+
+def _outcomes(words: dict[str, Said], counts: Mapping[str, int], reasons: Mapping[str, int]) -> list[Line]:
+    lines = []
+    for name, said in words.items():
+        if counts.get(name):
+            lines.append(Line(counts[name], _one_of(said, counts[name])))
+            if name == "rejected":
+                lines += [
+                    Line(count, reason, is_part=True)
+                    for reason, count in sorted(reasons.items(), key=lambda item: -item[1])
+                ]
+    return lines
+
+
+def _one_of(said: Said, count: int) -> str:
+    return said[count != 1]
 
 
 def undone_sentence(import_of: Import) -> str:

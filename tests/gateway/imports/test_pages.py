@@ -90,6 +90,29 @@ def test_a_file_goes_from_upload_to_contacts_and_back(client: Client) -> None:
     assert not Contact.objects.exists()
 
 
+def test_the_list_says_of_each_file_how_it_stands_and_what_came_of_it(client: Client) -> None:
+    columns_url = upload(client, FILE)["Location"]
+    assert "Not started</span>" in client.get("/imports/").content.decode()
+    import_url = client.post(columns_url, filled(client.get(columns_url).content.decode()))["Location"]
+    client.post(f"{import_url}start")
+    work()
+    assert "Done: 2 new, 0 updated, 2 left out</span>" in client.get("/imports/").content.decode()
+
+
+def test_one_of_a_thing_is_said_as_one_on_the_page_too(client: Client) -> None:
+    columns_url = upload(client, "email,farbe\na@b.example,blau\nnobody,rot\n")["Location"]
+    preview = client.get(
+        client.post(columns_url, filled(client.get(columns_url).content.decode()))["Location"]
+    )
+    for said in (
+        "contact to make",
+        "to leave out",
+        "no email address",
+        "touch: that they came by this import",
+    ):
+        assert f"<td>{said}</td>" in preview.content.decode()
+
+
 def test_a_column_is_corrected_by_hand(client: Client) -> None:
     columns_url = upload(client, FILE)["Location"]
     form = filled(client.get(columns_url).content.decode()) | {"trait_2": "shade", "field_1": "ignore"}
