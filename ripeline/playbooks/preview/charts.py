@@ -62,17 +62,19 @@ FOUND = (
 
 def found(one: Definition, other: Definition, names: tuple[str, str]) -> Iterator[tuple[str, Spec]]:
     """How well each stage told the outcome, with 95 % intervals; the first stage is everybody and left out."""
-    rows = _rows(one, other)
+    titles = _merged(
+        [stage["title"] for stage in one["stages"][1:]], [stage["title"] for stage in other["stages"][1:]]
+    )
     for what, title in FOUND:
         series = [
-            {"name": name, **_columns([at.get(key) for key, _ in rows], what)}
-            for name, at in zip(names, map(_by_key, (one, other)), strict=True)
+            {"name": name, **_columns([at.get(each) for each in titles], what)}
+            for name, at in zip(names, map(_by_title, (one, other)), strict=True)
         ]
         spec: Spec = {
             "kind": "range",
             "title": title,
             "x_title": "Stage",
-            "x": [title for _, title in rows],
+            "x": titles,
             "series": series,
             "height": 230,
         }
@@ -83,19 +85,17 @@ def found(one: Definition, other: Definition, names: tuple[str, str]) -> Iterato
         yield what, spec
 
 
-def _rows(one: Definition, other: Definition) -> list[tuple[str, str]]:
-    """The stages of both, each once, with titles that tell them apart."""
-    titles = {
-        stage["key"]: stage["title"] for definition in (other, one) for stage in definition["stages"][1:]
-    }
-    order = [stage["key"] for stage in one["stages"][1:]]
-    order += [stage["key"] for stage in other["stages"][1:] if stage["key"] not in order]
-    many = list(titles.values())
-    return [(key, f"{titles[key]} ({key})" if many.count(titles[key]) > 1 else titles[key]) for key in order]
+def _merged(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """The titles of both ladders, each once: what only the other has stands behind what it stands behind there."""
+    order = list(dict.fromkeys(mine))
+    for place, title in enumerate(theirs):
+        if title not in order:
+            order.insert(order.index(theirs[place - 1]) + 1 if place else 0, title)
+    return order
 
 
-def _by_key(definition: Definition) -> dict[str, Mapping[str, Any]]:
-    return {stage["key"]: stage for stage in definition["stages"]}
+def _by_title(definition: Definition) -> dict[str, Mapping[str, Any]]:
+    return {stage["title"]: stage for stage in definition["stages"][:0:-1]}
 
 
 def _columns(stages: list[Mapping[str, Any] | None], what: str) -> dict[str, list[float | None]]:

@@ -93,6 +93,22 @@ def outcomes_of(one: Playbook, other: Playbook) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("deal_won", *shared, *BUILT_IN)))
 
 
+def same_stages(one: Playbook, other: Playbook) -> Array:
+    """Which stages of the two are one and the same, as a table of truths: [of the one, of the other].
+
+    In two versions of one playbook a stage is known by its key, whatever it is called; two different playbooks have
+    nothing in common but words, so there it is known by its title. Where everybody begins is no verdict of either.
+    """
+    is_one = one.key == other.key
+    mine, theirs = (
+        np.array([stage.key if is_one else stage.title.casefold() for stage in playbook.stages])
+        for playbook in (one, other)
+    )
+    same: Array = mine[:, None] == theirs[None, :]
+    same[0, 0] |= not is_one
+    return same
+
+
 def compare_all(
     pair: Pair,
     parts: Parts,
@@ -124,15 +140,15 @@ def compare_bucket(pair: Pair, history: History) -> Found:
     """Both definitions over the people of one bucket."""
     mine = replay_history(pair.one, history, pair.as_of)
     theirs = mine if pair.other is pair.one else replay_history(pair.other, history, pair.as_of)
-    rows = compare.who_differs(mine, theirs)
-    stages = len(theirs.names.stages)
-    cells = mine.standings.stage[rows].astype(np.int64) * stages + theirs.standings.stage[rows]
+    same = same_stages(pair.one.playbook, pair.other.playbook)
+    cells = mine.standings.stage.astype(np.int64) * same.shape[1] + theirs.standings.stage
+    rows = np.flatnonzero(~same.reshape(-1)[cells])
     return Found(
         touches=history.touches,
         sides=_sides(pair, history, mine, theirs),
         flow=compare.flow_of(mine, theirs),
         persons=(mine.people.take(pa.array(mine.standings.person[rows])),),
-        cells=(cells,),
+        cells=(cells[rows],),
         unused=_unused(pair, history, mine, theirs),
     )
 

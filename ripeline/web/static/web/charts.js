@@ -43,7 +43,9 @@
       boundaryGap: !["line", "area", "spark"].includes(spec.kind),
       axisLine: { lineStyle: { color: ink.line } },
       axisTick: { show: false },
-      axisLabel: { color: sideways ? ink.ink : ink.mute, fontSize: 12, hideOverlap: true },
+      axisLabel: spec.kind === "range"
+        ? { color: ink.mute, fontSize: 11, interval: 0, width: 76, overflow: "break" }
+        : { color: sideways ? ink.ink : ink.mute, fontSize: 12, hideOverlap: true },
     };
     const values = {
       type: "value",
