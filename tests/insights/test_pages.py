@@ -143,6 +143,19 @@ def test_an_unreadable_period_is_said_and_the_usual_one_shown(
     assert "Showing the last 30 days" in html
 
 
+def test_a_period_that_is_over_shows_no_people_of_today(
+    client: Client, sign_in: Callable[..., User], now: datetime
+) -> None:
+    sign_in()
+    rise("Eva Lind", now)
+    assert "Eva Lind" in page(client)
+    first, last = (now - 20 * DAY).date(), (now - 2 * DAY).date()
+    past = page(client, f"/?from={first}&to={last}")
+    assert "Where people stood" in past
+    assert "Eva Lind" not in past
+    assert "is told of the present day" in past
+
+
 def test_names_are_text_never_markup(client: Client, sign_in: Callable[..., User], now: datetime) -> None:
     user = sign_in()
     rise("<img src=x onerror=alert(1)>", now, owner=user)
