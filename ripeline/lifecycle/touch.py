@@ -83,8 +83,7 @@ class Touch:
 def parse_touch(record: Mapping[str, object]) -> Touch:
     """The touch a record of a file means; `at` may be RFC 3339 text or whole microseconds since the epoch.
 
-    `direction` defaults by kind (`internal` for a kind outside the vocabulary: a fact nobody described must
-    not pass for the person's own act), `actor` to `unknown`. Raises TouchMistake.
+    `direction` defaults by kind (`in` for a kind outside the vocabulary), `actor` to `unknown`. Raises TouchMistake.
     """
     for name in record:
         if name not in _FIELDS:
