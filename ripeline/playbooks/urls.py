@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from ripeline.playbooks import views, views_drafts, views_forms
+from ripeline.playbooks import publish_views, views, views_drafts, views_forms
 from ripeline.playbooks.preview import views as previews
 
 urlpatterns = [
@@ -18,12 +18,22 @@ urlpatterns = [
     path("drafts/<int:pk>/back", views_drafts.go_back, name="playbook_draft_back"),
     path("drafts/<int:pk>/discard", views_drafts.discard, name="playbook_draft_discard"),
     path("drafts/<int:pk>/restore", views_drafts.restore, name="playbook_draft_restore"),
+    path("drafts/<int:pk>/publish/", publish_views.publish_draft, name="playbook_draft_publish"),
     path("drafts/<int:pk>/<slug:part>/", views_forms.edit_part, name="playbook_draft_part"),
     path("drafts/<int:pk>/<slug:part>/<int:item>/", views_forms.edit_part, name="playbook_draft_item"),
+    path("progress/", publish_views.progress, name="playbook_progress"),
+    path("publications/", publish_views.history, name="playbook_publications"),
+    path("publications/<int:pk>/", publish_views.publication, name="playbook_publication"),
     path("previews/", previews.previews, name="playbook_previews"),
     path("previews/start", previews.start, name="playbook_preview_start"),
     path("previews/<slug:key>/", previews.show, name="playbook_preview"),
     path("previews/<slug:key>/people/", previews.people, name="playbook_preview_people"),
     path("previews/<slug:key>/cancel", previews.cancel, name="playbook_preview_cancel"),
+    re_path(
+        r"^(?P<version>[0-9A-Fa-f]{8,64})/publish/$",
+        publish_views.publish_version,
+        name="playbook_version_publish",
+    ),
+    re_path(r"^(?P<version>[0-9A-Fa-f]{8,64})/back$", publish_views.go_back, name="playbook_version_back"),
     re_path(r"^(?P<version>[0-9A-Fa-f]{8,64})/$", views.playbook_at, name="playbook_version"),
 ]

@@ -13,6 +13,7 @@ from ripeline.playbooks.lines import colour, find_lines
 from ripeline.playbooks.models import Draft
 from ripeline.playbooks.reading import read_aloud
 from ripeline.timeline.models import PlaybookVersion
+from ripeline.timeline.publish import progress
 from ripeline.timeline.versions import playbook_version
 
 EARLIER = 8
@@ -70,6 +71,7 @@ def _show(request: HttpRequest, row: PlaybookVersion | None) -> HttpResponse:
         "yaml": colour(row.text),
         "versions": list(versions().defer("text")[:EARLIER]),
         "may_write": may_write_definitions(reader_of(request)),
+        "far": progress() if row.is_active else None,
     }
     try:
         found = playbook_version(row.version)
