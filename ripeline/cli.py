@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "ripeline.replay.commands:replay_command",
     "compare": "ripeline.replay.compare_commands:compare_command",
     "explain": "ripeline.replay.commands:explain_command",
+    "articles": "ripeline.demo.articles:articles_command",
 }
 WITHOUT_DATABASE = {"assets", "playbook", "replay", "compare", "explain"}
 

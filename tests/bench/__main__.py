@@ -13,6 +13,7 @@ from tests.postgres import postgres
 # Module -> whether it is run once for each database.
 BENCHMARKS = {
     "tests.bench.bench_bulk": False,
+    "tests.bench.bench_preview": False,
     "tests.bench.bench_replay": False,
     "tests.bench.bench_effect": True,
     "tests.bench.bench_history": True,
