@@ -63,13 +63,14 @@ def read_fallen(
 
 
 def _moves(owner: int | None) -> QuerySet[Transition]:
-    moves = Transition.objects.filter(superseded_at=None)
+    # Whom the definition moved did nothing: they are told apart, see `definition_changes`.
+    moves = Transition.objects.filter(superseded_at=None, publication=None)
     return moves if owner is None else moves.filter(contact__owner=owner)
 
 
 def _read(moves: QuerySet[Transition], since: datetime, teller: Teller, limit: int) -> Movers:
     """How many people since then, and the latest moves of all time down to the limit. Three queries: the first two
-    are answered by the index transition_flow alone, the third reads the few rows that are shown."""
+    walk the index transition_flow, the third reads the few rows that are shown."""
     people = moves.filter(at__gte=since).aggregate(people=Count("contact", distinct=True))["people"]
     latest = moves.order_by("-at").values_list("contact_id", "pk", "at")[: limit * PER_PERSON]
     # Read from the earliest on, so that the latest move of each person stays.

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from ripeline.insights.attention import Hot, Silent, read_hot, read_silent
 from ripeline.insights.charts import Chart, pace_chart, rises_chart, stock_chart
+from ripeline.insights.definition_changes import DefinitionChange, read_definition_changes
 from ripeline.insights.flows import read_flows
 from ripeline.insights.funnel import FunnelRow, read_funnel
 from ripeline.insights.movers import ALL, SHOWN, Movers, read_fallen, read_risen
@@ -49,6 +50,7 @@ class Today:
     hot: tuple[Hot, ...]
     silent: tuple[Silent, ...]
     waiting: int
+    definition_changes: tuple[DefinitionChange, ...]
 
 
 def read_today(playbook: Playbook, asked: Asked, *, now: datetime, zone: tzinfo) -> Today:
@@ -78,6 +80,7 @@ def read_today(playbook: Playbook, asked: Asked, *, now: datetime, zone: tzinfo)
         hot=read_hot(playbook, now=now, owner=owner),
         silent=read_silent(playbook, now=now, owner=owner),
         waiting=_waiting(now),
+        definition_changes=read_definition_changes(period, owner=owner),
     )
 
 

@@ -20,10 +20,14 @@ SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One notification with its sentence; "" where a touch that came late has shown that it was otherwise."""
+    """One notification with its sentence; "" where a touch that came late has shown that it was otherwise.
+
+    `is_by_definition`: not the contact changed but what is asked of them.
+    """
 
     notification: Notification
     sentence: str
+    is_by_definition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,13 @@ def read_told(user: User, playbook: Playbook, *, before: str = "") -> Page:
     rows = rows.order_by("-created_at", "-pk")
     found = list(rows[: SIZE + 1])
     shown = found[:SIZE]
-    sentences = _sentences(shown, Teller(playbook))
-    lines = tuple(Told(row, sentences.get(row.pk, "")) for row in shown)
+    moves, teller = _moves(shown), Teller(playbook)
+    lines = tuple(
+        Told(row, teller.say(move), move.publication_id is not None)
+        if (move := moves.get(row.pk))
+        else Told(row, "")
+        for row in shown
+    )
     unread = Notification.objects.filter(user=user, read_at=None).count()
     return Page(lines, unread, _place(shown[-1]) if len(found) > SIZE else "")
 
@@ -71,8 +80,8 @@ def _cursor(text: str) -> tuple[datetime, int] | None:
     return (to_datetime(int(found[1])), int(found[2])) if found else None
 
 
-def _sentences(rows: Sequence[Notification], teller: Teller) -> Mapping[int, str]:
-    """The sentence of each, by the transition that rang the bell, even if it was superseded later."""
+def _moves(rows: Sequence[Notification]) -> Mapping[int, Transition]:
+    """The transition that rang the bell for each, even if it was superseded later."""
     moments = {row.created_at for row in rows}
     by_definition = Q(publication__isnull=False, known_at__in=moments)
     moves = Transition.objects.filter(
@@ -83,7 +92,5 @@ def _sentences(rows: Sequence[Notification], teller: Teller) -> Mapping[int, str
         for move in moves
     }
     return {
-        row.pk: teller.say(move)
-        for row in rows
-        if (move := by_move.get((row.contact_id, row.stage, row.created_at)))
+        row.pk: move for row in rows if (move := by_move.get((row.contact_id, row.stage, row.created_at)))
     }

@@ -13,15 +13,18 @@ from django.utils import timezone
 
 from ripeline.people.models import Contact, Notification, User
 from ripeline.timeline.active import activate
-from ripeline.timeline.models import Transition
+from ripeline.timeline.models import Publication, Transition
+from ripeline.timeline.publish import Firing, publish
 from ripeline.timeline.record import record
+from ripeline.timeline.versions import keep_version
 from tests.insights.histories import DAY, make_crowd, settle
 from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 pytestmark = pytest.mark.django_db
 
-# Session, reader, playbook, flows, pace, risen (3), fallen (2: nobody), hot (3), silent, waiting, bell.
-QUERIES = 16
+# Session, reader, playbook, flows, pace, risen (3), fallen (2: nobody), hot (3), silent, waiting, definition changes,
+# bell.
+QUERIES = 17
 
 
 @pytest.fixture
@@ -91,6 +94,40 @@ def test_today_says_who_moved_up_and_why(client: Client, sign_in: Callable[..., 
     assert "Moved up since yesterday" in html
     assert "Eva Lind" in html
     assert "because they replied by email" in html
+
+
+def test_whom_the_definition_moved_is_told_apart_from_who_moved(
+    client: Client, sign_in: Callable[..., User], now: datetime
+) -> None:
+    sign_in()
+    eva = make_contact("Eva Lind", now=now - 90 * DAY)
+    record([fact(eva, "form_submitted", now - timedelta(minutes=90))], now=now - timedelta(minutes=90))
+    settle(now)
+    assert "The definition moved" not in page(client)
+    easier = keep_version(PLAYBOOK.replace("gte: 30", "gte: 20"), now=now).version
+    done = publish(easier, by=None, note="a form is enough", now=now)
+    assert isinstance(done, Publication)
+    settle(now)
+    assert Transition.objects.get(publication=done).to_stage == "mql"
+    html = page(client)
+    assert f'The definition moved <a href="/playbook/publications/{done.pk}/">1 person</a>' in html
+    assert "(a form is enough)" in html
+    assert "MQL since" not in html
+
+
+def test_a_bell_that_the_definition_rang_says_so(
+    client: Client, sign_in: Callable[..., User], now: datetime
+) -> None:
+    owner = sign_in("sales", "Sam")
+    eva = make_contact("Eva Lind", now=now - 90 * DAY, owner=owner)
+    record([fact(eva, "form_submitted", now - 5 * DAY)], now=now - 5 * DAY)
+    settle(now)
+    easier = keep_version(PLAYBOOK.replace("gte: 30", "gte: 20"), now=now).version
+    publish(easier, by=None, note="", now=now, firing=Firing(frozenset({"tell_the_owner"}), "all"))
+    settle(now)
+    html = page(client, "/notifications/")
+    assert html.count("By the definition, not by what they did:") == 1
+    assert "because the definition changed on" in html
 
 
 @pytest.mark.parametrize("address", ["/", "/?days=365", "/?whose=mine"])
