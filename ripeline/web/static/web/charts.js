@@ -50,7 +50,8 @@
     const values = {
       type: "value",
       show: !spark && !sideways,
-      max: sideways ? "dataMax" : undefined,
+      // A share ends at the whole.
+      max: sideways ? "dataMax" : spec.kind === "range" && spec.unit === "share" ? ({ max }) => (max > 0.8 ? 1 : null) : undefined,
       minInterval: spec.unit === "share" ? undefined : 1,
       splitNumber: 4,
       splitLine: { lineStyle: { color: ink.line } },
