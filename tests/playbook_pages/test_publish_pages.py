@@ -1,4 +1,4 @@
-"""Putting a definition in force through the pages: refused with nothing lost, silent unless ticked, back in one click."""
+"""Putting a definition in force: refused with nothing lost, silent unless ticked, taken back in one click."""
 
 from __future__ import annotations
 

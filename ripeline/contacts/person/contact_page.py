@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ripeline.contacts.lists.trail import read_neighbours, read_trail
+from ripeline.contacts.person.definitions import say_dropped, second_opinion
 from ripeline.contacts.person.journey import GROUPS, Stretch, read_journey
 from ripeline.contacts.person.ladder import climb, latest_move, life_line
 from ripeline.contacts.person.move_forms import AnswerForm, LogForm, MoveForm
-from ripeline.contacts.person.picture import Picture, read_outdated, take_picture
+from ripeline.contacts.person.picture import Outdated, Picture, read_outdated, take_picture
 from ripeline.contacts.person.reasons import read_answers, reason_fit, reason_score
 from ripeline.contacts.person.telling import Told, say_value, tell
 from ripeline.contacts.person.verdicts import missing_above, reason_persona, reason_rating, touches_behind
@@ -61,10 +62,13 @@ def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpRe
     as_of = AsOf(now) if wrong else _as_of(request, now)
     picture = take_picture(contact, as_of)
     journey = read_journey(picture, request.GET, timezone.get_current_timezone())
+    outdated = read_outdated(picture)
     context = {
         **_who(contact, now),
         **_where(picture, now),
-        **_why(picture),
+        **_why(picture, outdated),
+        "outdated": outdated,
+        "second": second_opinion(picture),
         **_journey(picture, journey, _carried(request)),
         **_what_to_do(request, picture, forms),
         **_way(request, picture, now),
@@ -150,11 +154,10 @@ def _where(picture: Picture, now: datetime) -> dict[str, object]:
         "life_day": (timezone.localtime(picture.as_of.at).date() - timezone.localtime(begin).date()).days,
         "life_share": max(0.0, min(100.0, 100 * (picture.as_of.at - begin).total_seconds() / whole)),
         "born": begin,
-        "outdated": read_outdated(picture),
     }
 
 
-def _why(picture: Picture) -> dict[str, object]:
+def _why(picture: Picture, outdated: Sequence[Outdated]) -> dict[str, object]:
     standing = picture.standing
     if standing is None:
         return {"answers": read_answers(picture)}
@@ -165,6 +168,8 @@ def _why(picture: Picture) -> dict[str, object]:
         "persona_reason": reason_persona(picture, standing),
         "rating_reason": reason_rating(picture, standing),
         "stage_reason": picture.say(move) if move else "",
+        "is_by_definition": move is not None and picture.cause_of(move) is not None,
+        "stage_dropped": say_dropped(picture, outdated),
         "stage_touches": _behind(picture, move) if move else [],
         "answers": read_answers(picture),
         "missing": missing_above(picture, standing),

@@ -54,13 +54,15 @@ GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A change of stage among the touches; `until` asks for the page as of that very moment."""
+    """A change of stage among the touches; `until` asks for the page as of that very moment;
+    `is_by_definition` says that not the person changed but what is asked of them."""
 
     at: datetime
     from_stage: str
     to_stage: str
     sentence: str
     until: str
+    is_by_definition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,8 @@ def _put(day: Day, one: Touch | Moved, picture: Picture) -> None:
     if isinstance(one, Moved):
         instant = to_datetime(one.at)
         until = instant.isoformat().replace("+00:00", "Z")
-        day.entries.append(Move(instant, one.from_stage, one.to_stage, picture.say_why(one), until))
+        why, is_changed = picture.say_why(one), picture.cause_of(one) is not None
+        day.entries.append(Move(instant, one.from_stage, one.to_stage, why, until, is_changed))
     elif one.actor == "machine":
         day.machines.append(tell(one, picture.playbook))
     else:

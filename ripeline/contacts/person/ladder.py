@@ -17,7 +17,8 @@ Place = Literal["here", "passed", "left", "skipped", "ahead"]
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One stage. `reached_at` is when it was last entered, `by` the sentence; `times` how often."""
+    """One stage. `reached_at` is when it was last entered, `by` the sentence; `times` how often;
+    `is_by_definition` says that not the person but the definition put them there."""
 
     key: str
     title: str
@@ -26,6 +27,7 @@ class Rung:
     left_at: datetime | None
     by: str
     times: int
+    is_by_definition: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def _rung(picture: Picture, index: int, *, here: int, began: int) -> Rung:
         left_at=to_datetime(departures[-1].at) if departures and index != here else None,
         by=picture.say_why(arrivals[-1]) if arrivals else "The first touch." if index == 0 else "",
         times=len(arrivals) + (index == 0),
+        is_by_definition=bool(arrivals) and picture.cause_of(arrivals[-1]) is not None,
     )
 
 

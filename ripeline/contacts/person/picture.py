@@ -6,7 +6,8 @@ recorded, every number can be opened into what it was made of, and now and a yea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -18,16 +19,18 @@ from ripeline.lifecycle.outcome import Standing
 from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact
 from ripeline.timeline.asof import AsOf
-from ripeline.timeline.models import Touch, Transition
+from ripeline.timeline.models import Publication, Touch, Transition
 from ripeline.timeline.past import playbook_as_of
+from ripeline.timeline.publish import definition_causes
 from ripeline.timeline.reassess import read_touches, to_fact
-from ripeline.timeline.sentences import Teller, as_sentence
+from ripeline.timeline.sentences import Teller, as_sentence, say_by_definition
 
 
 @dataclass(frozen=True)
 class Picture:
     """A contact at a moment under the playbook that counts in the view asked for. `touches` is what counted then,
-    oldest first; `later` how many touches we have beyond those; `born` when their first touch happened."""
+    oldest first; `later` how many touches we have beyond those; `born` when their first touch happened; `causes` the
+    publications that made moves of theirs, by instant and stage entered."""
 
     contact: Contact
     playbook: Playbook
@@ -36,6 +39,7 @@ class Picture:
     later: int
     born: datetime
     fold: Fold
+    causes: Mapping[tuple[int, str], Publication] = field(default_factory=dict)
 
     @property
     def standing(self) -> Standing | None:
@@ -50,25 +54,43 @@ class Picture:
     def moves(self) -> tuple[Moved, ...]:
         return self.fold.transitions
 
+    def cause_of(self, moved: Moved) -> Publication | None:
+        """The change of definition that made the move; None where the person did."""
+        return self.causes.get((moved.at, moved.to_stage))
+
     def say(self, moved: Moved) -> str:
         """The sentence of one of this picture's moves."""
-        return as_sentence(say_transition(self.playbook, moved))
+        return as_sentence(self._say(moved))
 
     def say_why(self, moved: Moved) -> str:
         """The same sentence without the stage and the day, for where these stand beside it."""
-        said = say_transition(self.playbook, moved)
+        said = self._say(moved)
         return as_sentence(said.partition(" because ")[2] or said)
+
+    def by_other(self, playbook: Playbook) -> Picture:
+        """The same person and log by another definition."""
+        facts = map(to_fact, self.touches)
+        return replace(
+            self, playbook=playbook, fold=fold(playbook, facts, to_instant(self.as_of.at)), causes={}
+        )
+
+    def _say(self, moved: Moved) -> str:
+        cause = self.cause_of(moved)
+        if cause is None:
+            return say_transition(self.playbook, moved)
+        return say_by_definition(self.playbook, moved, cause)
 
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """A move we once held for true: when we thought so, and until when."""
+    """A move we once held for true: when we thought so, and until when; `publication` changed what counts then."""
 
     to_stage: str
     at: datetime
     sentence: str
     known_at: datetime
     superseded_at: datetime
+    publication: Publication | None = None
 
 
 def take_picture(contact: Contact, as_of: AsOf) -> Picture:
@@ -84,18 +106,36 @@ def take_picture(contact: Contact, as_of: AsOf) -> Picture:
         later=len(everything) - len(touches),
         born=everything[0].at if everything else contact.created_at,
         fold=fold(playbook, map(to_fact, touches), to_instant(as_of.at)),
+        causes=_causes(contact, as_of),
     )
 
 
 def read_outdated(picture: Picture) -> list[Outdated]:
     """What we thought before and by this moment no longer did, newest first."""
     rows = Transition.objects.filter(contact=picture.contact, superseded_at__lte=picture.as_of.at)
+    found = list(rows.order_by("-superseded_at", "-position")[:50])
     teller = Teller(picture.playbook)
+    moments = {row.superseded_at for row in found}
+    changes = {each.at: each for each in Publication.objects.filter(at__in=moments)} if moments else {}
     return [
-        Outdated(row.to_stage, row.at, as_sentence(teller.say(row)), row.known_at, row.superseded_at)
-        for row in rows.order_by("-superseded_at", "-position")[:50]
+        Outdated(
+            row.to_stage,
+            row.at,
+            as_sentence(teller.say(row)),
+            row.known_at,
+            row.superseded_at,
+            changes.get(row.superseded_at),
+        )
+        for row in found
         if row.superseded_at is not None
     ]
+
+
+def _causes(contact: Contact, as_of: AsOf) -> Mapping[tuple[int, str], Publication]:
+    causes = definition_causes(contact.pk)
+    if as_of.is_now or as_of.view == "was":
+        return causes
+    return {move: cause for move, cause in causes.items() if cause.at <= as_of.at}
 
 
 def _counts(touch: Touch, as_of: AsOf) -> bool:
