@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from ripeline.playbooks.models import Draft
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
 from ripeline.playbooks.preview.running import attend_previews
 from ripeline.playbooks.shipped import shipped_keys
+from ripeline.timeline.history_models import HistoryState
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.models import PlaybookVersion, Touch
 from ripeline.timeline.record import record
@@ -182,18 +184,19 @@ def test_a_newer_preview_of_the_same_person_takes_the_place_of_the_older(mia: Us
 def test_a_preview_cancelled_while_it_runs_leaves_no_result(mia: User) -> None:
     ask(mia, draft_of(mia))
     run = PreviewRun.objects.get()
+    browser = sign_in(mia)
 
     def cancelling() -> datetime:
-        """The clock is looked at when the replay begins; somebody cancels at that moment."""
+        """The clock is looked at once more before the result is written; somebody cancels just then."""
         if PreviewRun.objects.filter(state="running").exists():
-            sign_in(mia).post(f"/playbook/previews/{run.key}/cancel")
+            browser.post(f"/playbook/previews/{run.key}/cancel")
         return run.created_at + timedelta(seconds=1)
 
     assert attend_previews(run.created_at, clock=cancelling, stop=lambda: False) == 1
-    sign_in(mia).post(f"/playbook/previews/{run.key}/cancel")
     run.refresh_from_db()
-    assert run.state in ("cancelled", "done")
-    assert (run.state == "done") == bool(run.result)
+    assert (run.state, run.result, run.note) == ("cancelled", {}, "Cancelled by Mia Market.")
+    assert not PreviewMove.objects.exists()
+    assert attend_previews(run.created_at + timedelta(hours=1), clock=cancelling, stop=lambda: False) == 0
 
 
 def test_a_worker_told_to_end_leaves_its_preview_to_the_next(mia: User) -> None:
@@ -287,6 +290,52 @@ def test_a_preview_of_a_draft_that_was_changed_since_says_so(mia: User) -> None:
     assert "was changed after this preview" not in read(sign_in(mia), f"/playbook/previews/{run.key}/")
     Draft.objects.update(text=LADDER)
     assert "was changed after this preview" in read(sign_in(mia), f"/playbook/previews/{run.key}/")
+
+
+def test_somebody_of_whom_more_was_recorded_since_is_told_apart(mia: User) -> None:
+    run = previewed(mia, draft_of(mia))
+    address = f"/playbook/previews/{run.key}/people/"
+    said = "Something was recorded of them since this preview"
+    assert said not in read(sign_in(mia), address)
+    one = Contact.objects.get(key=re.findall(r"/contacts/(\w+)", names(read(sign_in(mia), address))[0])[0])
+    record([fact(one, "deal_won", NOW - timedelta(days=1), uid="late")], now=NOW)
+    assert read(sign_in(mia), address).count(said) == 1
+
+
+def test_somebody_who_is_no_contact_any_more_is_counted_and_not_named(mia: User) -> None:
+    run = previewed(mia, draft_of(mia))
+    address = f"/playbook/previews/{run.key}/people/"
+    key = re.findall(r"/contacts/(\w+)", names(read(sign_in(mia), address))[0])[0]
+    Touch.objects.filter(contact__key=key).delete()
+    Contact.objects.get(key=key).delete()
+    page = read(sign_in(mia), address)
+    assert "1 of this page is no contact any more" in page
+    assert key not in page
+
+
+def test_a_history_that_could_not_be_brought_up_to_date_says_so(mia: User) -> None:
+    run = previewed(mia, draft_of(mia))
+    run.result["history"] |= {"waiting": 12, "trouble": "No space is left for the history parts."}
+    run.save()
+    page = read(sign_in(mia), f"/playbook/previews/{run.key}/")
+    assert "The newest touches are not in it: No space is left for the history parts." in page
+
+
+def test_a_preview_waits_while_the_history_is_being_prepared_and_then_begins(
+    mia: User, settings: Any, tmp_path: Path
+) -> None:
+    ask(mia, draft_of(mia))
+    run = PreviewRun.objects.get()
+    settings.CONFIG = settings.CONFIG.model_copy(update={"history": str(tmp_path / "history")})
+    # Another process is writing it and does not come to an end.
+    HistoryState.objects.update_or_create(
+        pk=1, defaults={"claimed_by": "another", "claimed_until": run.created_at + timedelta(minutes=1)}
+    )
+    attend_previews(run.created_at, clock=lambda: run.created_at, stop=lambda: False)
+    assert "The history is being prepared" in read(sign_in(mia), f"/playbook/previews/{run.key}/")
+    later = run.created_at + timedelta(minutes=2)
+    attend_previews(later, clock=lambda: later, stop=lambda: False)
+    assert PreviewRun.objects.get().state == "done"
 
 
 def draft_of(by: User, text: str = EASIER) -> Draft:

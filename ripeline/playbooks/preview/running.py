@@ -35,6 +35,8 @@ LOOK_AFTER: Final = 0.25
 """Seconds between two looks at whether it is still wanted, and between two words on how far it is."""
 AGAIN_AFTER: Final = timedelta(seconds=2)
 """When to look again for a history that is being prepared."""
+PATIENCE: Final = 1.0
+"""Seconds to wait for another process that is writing the history, before looking again later."""
 MOST_TRIES: Final = 3
 log = logging.getLogger(__name__)
 
@@ -146,7 +148,7 @@ def _attend(turn: _Turn) -> None:
 
 
 def _work(turn: _Turn, run: PreviewRun) -> None:
-    history = open_history(turn.clock(), clock=turn.clock)
+    history = open_history(turn.clock(), clock=turn.clock, patience=PATIENCE)
     if isinstance(history, NotReady) or (history.waiting > MOST_AT_ONCE and not history.trouble):
         turn.row.update(attempts=run.attempts)
         turn.put_back(
