@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from ripeline.playbooks import publish_views, views, views_drafts, views_forms
+from ripeline.playbooks import camps_views, publish_views, views, views_drafts, views_forms
 from ripeline.playbooks.preview import views as previews
 
 urlpatterns = [
@@ -21,6 +21,12 @@ urlpatterns = [
     path("drafts/<int:pk>/publish/", publish_views.publish_draft, name="playbook_draft_publish"),
     path("drafts/<int:pk>/<slug:part>/", views_forms.edit_part, name="playbook_draft_part"),
     path("drafts/<int:pk>/<slug:part>/<int:item>/", views_forms.edit_part, name="playbook_draft_item"),
+    path("camps/", camps_views.camps, name="playbook_camps"),
+    path("camps/start", camps_views.start, name="playbook_camp_start"),
+    path("camps/end", camps_views.end, name="playbook_camp_end"),
+    path("camps/<int:pk>/again", camps_views.again, name="playbook_camp_again"),
+    path("camps/people/", camps_views.people, name="playbook_camps_people"),
+    path("camps/progress/", camps_views.progress, name="playbook_camps_progress"),
     path("progress/", publish_views.progress, name="playbook_progress"),
     path("publications/", publish_views.history, name="playbook_publications"),
     path("publications/<int:pk>/", publish_views.publication, name="playbook_publication"),

@@ -81,6 +81,12 @@ ROUTES: dict[str, Route] = {
     "playbook_progress": READ,
     "playbook_publications": READ,
     "playbook_publication": READ,
+    "playbook_camps": READ,
+    "playbook_camps_people": READ,
+    "playbook_camps_progress": READ,
+    "playbook_camp_start": OF_TEAM,
+    "playbook_camp_end": OF_TEAM,
+    "playbook_camp_again": OF_TEAM,
     # Accounts
     "account_login": OPEN,
     "account_logout": OPEN,

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from ripeline.gateway.models import Import
 from ripeline.playbooks.drafting import start_draft
 from ripeline.playbooks.preview.models import PreviewRun
+from ripeline.timeline.camp_models import Camp
 from ripeline.timeline.models import PlaybookVersion, Publication, Touch
 from ripeline.timeline.record import record
 from ripeline.worker import catch_up
@@ -51,6 +52,9 @@ def address() -> Address:
         "playbook_draft_publish": [draft.pk],
         "playbook_version_publish": [in_force.version],
         "playbook_version_back": [in_force.version],
+        "playbook_camp_again": [
+            Camp.objects.create(name="Old", version=in_force, since=NOW, is_running=False).pk
+        ],
         "playbook_publication": [Publication.objects.get().pk],
         "contact_move_undo": ["eva", move],
         "contacts_view_remove": [1],

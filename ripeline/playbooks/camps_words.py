@@ -1,0 +1,103 @@
+"""What two definitions, held beside what became of people, say to the managers of either side. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ripeline.lifecycle.playbook import Playbook
+from ripeline.timeline.camps import HandOffs
+from ripeline.web.words import say_number
+
+FEW = 30
+"""Below so many decisions of sales a difference is a hint and no measure."""
+
+
+def say_agreement(people: int, differ: int, name: str) -> str:
+    """How far the two agree, in one sentence."""
+    if not people:
+        return "Nobody has been assessed by both yet."
+    if not differ:
+        return f"All {say_number(people)} people stand at the same stage by both definitions."
+    return (
+        f"Of {say_number(people)} people, {_stand(people - differ)} at the same stage by both definitions; "
+        f"{_stand(differ)} elsewhere by that of {name}."
+    )
+
+
+def say_who_was_right(
+    counted: Sequence[HandOffs], ours: Playbook, theirs: Playbook, name: str
+) -> tuple[str, ...]:
+    """What the hand-offs say of either definition; nothing where there were none."""
+    if not counted:
+        return ()
+    if not _is_one_ladder(ours, theirs):
+        return (
+            "The two ladders have different stages, so neither is above the other: the tables tell each apart.",
+        )
+    return tuple(_sentences(counted, ours, name))
+
+
+def _sentences(counted: Sequence[HandOffs], ours: Playbook, name: str) -> Iterator[str]:
+    rejected, accepted, won = (
+        _compared(counted, ours, kind) for kind in ("rejected", "accepted", "deal_won")
+    )
+    if rejected.total:
+        yield (
+            f"Of {_times(rejected.total, 'rejection')} by sales, {say_number(rejected.lower)} fell on people whom "
+            f"{name} had lower: that definition would have held them back. {_higher(rejected.higher, 'held')}"
+        )
+    if accepted.total:
+        yield (
+            f"Of {_times(accepted.total, 'acceptance')}, {say_number(accepted.lower)} fell on people whom {name} had "
+            f"lower: that definition would have kept them waiting. {_higher(accepted.higher, 'known')}"
+        )
+    if won.total:
+        yield (
+            f"Of {_times(won.total, 'won deal')}, {name} had {say_number(won.higher)} higher just before, and "
+            f"{say_number(won.lower)} lower, than the definition in force."
+        )
+    if rejected.total + accepted.total < FEW:
+        yield "These are few: a hint at most."
+
+
+def _higher(count: int, what: str) -> str:
+    held = "It had {} of them higher, and would not have helped there."
+    known = "It had {} of them higher already."
+    return (held if what == "held" else known).format(say_number(count))
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """How often something befell people, and how often whom the camp had lower or higher."""
+
+    total: int
+    lower: int
+    higher: int
+
+
+def _compared(counted: Sequence[HandOffs], playbook: Playbook, kind: str) -> _Compared:
+    places = {stage.key: place for place, stage in enumerate(playbook.stages)}
+    # Before their first touch people stand nowhere; a stage of an earlier ladder is nowhere on this one.
+    pairs = [
+        (places.get(each.theirs, -1) - places.get(each.ours, -1), each.count)
+        for each in counted
+        if each.kind == kind
+    ]
+    return _Compared(
+        total=sum(count for _, count in pairs),
+        lower=sum(count for step, count in pairs if step < 0),
+        higher=sum(count for step, count in pairs if step > 0),
+    )
+
+
+def _is_one_ladder(ours: Playbook, theirs: Playbook) -> bool:
+    return [stage.key for stage in ours.stages] == [stage.key for stage in theirs.stages]
+
+
+def _stand(count: int) -> str:
+    return "1 stands" if count == 1 else f"{say_number(count)} stand"
+
+
+def _times(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{say_number(count)} {what}s"
