@@ -53,7 +53,7 @@
       // A share ends at the whole.
       max: sideways ? "dataMax" : spec.kind === "range" && spec.unit === "share" ? ({ max }) => (max > 0.8 ? 1 : null) : undefined,
       minInterval: spec.unit === "share" ? undefined : 1,
-      splitNumber: 4,
+      splitNumber: spec.kind === "range" ? 5 : 4,
       splitLine: { lineStyle: { color: ink.line } },
       axisLabel: { color: ink.mute, fontSize: 11, formatter: (value) => sayValue(value, /^([A-Z]{3}|share)$/.test(spec.unit ?? "") ? spec.unit : "") },
     };
