@@ -105,7 +105,8 @@ def _steps(person: Person, judged_by: InForce, now: datetime) -> Iterator[_Step]
 def _as_of(moment: datetime, seen: Look, known: Sequence[Touch]) -> Look:
     """What the same definition said at a moment before, of what was known then."""
     moved_since = any(moved.at > to_instant(moment) for moved in seen.fold.transitions)
-    if len(known) == len(seen.touches) and not moved_since:
+    # Not their number: what is known may be dated in the future, and what counts may have been heard since.
+    if all(row.received_at <= moment for row in seen.touches) and not moved_since:
         return seen
     return look(seen.playbook, known, moment)
 

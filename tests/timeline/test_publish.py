@@ -189,6 +189,20 @@ def test_what_was_noted_late_of_the_time_before_is_not_the_definitions_doing(eva
     assert (row.publication, row.known_at) == (None, NOW + timedelta(hours=1))
 
 
+def test_what_was_noted_late_is_theirs_and_rings_also_where_something_is_dated_in_the_future(
+    eva: Contact,
+) -> None:
+    # As many touches were known by the publication as count an hour later, but not the same ones.
+    record([fact(eva, "meeting_held", NOW + DAY)], now=NOW - timedelta(hours=2))
+    assess(NOW - timedelta(hours=2))
+    put_in_force(PLAYBOOK.replace("half_life: 30d", "half_life: 31d"), NOW)
+    record([fact(eva, "email_replied", NOW - timedelta(hours=1))], now=NOW + timedelta(hours=1))
+    assess(NOW + timedelta(hours=1))
+    row = Transition.objects.get(superseded_at=None, to_stage="prospect")
+    assert (row.publication, row.known_at) == (None, NOW + timedelta(hours=1))
+    assert told() == ["lead", "prospect"]
+
+
 def test_a_change_that_both_definitions_see_keeps_the_version_it_was_told_with(eva: Contact) -> None:
     before = Transition.objects.values().get()
     put_in_force(PLAYBOOK.replace("add: 10}", "add: 12}"), NOW)
