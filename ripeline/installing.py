@@ -40,16 +40,21 @@ def doctor_command() -> None:
 
 
 def migrate() -> None:
-    """Applies migrations; makes the search anew where it is not kept up to date; activates the shipped default
-    playbook on a database without any."""
+    """Applies migrations; makes what stands beside the tables; activates the shipped default playbook on a database
+    without any."""
     call_command("migrate", verbosity=0)
+    complete_database()
+    if not PlaybookVersion.objects.filter(is_active=True).exists():
+        activate(shipped_playbook("default"), now=timezone.now(), note="Installed with Ripeline.")
+
+
+def complete_database() -> None:
+    """Makes the search and the triggers anew where they are not there: they are derived, so no migration holds them."""
     if search_ready() is not None:
         with transaction.atomic():
             make_search(connection)
     if not triggers_ready(connection):
         make_triggers(connection)
-    if not PlaybookVersion.objects.filter(is_active=True).exists():
-        activate(shipped_playbook("default"), now=timezone.now(), note="Installed with Ripeline.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,11 @@
-"""The state of the history parts, and triggers that note whose touches were removed, changed or moved."""
+"""The state of the history parts, and whose touches were removed, changed or moved.
+
+The triggers that note it are made by `installing.complete_database`, after the migrations.
+"""
 
 from django.db import migrations, models
 
 import ripeline.kit.ids
-from ripeline.timeline import history_triggers
-
-
-def make_triggers(apps, schema_editor):
-    history_triggers.make_triggers(schema_editor.connection)
-
-
-def drop_triggers(apps, schema_editor):
-    history_triggers.drop_triggers(schema_editor.connection)
 
 
 class Migration(migrations.Migration):
@@ -23,7 +17,9 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
                 ),
                 ("contact_id", models.BigIntegerField()),
             ],
@@ -33,7 +29,9 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
                 ),
                 ("source", models.CharField(default=ripeline.kit.ids.new_key, max_length=32)),
                 ("generation", models.CharField(blank=True, max_length=64)),
@@ -44,5 +42,4 @@ class Migration(migrations.Migration):
                 ("trouble", models.TextField(blank=True)),
             ],
         ),
-        migrations.RunPython(make_triggers, drop_triggers),
     ]

@@ -4,10 +4,31 @@ from django.db import migrations, models
 from django.db.models import F, GeneratedField
 from django.db.models.functions import Chr, Concat, Left, StrIndex
 
-from ripeline.contacts.lists import search_tables
 from ripeline.people.fields import CompanyWordsField
 
 BATCH = 2_000
+# SQLite makes both tables anew, which drops their triggers; on both, companies were searched by other words until now.
+# `installing.complete_database` makes all of it as it is needed, after the migrations.
+SEARCH_GONE = {
+    "sqlite": [
+        "DROP TRIGGER IF EXISTS ripeline_contact_stands",
+        "DROP TRIGGER IF EXISTS ripeline_contact_search_added",
+        "DROP TRIGGER IF EXISTS ripeline_contact_search_gone",
+        "DROP TRIGGER IF EXISTS ripeline_contact_search_changed",
+        "DROP TRIGGER IF EXISTS ripeline_company_search_added",
+        "DROP TRIGGER IF EXISTS ripeline_company_search_gone",
+        "DROP TRIGGER IF EXISTS ripeline_company_search_changed",
+        "DROP TABLE IF EXISTS ripeline_contact_search",
+        "DROP TABLE IF EXISTS ripeline_company_search",
+    ],
+    "postgresql": [
+        "DROP TRIGGER IF EXISTS ripeline_contact_stands ON ripeline_contact",
+        "DROP FUNCTION IF EXISTS ripeline_contact_stands()",
+        "DROP INDEX IF EXISTS contact_tags",
+        "DROP INDEX IF EXISTS contact_words",
+        "DROP INDEX IF EXISTS company_words",
+    ],
+}
 
 
 def by_first_line(model, index):
@@ -36,22 +57,17 @@ def fold_companies(apps, schema_editor):
     companies.bulk_update(batch, ["search_text"], batch_size=BATCH // 4)
 
 
-def make_search(apps, schema_editor):
-    search_tables.make_search(schema_editor.connection)
-
-
 def drop_search(apps, schema_editor):
-    search_tables.drop_search(schema_editor.connection)
+    for statement in SEARCH_GONE[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
 
 
 class Migration(migrations.Migration):
     dependencies = [("ripeline", "0008_playbook_drafts")]
-    # SQLite makes both tables anew, which drops their triggers.
     operations = [
-        migrations.RunPython(drop_search, make_search),
+        migrations.RunPython(drop_search, migrations.RunPython.noop),
         migrations.AddField("company", "search_text", CompanyWordsField(blank=True, db_default="")),
         migrations.RunPython(fold_companies, migrations.RunPython.noop),
         *by_first_line("company", "company_name"),
         *by_first_line("contact", "contact_name"),
-        migrations.RunPython(make_search, drop_search),
     ]

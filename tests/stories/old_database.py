@@ -20,10 +20,13 @@ def make() -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from tests.stories.first_tables import make_first_tables
+
     executor = MigrationExecutor(connection)
     others = [leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] != "ripeline"]
     targets = [("ripeline", FIRST), *others]
     executor.migrate(targets)
+    make_first_tables(connection)
     old = MigrationExecutor(connection).loader.project_state(targets).apps
     people = _people(old)
     _history(old, people)

@@ -6,8 +6,8 @@ break, so that "begins with" and "is exactly" are searches for a part too. Postg
 A contact without a Standing would be missing from every list that is sorted by one; the trigger makes the empty
 row that `timeline.record` would otherwise make at the first touch, and each list is one plain join.
 
-Migration 0002 makes them. A later migration that has SQLite rebuild ripeline_contact or ripeline_company (altering
-a column does) drops their triggers: it must end with `make_search`. `search.search_ready` notices where one did not.
+`installing.complete_database` makes them after the migrations wherever `search.search_ready` misses them: on SQLite a
+migration that alters ripeline_contact or ripeline_company makes the table anew, and with it drops the triggers.
 """
 # ruff: noqa: S608 - the only parts are the constants below
 
@@ -25,9 +25,6 @@ STANDING = "INSERT INTO ripeline_standing (contact_id, stage, score, heat, statu
 TAG_LINES = "(SELECT char(10) || group_concat(value, char(10)) || char(10) FROM json_each({row}.tags))"
 CONTACT_LINES = "char(10) || {row}.search_text || char(10)"
 COMPANY_LINES = "char(10) || {row}.search_text || char(10)"
-# When migration 0002 makes the tables, a company has no folded text yet.
-COMPANY_LINES_FIRST = "char(10) || {row}.name || char(10) || coalesce({row}.domain, '') || char(10)"
-COMPANY_TEXT_FIRST = "lower(name || chr(10) || coalesce(domain, ''))"
 
 SQLITE = [
     """CREATE VIRTUAL TABLE IF NOT EXISTS ripeline_contact_search
@@ -92,7 +89,7 @@ POSTGRES = [
 POSTGRES_TRIGRAMS = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     "CREATE INDEX IF NOT EXISTS contact_words ON ripeline_contact USING gin (search_text gin_trgm_ops)",
-    "CREATE INDEX IF NOT EXISTS company_words ON ripeline_company USING gin ({company} gin_trgm_ops)",
+    "CREATE INDEX IF NOT EXISTS company_words ON ripeline_company USING gin (search_text gin_trgm_ops)",
 ]
 
 POSTGRES_GONE = [
@@ -103,39 +100,24 @@ POSTGRES_GONE = [
     "DROP INDEX IF EXISTS company_words",
 ]
 
-COLUMNS_OF = {
-    "sqlite": ("pragma_table_info('ripeline_company')", "name", ""),
-    "postgresql": ("pg_attribute", "attname", "AND attrelid = 'ripeline_company'::regclass"),
-}
-
 
 def make_search(connection: BaseDatabaseWrapper) -> None:
     """Makes the indexes, tables and triggers anew, and indexes everybody there is."""
     drop_search(connection)
-    is_folded = _has_folded_companies(connection)
     if connection.vendor == "sqlite":
-        lines = COMPANY_LINES if is_folded else COMPANY_LINES_FIRST
-        rows = {row: lines.format(row=row) for row in ("old", "new", "c")}
+        rows = {row: COMPANY_LINES.format(row=row) for row in ("old", "new", "c")}
         for statement in [*SQLITE, *(each.format(**rows) for each in SQLITE_COMPANY)]:
             _run(connection, statement)
         return
     for statement in POSTGRES:
         _run(connection, statement)
-    company = "search_text" if is_folded else COMPANY_TEXT_FIRST
     try:
         with transaction.atomic(using=connection.alias):
             for statement in POSTGRES_TRIGRAMS:
-                _run(connection, statement.format(company=company))
+                _run(connection, statement)
     except Error as error:
         # Searching then reads every row: slow but right. `search_ready` says what to do.
         log.warning("Searching will read every contact: no trigram indexes here (%s).", error)
-
-
-def _has_folded_companies(connection: BaseDatabaseWrapper) -> bool:
-    table, column, at = COLUMNS_OF[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} = 'search_text' {at}")
-        return bool(cursor.fetchone()[0])
 
 
 def drop_search(connection: BaseDatabaseWrapper) -> None:
