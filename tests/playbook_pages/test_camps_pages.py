@@ -243,7 +243,7 @@ def test_the_queries_do_not_grow_with_the_people(client: Client) -> None:
     sales_camp()
     table, people = [], []
     for number in range(3):
-        person(f"Person {number}", "call_held", "rejected")
+        person(f"Person {number}", "call_held")
         with CaptureQueriesContext(connection) as queries:
             read(client)
         table.append(len(queries))
