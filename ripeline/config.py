@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -245,11 +246,14 @@ def secret_key(config: Config) -> str:
     kept = config.data_dir / "secret_key"
     if not kept.exists():
         make_data_dir(config)
-        # Whole or not there: a key that was only begun would stop every later start.
+        # Whole or not there: a key that was only begun would stop every later start. And the first one stays: of
+        # several processes that start at once, each must sign as the others do.
         begun = config.data_dir / f"secret_key.{os.getpid()}"
         begun.touch(mode=0o600)
         begun.write_text(secrets.token_urlsafe(50))
-        begun.replace(kept)
+        with suppress(FileExistsError):
+            os.link(begun, kept)
+        begun.unlink()
     return kept.read_text().strip()
 
 

@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from django.conf import settings
 
+from ripeline.config import Config
 from ripeline.installing import examine, pending_migrations
 from ripeline.people.models import User
 from ripeline.worker import stop_on_signal, work
@@ -49,9 +51,9 @@ def serve(*, with_worker: bool = True) -> None:
     wrong = [finding.what for finding in examine() if not finding.well]
     if wrong:
         raise click.ClickException("\n".join(wrong))
-    if config.host not in LOOPBACK and demo_accounts_exist():
+    if (way := _way_in(config)) and demo_accounts_exist():
         raise click.ClickException(
-            f"This database holds the demo's accounts, whose passwords are public, and RIPELINE_HOST={config.host}"
+            f"This database holds the demo's accounts, whose passwords are public, and {way}"
             " lets others reach it. Set RIPELINE_DATA_DIR or RIPELINE_DATABASE_URL to a database of your own."
         )
     over = threading.Event()
@@ -75,6 +77,15 @@ def serve(*, with_worker: bool = True) -> None:
         over.set()
         if with_worker:
             minder.join(timeout=10)
+
+
+def _way_in(config: Config) -> str:
+    """The setting by which other machines reach the site; empty where none does. A proxy may stand before loopback."""
+    if config.host not in LOOPBACK:
+        return f"RIPELINE_HOST={config.host}"
+    if (urlsplit(config.base_url).hostname or LOOPBACK[0]) not in LOOPBACK:
+        return f"RIPELINE_BASE_URL={config.base_url}"
+    return ""
 
 
 def demo_accounts_exist() -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 
 from ripeline.web.sorry import too_large
@@ -16,20 +19,28 @@ LARGEST_FORM = 5 * MEGABYTE
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to a body larger than its page can want. Only somebody with a session may bring a file."""
+    """Answers 413 to a body larger than its page can want. Only somebody who is signed in may bring a file."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > largest_body(request):
+        if not length.isdigit() or (int(length) > LARGEST_FORM and int(length) > largest_body(request)):
             return too_large(request)
         return self.get_response(request)
 
 
 def largest_body(request: HttpRequest) -> int:
     """The largest body, in bytes, that this address takes from this browser."""
-    if request.path.startswith("/imports/") and settings.SESSION_COOKIE_NAME in request.COOKIES:
+    if request.path.startswith("/imports/") and _is_signed_in(request):
         return int(settings.CONFIG.upload_limit_mb) * MEGABYTE + LARGEST_FORM
     return LARGEST_FORM
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    """Whether the cookie is of a session of somebody. Asked here since the form is read, and its file kept, by the
+    check against forgery, before anybody asks who sent it."""
+    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    request.session = store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+    return get_user(request).is_authenticated
