@@ -43,28 +43,27 @@ def _sentences(counted: Sequence[HandOffs], ours: Playbook, name: str) -> Iterat
         _compared(counted, ours, kind) for kind in ("rejected", "accepted", "deal_won")
     )
     if rejected.total:
-        yield (
-            f"Of {_times(rejected.total, 'rejection')} by sales, {say_number(rejected.lower)} fell on people whom "
-            f"{name} had lower: that definition would have held them back. {_higher(rejected.higher, 'held')}"
-        )
+        yield _say(rejected, "rejection", f"by that of {name}", "held back")
     if accepted.total:
-        yield (
-            f"Of {_times(accepted.total, 'acceptance')}, {say_number(accepted.lower)} fell on people whom {name} had "
-            f"lower: that definition would have kept them waiting. {_higher(accepted.higher, 'known')}"
-        )
+        yield _say(accepted, "acceptance", f"by that of {name}", "kept waiting")
     if won.total:
         yield (
-            f"Of {_times(won.total, 'won deal')}, {name} had {say_number(won.higher)} higher just before, and "
-            f"{say_number(won.lower)} lower, than the definition in force."
+            f"Of {_times(won.total, 'won deal')}, {_count(won.higher)} stood higher just before by that of {name} than "
+            f"by the definition in force, and {_count(won.lower)} lower."
         )
     if rejected.total + accepted.total < FEW:
         yield "These are few: a hint at most."
 
 
-def _higher(count: int, what: str) -> str:
-    held = "It had {} of them higher, and would not have helped there."
-    known = "It had {} of them higher already."
-    return (held if what == "held" else known).format(say_number(count))
+def _say(found: _Compared, what: str, whose: str, done: str) -> str:
+    """Of 12 rejections by sales, 8 stood lower by that of Sales and would have been held back; 1 stood higher."""
+    said = f"Of {_times(found.total, what)} by sales, {_count(found.lower)} stood lower {whose}"
+    said += f" and would have been {done}" if found.lower else f", so nobody would have been {done}"
+    return f"{said}; {_count(found.higher)} stood higher."
+
+
+def _count(count: int) -> str:
+    return say_number(count) if count else "none"
 
 
 @dataclass(frozen=True, slots=True)

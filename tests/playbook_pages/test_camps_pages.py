@@ -165,9 +165,9 @@ def test_hand_offs_are_counted_for_each_camp_and_said_in_words(client: Client) -
     person("Eva Lind", "email_replied", "rejected")
     person("Jan Vos", "call_held", "accepted", "deal_won")
     said = text_of(read(client))
-    assert "Of 1 rejection by sales, 1 fell on people whom Sales had lower" in said
-    assert "Of 1 acceptance, 0 fell on people whom Sales had lower" in said
-    assert "Of 1 won deal, Sales had 1 higher just before, and 0 lower" in said
+    assert "Of 1 rejection by sales, 1 stood lower by that of Sales and would have been held back; none" in said
+    assert "Of 1 acceptance by sales, none stood lower by that of Sales, so nobody would have been kept" in said
+    assert "Of 1 won deal, 1 stood higher just before by that of Sales" in said
     assert "These are few: a hint at most." in said
     ours, theirs = said.split("In force Stage just before")[1].split("Sales Stage just before")
     assert re.search(r"Prospect\s+0\s+1\s+0%", ours)
@@ -190,8 +190,8 @@ def test_ladders_that_differ_are_not_held_against_each_other() -> None:
     assert say_who_was_right([], ours, ours, "Sales") == ()
     many = say_who_was_right(counted, ours, ours, "Sales")
     assert many == (
-        "Of 40 rejections by sales, 0 fell on people whom Sales had lower: that definition would have held them "
-        "back. It had 0 of them higher, and would not have helped there.",
+        "Of 40 rejections by sales, none stood lower by that of Sales, so nobody would have been held back; "
+        "none stood higher.",
     )
     assert say_agreement(5, 0, "Sales") == "All 5 people stand at the same stage by both definitions."
 
