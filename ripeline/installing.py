@@ -15,11 +15,13 @@ from django.utils import timezone
 
 from ripeline.contacts.lists.search import search_ready
 from ripeline.contacts.lists.search_tables import make_search
+from ripeline.lifecycle.playbook import PlaybookMistakes
 from ripeline.people.models import User
 from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.timeline.active import activate
 from ripeline.timeline.history_triggers import make_triggers, triggers_ready
 from ripeline.timeline.models import PlaybookVersion
+from ripeline.timeline.versions import is_named_otherwise
 
 
 @click.command("migrate")
@@ -27,6 +29,8 @@ def migrate_command() -> None:
     """Bring the database up to date, and install the default playbook where there is none."""
     migrate()
     click.echo("The database is up to date.")
+    if not (playbook := _playbook()).well:
+        click.echo(playbook.what)
 
 
 @click.command("doctor")
@@ -92,7 +96,13 @@ def _playbook() -> Finding:
     active = PlaybookVersion.objects.filter(is_active=True).first()
     if active is None:
         return Finding(False, "No playbook is active. Run `ripeline migrate`.")
-    return Finding(True, f"The playbook in force is {active}.")
+    try:
+        is_renamed = is_named_otherwise(active)
+    except PlaybookMistakes as wrong:
+        why = f"The playbook in force, {active}, cannot be read by this release ({wrong.mistakes[0]})."
+        return Finding(False, f"{why} Nobody is assessed until it is mended: `ripeline playbook use FILE`.")
+    named = " An earlier release named it; it goes on counting under that name." if is_renamed else ""
+    return Finding(True, f"The playbook in force is {active}.{named}")
 
 
 def _history() -> Finding:

@@ -17,7 +17,7 @@ from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.looking import Look, look, next_moment
 from ripeline.timeline.models import Publication, Reassessment, SavedFold, Standing, Touch, Transition
 from ripeline.timeline.revising import Revision
-from ripeline.timeline.versions import InForce, playbook_version
+from ripeline.timeline.versions import InForce, readable_version
 from ripeline.work.claims import Claim
 
 # What was learned later than this about the past is history, not news: it changes the record and rings no bell.
@@ -96,8 +96,9 @@ def _steps(person: Person, judged_by: InForce, now: datetime) -> Iterator[_Step]
         # A worker whose clock is ahead may have assessed them later than the publication.
         moment = min(max(publication.at, standing.assessed_at or publication.at), now)
         known = [row for row in person.touches if row.received_at <= moment]
-        if _was_pending(person.waiting, publication.at):
-            yield _Step(look(playbook_version(before or ""), known, moment), moment)
+        # Where it cannot be read any more, its last word is lost, and what it left open is the new one's.
+        if _was_pending(person.waiting, publication.at) and (old := readable_version(before or "")):
+            yield _Step(look(old, known, moment), moment)
         yield _Step(_as_of(moment, seen, known), moment, publication)
     yield _Step(seen, now)
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from ripeline.timeline.models import Publication, Transition
-from ripeline.timeline.versions import playbook_version
+from ripeline.timeline.versions import active_playbook, readable_version
 
 COUNTED = 1000
 """So many people are looked at to say how many were moved; beyond, it is "at least"."""
@@ -76,8 +76,7 @@ def _concerned(publication: Publication, *, owner: int | None, after: int, limit
 def _moves(publication: Publication, contact_ids: Sequence[int]) -> list[Move]:
     if not contact_ids or publication.previous_id is None:
         return []
-    lowest = playbook_version(publication.previous_id).stages[0].key
-    bottom = playbook_version(publication.version_id).stages[0].key
+    lowest, bottom = _foot(publication.previous_id), _foot(publication.version_id)
     rows = _rows(contact_ids)
     moves = []
     for contact_id in contact_ids:
@@ -87,6 +86,10 @@ def _moves(publication: Publication, contact_ids: Sequence[int]) -> list[Move]:
         if was != now:
             moves.append(Move(contact_id, was, now, after.pk if after else None))
     return moves
+
+
+def _foot(version: str) -> str:
+    return (readable_version(version) or active_playbook()).stages[0].key
 
 
 @dataclass(frozen=True, slots=True)

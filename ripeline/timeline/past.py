@@ -17,7 +17,7 @@ from datetime import datetime
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.asof import AsOf
 from ripeline.timeline.models import Publication
-from ripeline.timeline.versions import active_playbook, playbook_version
+from ripeline.timeline.versions import active_playbook, readable_version
 
 Piece = tuple[str, tuple[datetime, ...]]
 """A piece of SQL and its parameters."""
@@ -26,14 +26,15 @@ Piece = tuple[str, tuple[datetime, ...]]
 def playbook_as_of(as_of: AsOf) -> Playbook:
     """The definition people are judged by in this view: that of today, or for what was known the one in force then.
 
-    Before anything was published people are judged by what was published first. Raises NoPlaybook.
+    That of today stands in for one that this release cannot read any more. Before anything was published people are
+    judged by what was published first. Raises NoPlaybook.
     """
     if as_of.is_now or as_of.view == "was":
         return active_playbook()
     then = Publication.objects.filter(at__lte=as_of.at).order_by("-at", "-pk").values_list("version_id")
     first = Publication.objects.order_by("at", "pk").values_list("version_id")
     found = then.first() or first.first()
-    return active_playbook() if found is None else playbook_version(found[0])
+    return (None if found is None else readable_version(found[0])) or active_playbook()
 
 
 def holds_then(as_of: AsOf, alias: str) -> Piece:

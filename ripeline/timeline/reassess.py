@@ -103,7 +103,7 @@ def _write(assessed: list[Assessed], judged_by: InForce, now: datetime, react: R
     _write_transitions(held)
     _write_standings(held, now)
     _write_saved(held)
-    if judged_by.camp is not None:
+    if judged_by.camp is not None and judged_by.camp_playbook is not None:
         write_camp(held, judged_by.camp, now)
     for one in held:
         for change in one.changes:

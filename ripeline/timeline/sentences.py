@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.explain import say_transition
 from ripeline.lifecycle.fold import Transition as Moved
 from ripeline.lifecycle.instant import say_day
 from ripeline.lifecycle.playbook import Playbook
-from ripeline.timeline.active import playbook_version
 from ripeline.timeline.models import Publication, Transition
+from ripeline.timeline.versions import readable_version
 
 
 class Teller:
     """Says why somebody moved; remembers the playbooks it met, so that a list costs no query a row."""
 
     def __init__(self, playbook: Playbook) -> None:
-        self._known = {playbook.version: playbook}
+        self._present = playbook
+        self._known: dict[str, Playbook | None] = {playbook.version: playbook}
         self._publications: dict[int, Publication] = {}
 
     def say(self, row: Transition) -> str:
         """What a salesperson believes, from the evidence kept with the transition; as it stands in a sentence."""
-        version = row.playbook_id
-        if version not in self._known:
-            self._known[version] = playbook_version(version)
+        playbook, moved = self._playbook(row.playbook_id), _moved(row)
+        if playbook is None:
+            # Without its condition the rule is named, which needs no definition.
+            playbook, moved = self._present, replace(moved, evidence={**moved.evidence, "condition": None})
         if row.publication_id is None:
-            return say_transition(self._known[version], _moved(row))
-        return say_by_definition(self._known[version], _moved(row), self._publication(row.publication_id))
+            return say_transition(playbook, moved)
+        return say_by_definition(playbook, moved, self._publication(row.publication_id))
+
+    def _playbook(self, version: str) -> Playbook | None:
+        if version not in self._known:
+            self._known[version] = readable_version(version)
+        return self._known[version]
 
     def _publication(self, pk: int) -> Publication:
         if pk not in self._publications:

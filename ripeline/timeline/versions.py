@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection
 
-from ripeline.lifecycle.playbook import Playbook, load_playbook
+from ripeline.lifecycle.playbook import Playbook, PlaybookMistakes, load_playbook
 from ripeline.people.models import User
 from ripeline.timeline.camp_models import Camp
 from ripeline.timeline.models import PlaybookVersion, Publication
@@ -19,6 +20,7 @@ BESIDE = """
 SELECT (SELECT id FROM ripeline_publication WHERE is_in_force), (SELECT id FROM ripeline_camp WHERE is_running)
 """
 _Ids = tuple[int | None, int | None]
+log = logging.getLogger(__name__)
 
 
 class NoPlaybook(LookupError):
@@ -30,7 +32,10 @@ class NoPlaybook(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What people are judged by at a moment: the definition in force and, where one runs, the camp's beside it."""
+    """What people are judged by at a moment: the definition in force and, where one runs, the camp's beside it.
+
+    `camp_playbook` is also None where this release cannot read the camp's: it waits, and nobody else does.
+    """
 
     playbook: Playbook
     publication: Publication
@@ -53,8 +58,23 @@ def active_playbook() -> Playbook:
 
 
 def playbook_version(version: str) -> Playbook:
-    """The definition named by its hash. Raises PlaybookVersion.DoesNotExist."""
+    """The definition kept under this name. Raises PlaybookVersion.DoesNotExist, and PlaybookMistakes where this
+    release cannot read any more what an earlier one kept."""
     return _load(version, PlaybookVersion.objects.values_list("text", flat=True).get(version=version))
+
+
+def readable_version(version: str) -> Playbook | None:
+    """The same; None where this release cannot read it any more."""
+    try:
+        return playbook_version(version)
+    except PlaybookMistakes as wrong:
+        log.warning("The playbook version %s cannot be read by this release: %s", version[:8], wrong)
+        return None
+
+
+def is_named_otherwise(row: PlaybookVersion) -> bool:
+    """Whether this release would keep the same definition under another name. Raises PlaybookMistakes."""
+    return load_playbook(row.text).version != row.version
 
 
 def keep_version(text: str, *, now: datetime, author: User | None = None, note: str = "") -> PlaybookVersion:
@@ -84,7 +104,7 @@ def in_force() -> InForce:
         raise NoPlaybook
     publication = Publication.objects.get(pk=publication_id)
     camp = None if camp_id is None else Camp.objects.get(pk=camp_id)
-    camp_playbook = None if camp is None else _remembered(camp.version_id)
+    camp_playbook = None if camp is None else readable_version(camp.version_id)
     return InForce(_remembered(publication.version_id), publication, camp, camp_playbook)
 
 
@@ -126,5 +146,9 @@ def _remembered(version: str) -> Playbook:
 
 
 @lru_cache(maxsize=16)
-def _load(version: str, text: str) -> Playbook:  # noqa: ARG001 - the version names the text in the cache
-    return load_playbook(text)
+def _load(version: str, text: str) -> Playbook:
+    playbook = load_playbook(text)
+    # It goes by the name it was kept under, with which every row that it wrote is signed: a release that writes the
+    # canonical form otherwise would give it another.
+    vars(playbook)["version"] = version
+    return playbook
