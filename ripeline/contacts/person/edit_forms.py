@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf.locale import LANG_INFO
+from django.db.models import Q
 
+from ripeline.contacts.person.lines import read_lines, read_traits, write_lines, write_traits
+from ripeline.contacts.person.once import OnceForm
+from ripeline.contacts.person.opened import OpenedForm
 from ripeline.contacts.person.whereabouts import countries
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people.contacts import ContactDraft
@@ -23,9 +26,10 @@ SENIORITIES = (
     "student",
 )
 _LINES = {"rows": 2}
+_NAMED = ("first_name", "last_name", "emails", "phones")
 
 
-class ContactForm(forms.Form):
+class ContactForm(OpenedForm):
     """What is known of a contact. `draft` gives it back in the form in which it is changed."""
 
     first_name = forms.CharField(label="First name", max_length=100, required=False)
@@ -34,14 +38,14 @@ class ContactForm(forms.Form):
         label="Email addresses",
         help_text="One a line; the first is the one we write to.",
         required=False,
-        max_length=2000,
+        max_length=20_000,
         widget=forms.Textarea(attrs=_LINES),
     )
     phones = forms.CharField(
         label="Phone numbers",
         help_text="One a line, with the country: +31 20 123 4567.",
         required=False,
-        max_length=1000,
+        max_length=20_000,
         widget=forms.Textarea(attrs=_LINES),
     )
     title = forms.CharField(label="Job title", max_length=160, required=False)
@@ -60,12 +64,18 @@ class ContactForm(forms.Form):
     owner = forms.ModelChoiceField(
         label="Owner", queryset=User.objects.none(), required=False, empty_label="nobody yet"
     )
-    tags = forms.CharField(label="Tags", help_text="Separated by commas.", max_length=1000, required=False)
+    tags = forms.CharField(
+        label="Tags",
+        help_text="One a line, or separated by commas.",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs=_LINES),
+    )
     traits = forms.CharField(
         label="Traits of our own",
         help_text="One a line, as name: value. Rules may look at them, for example role: author.",
         required=False,
-        max_length=4000,
+        max_length=60_000,
         widget=forms.Textarea(attrs={"rows": 6}),
     )
 
@@ -77,58 +87,72 @@ class ContactForm(forms.Form):
         self._offer("country", countries(), was.country)
         self._offer("language", [(code, _language(code)) for code in languages], was.language)
         self._offer("time_zone", [(zone, zone) for zone in sorted(available_timezones())], was.time_zone)
-        self.fields["owner"].queryset = User.objects.filter(is_active=True).order_by("name", "email")  # type: ignore[attr-defined]
+        offered = Q(is_active=True) | Q(pk=was.owner.pk if was.owner else None)
+        self.fields["owner"].queryset = User.objects.filter(offered).order_by("name", "email")  # type: ignore[attr-defined]
 
     def clean_emails(self) -> tuple[str, ...]:
         """Addresses mail can be sent to, lower case, once each."""
-        found: list[str] = []
         wrong: list[str] = []
-        for line in _lines(self.cleaned_data["emails"]):
-            read = read_addresses(line)
-            found += read.good
-            wrong += read.bad
+
+        def read(line: str) -> tuple[str, ...]:
+            found = read_addresses(line)
+            wrong.extend(found.bad)
+            return tuple(found.good)
+
+        emails = read_lines(self.cleaned_data["emails"], self.was.emails, read)
         if wrong:
             raise forms.ValidationError([f"“{line}” is no email address." for line in wrong])
-        return tuple(dict.fromkeys(found))
+        return emails
 
     def clean_phones(self) -> tuple[str, ...]:
         """Numbers in international form where they can be understood, else as typed."""
         country = self.data.get("country") or None
-        return tuple(dict.fromkeys(read_phone(line, country) for line in _lines(self.cleaned_data["phones"])))
+        return read_lines(
+            self.cleaned_data["phones"], self.was.phones, lambda line: (read_phone(line, country),)
+        )
 
     def clean_tags(self) -> tuple[str, ...]:
         """Tags, once each."""
-        return tuple(dict.fromkeys(tag[:80] for tag in read_tags(self.cleaned_data["tags"])))
+        return read_lines(self.cleaned_data["tags"], self.was.tags, read_tags)
 
     def clean_traits(self) -> dict[str, Scalar]:
-        """Traits by name; numbers and yes or no become such."""
-        found: dict[str, Scalar] = {}
-        for line in _lines(self.cleaned_data["traits"]):
-            name, colon, value = (part.strip() for part in line.partition(":"))
-            if not colon or not name or not value:
-                raise forms.ValidationError(f"“{line}” is not of the form name: value.")
-            key = name.replace(" ", "_")
-            if key in PERSONAL:
+        """Traits by name; those that have a field of their own stay out of this one."""
+        try:
+            found = read_traits(self.cleaned_data["traits"], _own_traits(self.was))
+        except ValueError as trouble:
+            raise forms.ValidationError(str(trouble)) from None
+        for name in PERSONAL:
+            if name in found:
                 raise forms.ValidationError(f"{name.capitalize()} has a field of its own above.")
-            found[key] = _scalar(value, self.was.traits.get(key))
         return found
 
     def clean(self) -> dict[str, Any]:
-        """Somebody needs a name or an address."""
-        given = super().clean() or {}
-        named = any(given.get(name) for name in ("first_name", "last_name", "emails", "phones"))
-        if not named and not self.errors:
+        """Somebody needs a name or an address; who has had none so far need not get one now."""
+        given = super().clean()
+        is_asked = not self.was.key or not self.changed.isdisjoint(_NAMED)
+        if is_asked and not any(given.get(name) for name in _NAMED) and not self.errors:
             raise forms.ValidationError(
                 "Give a name, an address or a number, so that they can be found again."
             )
         return given
 
     def draft(self, company: Company | None) -> ContactDraft:
-        """What was filled in; keys of other systems stay as they were."""
-        given = {
-            name: value for name, value in self.cleaned_data.items() if name not in ("company", "arrival")
-        }
-        return replace(self.was, **given, name="", company=company)
+        """What was filled in, `company` standing for the one named; all that was left alone stays as it was."""
+        given = {name: self.cleaned_data[name] for name in self.changed if name in _DRAFTED}
+        if not self.changed.isdisjoint(("first_name", "last_name")):
+            shown = {"first_name": self["first_name"].initial, "last_name": self["last_name"].initial}
+            given = shown | given | {"name": ""}
+        if "company" in self.changed:
+            given["company"] = company
+        if not self.changed.isdisjoint(("traits", *PERSONAL)):
+            # A trait of the same name would come back where its field was emptied.
+            behind = {
+                name: value
+                for name, value in self.was.traits.items()
+                if name in PERSONAL and name not in self.changed
+            }
+            given["traits"] = given.get("traits", _own_traits(self.was)) | behind
+        return replace(self.was, **given)
 
     def _offer(self, name: str, choices: list[tuple[str, str]], present: str) -> None:
         """The usual choices, and the present value where it is none of them."""
@@ -137,7 +161,10 @@ class ContactForm(forms.Form):
         self.fields[name].choices = [("", "–"), *choices]  # type: ignore[attr-defined]
 
 
-class NewContactForm(ContactForm):
+_DRAFTED = frozenset(ContactForm.base_fields) - {"company"}
+
+
+class NewContactForm(OnceForm, ContactForm):
     """Who somebody new is, and how we know of them."""
 
     arrival = forms.ChoiceField(
@@ -150,7 +177,7 @@ class NewContactForm(ContactForm):
     )
 
 
-class CompanyForm(forms.Form):
+class CompanyForm(OpenedForm):
     """What is known of a company."""
 
     name = forms.CharField(label="Name", max_length=200)
@@ -184,8 +211,12 @@ class CompanyForm(forms.Form):
         return domain
 
     def draft(self) -> CompanyDraft:
-        """What was filled in."""
-        return CompanyDraft(**self.cleaned_data)
+        """What was filled in; what was left alone stays as it was."""
+        given = {
+            name: self.cleaned_data[name] if name in self.changed else getattr(self.company, name)
+            for name in self.fields
+        }
+        return CompanyDraft(**given)
 
 
 def _level(seniority: str) -> str:
@@ -202,41 +233,19 @@ def _initial(was: ContactDraft) -> dict[str, object]:
         "source": was.source,
         "first_name": first,
         "last_name": last,
-        "emails": "\n".join(was.emails),
-        "phones": "\n".join(was.phones),
+        "emails": write_lines(was.emails),
+        "phones": write_lines(was.phones),
         "company": was.company.name if was.company else "",
         "owner": was.owner,
-        "tags": ", ".join(was.tags),
-        "traits": "\n".join(
-            f"{name}: {_written(value)}" for name, value in sorted(was.traits.items()) if name not in PERSONAL
-        ),
+        "tags": write_lines(was.tags),
+        "traits": write_traits(_own_traits(was)),
     }
 
 
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def _own_traits(was: ContactDraft) -> dict[str, Scalar]:
+    """The traits that have no field of their own."""
+    return {name: value for name, value in was.traits.items() if name not in PERSONAL}
 
 
 def _language(code: str) -> str:
     return str(LANG_INFO.get(code, {}).get("name", code))
-
-
-def _written(value: Scalar) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.15g}" if isinstance(value, int | float) else str(value)
-
-
-def _scalar(text: str, was: Scalar) -> Scalar:
-    """What is written is a number where it looks like one, and yes or no where it was that before."""
-    if was is not None and text == _written(was):
-        return was
-    if isinstance(was, bool) and text.lower() in ("yes", "no"):
-        return text.lower() == "yes"
-    try:
-        number = float(text)
-    except ValueError:
-        return text
-    if not math.isfinite(number) or isinstance(was, str):
-        return text
-    return int(number) if number.is_integer() and "." not in text and "e" not in text.lower() else number
