@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from ripeline.lifecycle.touch import Scalar
@@ -23,7 +23,7 @@ from ripeline.people.contacts import (
     refresh_search,
 )
 from ripeline.people.models import Company, Contact, Identity, User
-from ripeline.timeline.moves import note, signature
+from ripeline.timeline.moves import note, note_many, signature
 
 PERSONAL = ("title", "seniority", "country", "language")
 """The traits for which a contact has a column of its own."""
@@ -83,26 +83,41 @@ def change_contact(contact: Contact, wanted: ContactDraft, *, now: datetime) -> 
     Returns the traits that changed, with their new values (empty: nothing rules could look at). An address that
     leads to somebody else is an outcome, and then nothing is changed.
     """
-    with transaction.atomic():
+    try:
+        with transaction.atomic():
+            if taken := _taken(wanted, contact):
+                return taken
+            before = rule_traits(contact)
+            _write(contact, wanted, now)
+            _keep_identities(contact, wanted, now)
+            refresh_search([contact.pk])
+            contact.refresh_from_db(fields=["email", "phone", "search_text"])
+            return _note_changes([(contact, before)], now).get(contact.pk, {})
+    except IntegrityError:
+        # Somebody took one of the addresses since we looked.
         if taken := _taken(wanted, contact):
             return taken
-        before = rule_traits(contact)
-        _write(contact, wanted, now)
-        _keep_identities(contact, wanted, now)
-        refresh_search([contact.pk])
-        contact.refresh_from_db(fields=["email", "phone", "search_text"])
-        return _note_changes(contact, before, now)
+        raise
 
 
 def add_contact(wanted: ContactDraft, *, arrival: Arrival, by: User, now: datetime) -> Contact | Taken:
-    """A new contact with what rules may look at, made by hand by `by`; how they arrived is their first touch."""
-    with transaction.atomic():
-        if taken := _taken(wanted, None):
-            return taken
-        contact = add_contacts([wanted], now=now)[0]
-        note(contact, arrival, now=now, subject="by hand", attrs=signature(by))
-        _note_changes(contact, {}, now)
-        return contact
+    """A new contact with what rules may look at, made by hand by `by`; how they arrived is their first touch.
+
+    Whoever has the key of `wanted` already was made by the same request, sent twice: they are returned as they are.
+    """
+    try:
+        with transaction.atomic():
+            if found := _there_already(wanted):
+                return found
+            contact = add_contacts([wanted], now=now)[0]
+            note(contact, arrival, now=now, subject="by hand", attrs=signature(by))
+            _note_changes([(contact, {})], now)
+            return contact
+    except IntegrityError:
+        # Somebody was added since we looked.
+        if found := _there_already(wanted):
+            return found
+        raise
 
 
 def change_company(company: Company, wanted: CompanyDraft, *, now: datetime) -> int:
@@ -113,14 +128,16 @@ def change_company(company: Company, wanted: CompanyDraft, *, now: datetime) -> 
     with transaction.atomic():
         staff = list(Contact.objects.filter(company=company).select_related("company"))
         before = [rule_traits(contact) for contact in staff]
+        is_renamed = company.name != wanted.name
         for field in fields(CompanyDraft):
             setattr(company, field.name, getattr(wanted, field.name))
         company.updated_at = now
         company.save()
         for contact in staff:
             contact.company = company
-        refresh_search([contact.pk for contact in staff])
-        return sum(bool(_note_changes(each, was, now)) for each, was in zip(staff, before, strict=True))
+        if is_renamed:
+            refresh_search([contact.pk for contact in staff])
+        return len(_note_changes(list(zip(staff, before, strict=True)), now))
 
 
 def rule_traits(contact: Contact | ContactDraft) -> dict[str, Scalar]:
@@ -153,6 +170,11 @@ def _taken(wanted: ContactDraft, contact: Contact | None) -> Taken | None:
             if contact is None or holder != contact.pk:
                 return Taken(value, holder)
     return None
+
+
+def _there_already(wanted: ContactDraft) -> Contact | Taken | None:
+    same = Contact.objects.select_related("company").filter(key=wanted.key).first() if wanted.key else None
+    return same or _taken(wanted, None)
 
 
 def _write(contact: Contact, wanted: ContactDraft, now: datetime) -> None:
@@ -194,13 +216,19 @@ def _keep_identities(contact: Contact, wanted: ContactDraft, now: datetime) -> N
     Identity.objects.bulk_update(moved, ["is_primary"])
 
 
-def _note_changes(contact: Contact, before: Mapping[str, Scalar], now: datetime) -> dict[str, Scalar]:
-    after = rule_traits(contact)
-    changed = {
+def _note_changes(
+    changes: Sequence[tuple[Contact, Mapping[str, Scalar]]], now: datetime
+) -> dict[int, dict[str, Scalar]]:
+    """Records what is otherwise than it was `before` for each contact; by contact's id, those with a change."""
+    found = {contact.pk: (contact.key, _changed(before, rule_traits(contact))) for contact, before in changes}
+    noted = {pk: (key, changed) for pk, (key, changed) in found.items() if changed}
+    note_many([(key, changed) for key, changed in noted.values()], "traits_changed", now=now)
+    return {pk: changed for pk, (_, changed) in noted.items()}
+
+
+def _changed(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    return {
         name: after.get(name)
         for name in sorted({*before, *after})
         if (name in before) != (name in after) or before.get(name) != after.get(name)
     }
-    if changed:
-        note(contact, "traits_changed", now=now, attrs=changed)
-    return changed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -28,13 +28,21 @@ class Refused:
 
 
 def move(
-    contact: Contact, verb: Verb, *, playbook: Playbook, by: User, reason: str, now: datetime, stage: str = ""
+    contact: Contact,
+    verb: Verb,
+    *,
+    playbook: Playbook,
+    by: User,
+    reason: str,
+    now: datetime,
+    stage: str = "",
+    uid: str = "",
 ) -> Fact | Refused:
-    """Records a manual move with its reason. `stage` is the target of `stage_set`, else unused."""
+    """Records a manual move with its reason. `stage` is the target of `stage_set`, else unused; `uid` as in `note`."""
     if why := _hindrance(verb, stage, reason, playbook):
         return Refused(why)
     attrs = signature(by) | {"reason": reason.strip()}
-    return note(contact, verb, now=now, subject=stage or None, attrs=attrs)
+    return note(contact, verb, now=now, subject=stage or None, attrs=attrs, uid=uid)
 
 
 def move_many(
@@ -61,7 +69,7 @@ def move_many(
 
 
 def answer(
-    contact: Contact, question: str, value: str, *, by: User, words: str, now: datetime
+    contact: Contact, question: str, value: str, *, by: User, words: str, now: datetime, uid: str = ""
 ) -> Fact | Refused:
     """Records what somebody said about need, budget, authority, timeline or intent, with their `words`."""
     if question not in QUESTIONS:
@@ -71,7 +79,7 @@ def answer(
     attrs = {"value": value.strip()} | signature(by)
     if words.strip():
         attrs["text"] = words.strip()
-    return note(contact, "answered", now=now, subject=question, attrs=attrs)
+    return note(contact, "answered", now=now, subject=question, attrs=attrs, uid=uid)
 
 
 def note(
@@ -83,14 +91,22 @@ def note(
     value: float | None = None,
     attrs: Mapping[str, str | float | bool | None] | None = None,
     at: datetime | None = None,
+    uid: str = "",
 ) -> Fact:
     """Records one touch of `kind` that happened `at` (default: now); returns it.
 
-    A person at a keyboard made it: actor human.
+    A person at a keyboard made it: actor human. Given again with the same `uid`, nothing more is recorded.
     """
-    fact = _fact(contact.key, kind, uid=new_key(), at=at or now, subject=subject, value=value, attrs=attrs)
+    fact = _fact(
+        contact.key, kind, uid=uid or new_key(), at=at or now, subject=subject, value=value, attrs=attrs
+    )
     record([fact], now=now)
     return fact
+
+
+def note_many(found: Sequence[tuple[str, Mapping[str, Scalar]]], kind: str, *, now: datetime) -> None:
+    """Records one touch of `kind` each for many contacts, given as keys with the touch's attrs."""
+    record([_fact(key, kind, uid=new_key(), at=now, attrs=attrs) for key, attrs in found], now=now)
 
 
 def signature(by: User) -> dict[str, Scalar]:

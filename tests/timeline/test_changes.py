@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, Identity, User
@@ -154,3 +156,13 @@ def test_a_column_says_what_it_is_for_and_a_trait_of_ones_own_wins_over_the_comp
     traits = rule_traits(eva)
     assert (traits["country"], traits["industry"], traits["employees"]) == ("NL", "crime novels", 8)
     assert not {"empty", "gone"} & set(traits)
+
+
+def test_a_company_of_many_is_recorded_in_one_go(house: Company) -> None:
+    add_contacts([ContactDraft(first_name=f"A{n}", company=house) for n in range(60)], now=NOW)
+    wanted = CompanyDraft("Maison Gauche", None, "publishing", 80)
+    with CaptureQueriesContext(connection) as asked:
+        assert change_company(house, wanted, now=LATER) == 60
+    assert len(asked) < 30, "not several statements for each contact"
+    assert noted() == [{"company": "Maison Gauche", "employees": 80}] * 60
+    assert set(Contact.objects.values_list("search_text", flat=True)) >= {"a7\nmaison gauche"}

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from django import forms
 from django.utils import timezone
 
+from ripeline.contacts.person.once import OnceForm
 from ripeline.contacts.person.reasons import answer_values
 from ripeline.lifecycle.model import Playbook
 from ripeline.timeline.moves import QUESTIONS, Verb
@@ -38,7 +39,7 @@ _VERBS: dict[Verb, str] = {
 }
 
 
-class MoveForm(forms.Form):
+class MoveForm(OnceForm):
     """A move by hand, with its reason."""
 
     move = forms.ChoiceField(label="What should happen")
@@ -66,7 +67,7 @@ class MoveForm(forms.Form):
         return verbs[chosen], ""
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(OnceForm):
     """What they said to one of our questions."""
 
     question = forms.ChoiceField(label="Asked about")
@@ -86,7 +87,7 @@ class AnswerForm(forms.Form):
         self.fields["value"].choices = values  # type: ignore[attr-defined]
 
 
-class LogForm(forms.Form):
+class LogForm(OnceForm):
     """Something that happened outside this program."""
 
     kind = forms.ChoiceField(label="What happened", choices=LOGGED)

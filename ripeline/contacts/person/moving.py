@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from ripeline.contacts.person.contact_page import Forms, find_contact, show_contact, way_back
 from ripeline.contacts.person.move_forms import AnswerForm, LogForm, MoveForm
+from ripeline.contacts.person.once import OnceForm
 from ripeline.contacts.person.picture import take_picture
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact, User
@@ -40,11 +41,22 @@ def make_move(request: HttpRequest, key: str) -> HttpResponse:
         stage=standing.stage if standing else "",
         status=standing.status if standing else "active",
     )
+    if _is_done(request, form):
+        return redirect(way_back(request, contact))
     if not form.is_valid():
         return show_contact(request, contact, Forms(move=form))
     verb, stage = form.wanted
     reason = form.cleaned_data["reason"]
-    done = move(contact, verb, playbook=picture.playbook, by=user, reason=reason, now=now, stage=stage)
+    done = move(
+        contact,
+        verb,
+        playbook=picture.playbook,
+        by=user,
+        reason=reason,
+        now=now,
+        stage=stage,
+        uid=form.uid,
+    )
     if isinstance(done, Refused):
         form.add_error(None, done.why)
         return show_contact(request, contact, Forms(move=form))
@@ -74,10 +86,20 @@ def record_answer(request: HttpRequest, key: str) -> HttpResponse:
     """Records what they said to one of our questions."""
     contact, user = _changeable(request, key)
     form = AnswerForm(request.POST, playbook=active_playbook())
+    if _is_done(request, form):
+        return redirect(way_back(request, contact))
     if not form.is_valid():
         return show_contact(request, contact, Forms(answer=form))
     said = form.cleaned_data
-    done = answer(contact, said["question"], said["value"], by=user, words=said["words"], now=timezone.now())
+    done = answer(
+        contact,
+        said["question"],
+        said["value"],
+        by=user,
+        words=said["words"],
+        now=timezone.now(),
+        uid=form.uid,
+    )
     if isinstance(done, Refused):
         form.add_error(None, done.why)
         return show_contact(request, contact, Forms(answer=form))
@@ -90,6 +112,8 @@ def log_touch(request: HttpRequest, key: str) -> HttpResponse:
     """Logs a call, a meeting, an objection or a note."""
     contact, user = _changeable(request, key)
     form = LogForm(request.POST)
+    if _is_done(request, form):
+        return redirect(way_back(request, contact))
     if not form.is_valid():
         return show_contact(request, contact, Forms(log=form))
     said = form.cleaned_data
@@ -97,9 +121,17 @@ def log_touch(request: HttpRequest, key: str) -> HttpResponse:
     if said["words"].strip():
         attrs["text"] = said["words"].strip()
     subject = said["objection"] if said["kind"] == "objected" else None
-    note(contact, said["kind"], now=timezone.now(), subject=subject, attrs=attrs, at=said["at"])
+    note(contact, said["kind"], now=timezone.now(), subject=subject, attrs=attrs, at=said["at"], uid=form.uid)
     messages.success(request, "Logged.")
     return redirect(way_back(request, contact))
+
+
+def _is_done(request: HttpRequest, form: OnceForm) -> bool:
+    """Whether this very form was sent before; says so."""
+    is_done = Touch.objects.filter(uid=form.uid).exists()
+    if is_done:
+        messages.info(request, "That was noted already, and counts once.")
+    return is_done
 
 
 def _changeable(request: HttpRequest, key: str) -> tuple[Contact, User]:
