@@ -23,7 +23,7 @@ from ripeline.timeline.camp_models import Camp
 from ripeline.timeline.camps import camp_progress, end_camp, running_camp, start_camp
 from ripeline.timeline.models import PlaybookVersion
 from ripeline.timeline.moves import Refused
-from ripeline.timeline.versions import NoPlaybook, active_playbook, keep_version, playbook_version
+from ripeline.timeline.versions import NoPlaybook, active_playbook, keep_version, readable_version
 
 LONGEST_NAME, LONGEST_NOTE = 80, 2000
 ENDED_SHOWN = 20
@@ -39,7 +39,10 @@ def camps(request: HttpRequest) -> HttpResponse:
         ours = active_playbook()
     except NoPlaybook:
         return render(request, "playbooks/none.html", status=503)
-    theirs = playbook_version(camp.version_id)
+    theirs = readable_version(camp.version_id)
+    if theirs is None:
+        may_write = may_write_definitions(reader_of(request))
+        return render(request, "playbooks/camps_unreadable.html", {"camp": camp, "may_write": may_write})
     found = read_disagreement(ours, theirs)
     context = {
         "camp": camp,
@@ -99,9 +102,10 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
 def people(request: HttpRequest) -> HttpResponse:
     """The people who stand at one stage by the definition in force and at another by the camp's."""
     camp = running_camp()
-    if camp is None:
+    theirs = None if camp is None else readable_version(camp.version_id)
+    if camp is None or theirs is None:
         return redirect("playbook_camps")
-    ours, theirs = active_playbook(), playbook_version(camp.version_id)
+    ours = active_playbook()
     pair = request.GET.get("ours", "")[:64], request.GET.get("theirs", "")[:64]
     if not all(pair) or "\0" in "".join(pair):
         raise Http404("Which stages? Choose a number in the table of the two camps.")

@@ -17,7 +17,7 @@ from ripeline.timeline.consequences import Consequence
 from ripeline.timeline.models import PlaybookVersion, Publication
 from ripeline.timeline.moves import Refused
 from ripeline.timeline.publish import SILENT, Firing, publish
-from ripeline.timeline.versions import keep_version
+from ripeline.timeline.versions import keep_version, readable_version
 
 LONGEST_NOTE = 2000
 OVERTAKEN_DRAFT = (
@@ -44,7 +44,15 @@ class Proposal:
     def hash(self) -> str:
         """The version's name; empty while the text is no playbook."""
         playbook = self.checked.playbook
-        return playbook.version if playbook else ""
+        if playbook is None:
+            return ""
+        # An earlier release may have named what it kept otherwise.
+        return self.version.version if self.version is not None else playbook.version
+
+    def says_what(self, row: PlaybookVersion) -> bool:
+        """Whether it means just what a version means."""
+        playbook, kept = self.checked.playbook, check_text(row.text).playbook
+        return playbook is not None and kept is not None and playbook.version == kept.version
 
     @property
     def address(self) -> str:
@@ -127,7 +135,7 @@ def go_back_to(
     row: PlaybookVersion, *, by: User, now: datetime, instead_of: str | None
 ) -> Publication | Refused:
     """Puts an earlier version in force again, with nothing following for those whom that moves."""
-    if (playbook := check_text(row.text).playbook) is None or playbook.version != row.version:
+    if readable_version(row.version) is None:
         return Refused(f"“{row.title}” was written for an earlier Ripeline and cannot be in force any more.")
     if row.activated_at is None:
         return Refused(f"“{row.title}” was never in force: publish it, with a note why.")

@@ -16,7 +16,7 @@ from ripeline.timeline.consequences import Consequence
 from ripeline.timeline.models import Publication, Transition
 from ripeline.timeline.moved import Move, read_moved
 from ripeline.timeline.sentences import Teller, as_sentence
-from ripeline.timeline.versions import playbook_version
+from ripeline.timeline.versions import active_playbook, readable_version
 
 PER_PAGE = 50
 
@@ -49,7 +49,7 @@ class Page:
     cursor of the next page, None at the end."""
 
     people: tuple[Moved, ...]
-    was: Playbook | None
+    was: Playbook
     now: Playbook
     after: int | None
 
@@ -83,16 +83,17 @@ def say_firing(publication: Publication) -> str:
 def read_page(publication: Publication, *, after: int) -> Page:
     """The next people whom a publication moved. Seven queries at most, however many there are."""
     moves, cursor = read_moved(publication, after=after, limit=PER_PAGE)
-    now = playbook_version(publication.version_id)
-    was = None if publication.previous_id is None else playbook_version(publication.previous_id)
+    # Of what an earlier release wrote and this one cannot read, the stages are shown by their keys.
+    now = readable_version(publication.version_id) or active_playbook()
+    was = now if publication.previous_id is None else readable_version(publication.previous_id) or now
     return Page(tuple(_people(moves, was, now)), was, now, cursor)
 
 
-def _people(moves: Sequence[Move], was: Playbook | None, now: Playbook) -> list[Moved]:
+def _people(moves: Sequence[Move], was: Playbook, now: Playbook) -> list[Moved]:
     people = Contact.objects.select_related("company", "owner").in_bulk([it.contact_id for it in moves])
     rows = Transition.objects.in_bulk([it.row for it in moves if it.row is not None])
     teller = Teller(now)
-    titles = {stage.key: stage.title for stage in was.stages} if was else {}
+    titles = {stage.key: stage.title for stage in was.stages}
     return [
         Moved(
             people[move.contact_id],

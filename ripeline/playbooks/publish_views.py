@@ -142,7 +142,7 @@ def _show(
         "checked": proposal.checked,
         "draft": proposal.draft,
         "in_force": in_force,
-        "is_in_force": bool(proposal.hash) and proposal.hash == version,
+        "is_in_force": in_force is not None and proposal.says_what(in_force),
         "typed": typed,
         "refused": refused,
         "found": compare_texts(in_force.text, proposal.text) if in_force else None,

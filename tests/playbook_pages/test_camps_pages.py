@@ -165,8 +165,12 @@ def test_hand_offs_are_counted_for_each_camp_and_said_in_words(client: Client) -
     person("Eva Lind", "email_replied", "rejected")
     person("Jan Vos", "call_held", "accepted", "deal_won")
     said = text_of(read(client))
-    assert "Of 1 rejection by sales, 1 stood lower by that of Sales and would have been held back; none" in said
-    assert "Of 1 acceptance by sales, none stood lower by that of Sales, so nobody would have been kept" in said
+    assert (
+        "Of 1 rejection by sales, 1 stood lower by that of Sales and would have been held back; none" in said
+    )
+    assert (
+        "Of 1 acceptance by sales, none stood lower by that of Sales, so nobody would have been kept" in said
+    )
     assert "Of 1 won deal, 1 stood higher just before by that of Sales" in said
     assert "These are few: a hint at most." in said
     ours, theirs = said.split("In force Stage just before")[1].split("Sales Stage just before")
@@ -212,6 +216,16 @@ def test_names_and_notes_are_shown_and_not_obeyed(client: Client) -> None:
         html = read(client, address)
         assert "<script>alert" not in html
         assert "<b>Eva" not in html
+
+
+def test_a_camp_that_cannot_be_read_any_more_can_be_ended(client: Client) -> None:
+    camp = sales_camp()
+    PlaybookVersion.objects.filter(pk=camp.version_id).update(text="key: of an earlier release\n")
+    eva = person("Eva Lind", "call_held")
+    assert "cannot be read any more" in read(client)
+    assert client.get("/playbook/camps/people/?ours=lead&theirs=mql").status_code == 302
+    assert "Two definitions" not in read(client, f"/contacts/{eva.key}")
+    assert "has ended" in client.post("/playbook/camps/end", follow=True).content.decode()
 
 
 def test_odd_addresses_are_answered(client: Client) -> None:

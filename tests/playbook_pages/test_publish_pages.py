@@ -217,6 +217,19 @@ def test_going_back_is_refused_where_it_cannot_be(client: Client, mia: User) -> 
     assert Publication.objects.count() == 1
 
 
+def test_what_an_earlier_release_named_otherwise_is_gone_back_to_under_its_name(client: Client) -> None:
+    now = timezone.now()
+    old = PlaybookVersion.objects.create(
+        version="a" * 64, key="plain", title="Old name", text=EASIER, created_at=now, activated_at=now
+    ).version
+    client.post(f"/playbook/{old}/back")
+    assert active_playbook().version == old
+    same = begin(User.objects.get())
+    assert (
+        "there is nothing to publish" in client.get(f"/playbook/drafts/{same.pk}/publish/").content.decode()
+    )
+
+
 def test_the_history_says_who_when_why_and_instead_of_what(client: Client, mia: User) -> None:
     put_in_force(client, begin(mia), reach="all", reactions=["tell_the_owner"])
     client.post(f"/playbook/{Publication.objects.order_by('at')[0].version_id}/back")

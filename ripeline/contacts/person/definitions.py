@@ -14,7 +14,7 @@ from ripeline.lifecycle.outcome import Standing
 from ripeline.timeline.camps import running_camp
 from ripeline.timeline.models import PlaybookVersion
 from ripeline.timeline.sentences import as_sentence
-from ripeline.timeline.versions import playbook_version
+from ripeline.timeline.versions import readable_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,9 @@ def second_opinion(picture: Picture) -> Second | None:
     camp = running_camp() if picture.as_of.is_now and picture.standing is not None else None
     if camp is None or picture.standing is None:
         return None
-    other = picture.by_other(playbook_version(camp.version_id))
-    if other.standing is None:
+    theirs = readable_version(camp.version_id)
+    other = None if theirs is None else picture.by_other(theirs)
+    if other is None or other.standing is None:
         return None
     move, title = latest_move(other), _title(other, other.standing.stage)
     return Second(

@@ -115,7 +115,7 @@ def read_outdated(picture: Picture) -> list[Outdated]:
     rows = Transition.objects.filter(contact=picture.contact, superseded_at__lte=picture.as_of.at)
     found = list(rows.order_by("-superseded_at", "-position")[:50])
     teller = Teller(picture.playbook)
-    moments = {row.superseded_at for row in found}
+    moments = {row.superseded_at for row in found if row.superseded_at is not None}
     changes = {each.at: each for each in Publication.objects.filter(at__in=moments)} if moments else {}
     return [
         Outdated(
