@@ -57,7 +57,7 @@ def _apply(import_of: Import, decider: Decider, batch: Sequence[Record | Rejecte
     with transaction.atomic():
         if not _move_on(import_of, len(batch), now):
             return False
-        step = decider.decide(batch)
+        step = decider.decide(batch, holding=True)
         done = _write(import_of, step, now)
         counts: Counter[str] = Counter(done.counts)
         counts.update(step.counts)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ripeline.gateway.imports.companies import Companies, naming
+from ripeline.gateway.imports.holding import hold_contacts
 from ripeline.gateway.imports.mapping import Mapping
 from ripeline.gateway.imports.merge import AlreadySaid, absorb, merge_alike
 from ripeline.gateway.imports.record import Record
@@ -68,11 +69,16 @@ class Decider:
         self._owners: dict[str, User] | None = None
         self._companies = Companies()
 
-    def decide(self, batch: Sequence[Record | Rejected]) -> Step:
-        """Decides on the rows of one step, reading the database and writing nothing."""
+    def decide(self, batch: Sequence[Record | Rejected], *, holding: bool = False) -> Step:
+        """Decides on the rows of one step, reading the database and writing nothing.
+
+        `holding`, inside the transaction that writes, keeps the contacts as they were read until it ends.
+        """
         rejected = [row for row in batch if isinstance(row, Rejected)]
         records = merge_alike([row for row in batch if isinstance(row, Record)])
         who, notes = _who(records)
+        while holding and not hold_contacts(who.values()):
+            who, notes = _who(records)
         records = _one_each(records, who)
         contacts = _contacts(set(who.values()))
         self._companies.find(records)

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Count
 from django.utils.dateparse import parse_datetime
 
+from ripeline.gateway.imports.holding import hold_companies, hold_for_undoing
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
@@ -53,6 +54,7 @@ def _undo(step: ImportStep, now: datetime) -> tuple[list[str], Counter[str]]:
     many of their fields stay (`fields_stay`).
     """
     done = step.done
+    _hold(done)
     fields_told = _put_back(done, now)
     _take_touches(done, now)
     told, tally = _remove_contacts(done.get("contacts", {}), step.at)
@@ -60,6 +62,11 @@ def _undo(step: ImportStep, now: datetime) -> tuple[list[str], Counter[str]]:
     tally["fields_stay"] += len(fields_told)
     _remove_companies(done.get("companies", []), step.at)
     return fields_told + told, tally
+
+
+def _hold(done: dict[str, Any]) -> None:
+    changed, recorded, made = (map(int, done.get(name, {})) for name in ("columns", "touches", "contacts"))
+    hold_for_undoing(changed=changed, recorded=recorded, made=made)
 
 
 def _put_back(done: dict[str, Any], now: datetime) -> list[str]:
@@ -168,6 +175,7 @@ def _remove_contacts(made: dict[str, int], at: datetime) -> tuple[list[str], Cou
 
 
 def _remove_companies(made: list[int], at: datetime) -> None:
+    hold_companies(made)
     alone = Company.objects.filter(pk__in=made, updated_at=at, contacts=None)
     Company.objects.filter(pk__in=list(alone.values_list("pk", flat=True))).delete()
 
