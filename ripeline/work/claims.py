@@ -38,9 +38,12 @@ def claim_due(model: type[DueRow], now: datetime, *, limit: int) -> list[Claim]:
     On PostgreSQL, rows another worker is claiming are skipped rather than waited for; on SQLite the write lock
     taken at BEGIN keeps claimers apart.
     """
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
+    due = model._default_manager.filter(free, due_at__lte=now).order_by("due_at")
+    # Mostly there is nothing to claim, and only writers must wait for SQLite's write lock.
+    if not due.exists():
+        return []
     with transaction.atomic():
-        free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
-        due = model._default_manager.filter(free, due_at__lte=now).order_by("due_at")
         if connection.vendor == "postgresql":
             due = due.select_for_update(skip_locked=True)
         return _take(model, [row.pk for row in due.only("pk")[:limit]], now)
@@ -74,11 +77,16 @@ def give_back(model: type[DueRow], claim: Claim) -> None:
 
 
 def fail(model: type[DueRow], claim: Claim, *, error: str, now: datetime) -> None:
-    """Puts the row back for a later try, each wait twice the last, and keeps what went wrong."""
+    """Puts the row back for a later try, each wait twice the last, and keeps what went wrong.
+
+    Where something happened meanwhile that makes it due, it is not put off: that may be what mends it.
+    """
     wait = min(FIRST_RETRY * 2 ** min(claim.attempts, 20), LONGEST_RETRY)
-    model._default_manager.filter(pk=claim.pk, claimed_by=claim.token).update(
+    held = model._default_manager.filter(pk=claim.pk, claimed_by=claim.token, mark=claim.mark)
+    if not held.update(
         due_at=now + wait, claimed_by="", claimed_until=None, attempts=F("attempts") + 1, error=error[:2000]
-    )
+    ):
+        give_back(model, claim)
 
 
 def _take(model: type[DueRow], pks: list[int], now: datetime) -> list[Claim]:

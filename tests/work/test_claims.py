@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.timeline.models import Reassessment
 from ripeline.timeline.record import mark_due
 from ripeline.work.claims import FIRST_RETRY, LEASE, LONGEST_RETRY, claim_due, claim_these, fail, finish
+from ripeline.worker import attend_people
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -84,6 +86,28 @@ def test_each_failure_waits_twice_as_long_and_keeps_its_reason() -> None:
     (claim,) = claim_due(Reassessment, moment, limit=1)
     fail(Reassessment, claim, error="still", now=moment)
     assert Reassessment.objects.get().due_at == moment + LONGEST_RETRY
+
+
+@pytest.mark.django_db
+def test_what_falls_due_while_the_work_fails_is_not_put_off_with_it() -> None:
+    (pk,) = make_due(1)
+    Reassessment.objects.update(attempts=12)
+    (claim,) = claim_due(Reassessment, NOW, limit=1)
+    mark_due({pk: NOW})
+    fail(Reassessment, claim, error="the playbook broke", now=NOW)
+    (again,) = claim_due(Reassessment, NOW, limit=1)
+    assert (again.pk, again.attempts) == (pk, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_idle_turn_begins_no_transaction_so_that_no_writer_waits_for_it() -> None:
+    make_due(3, at=NOW + timedelta(hours=1))
+    claimed = make_due(1)
+    assert [claim.pk for claim in claim_due(Reassessment, NOW, limit=10)] == claimed
+    with CaptureQueriesContext(connection) as asked:
+        assert claim_due(Reassessment, NOW, limit=10) == []
+        assert attend_people(NOW) == 0
+    assert {query["sql"].split()[0] for query in asked} == {"SELECT"}
 
 
 @pytest.mark.django_db

@@ -12,9 +12,9 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError
-from django.db.models import QuerySet
 
 from ripeline.gateway.imports.apply import run_steps
+from ripeline.gateway.imports.lease import held, renewing
 from ripeline.gateway.imports.mapping import MappingMistakes
 from ripeline.gateway.imports.preview import Preview, preview
 from ripeline.gateway.imports.sniff import NotATable
@@ -120,9 +120,6 @@ def start_undo(import_of: Import, now: datetime) -> Refused | None:
 
 def attend_imports(now: datetime, *, clock: Clock, stop: Stop) -> int:
     """Worker's task: goes on with one import that is due, to its end; returns how many it took."""
-    if not Import.objects.filter(due_at__lte=now).exists():
-        # Claiming takes the database's write lock, and mostly there is nothing to claim.
-        return 0
     claims = claim_due(Import, now, limit=1)
     for claim in claims:
         _attend(claim, clock=clock, stop=stop)
@@ -153,7 +150,7 @@ def _attend(
     if import_of.claimed_by != claim.token:
         return
     if import_of.state == Import.State.LOOKING:
-        _look(import_of)
+        _look(import_of, clock)
         return
     try:
         if import_of.state == Import.State.UNDOING:
@@ -168,10 +165,10 @@ def _attend(
     _finish(import_of, after, clock(), is_over=is_over)
 
 
-def _look(import_of: Import) -> None:
+def _look(import_of: Import, clock: Clock) -> None:
     """A look that a page asked for: ends as a draft with its preview, or with what is wrong."""
     try:
-        look_at(import_of)
+        look_at(import_of, renewing(import_of, clock))
     except Exception as trouble:  # as in _attend
         _put_down(import_of, Import.State.FAILED, _said(trouble))
         return
@@ -179,7 +176,7 @@ def _look(import_of: Import) -> None:
 
 
 def _put_down(import_of: Import, state: Import.State, error: str) -> None:
-    _held(import_of).update(state=state, error=error, due_at=None, claimed_by="", claimed_until=None)
+    held(import_of).update(state=state, error=error, due_at=None, claimed_by="", claimed_until=None)
 
 
 def _said(trouble: Exception) -> str:
@@ -209,7 +206,7 @@ def _run(import_of: Import, source: Source | None, *, clock: Clock, stop: Stop, 
         return False
     _check_file(import_of)
     for attempt in range(_TRIES):
-        source = source or open_source(import_of)
+        source = source or open_source(import_of, renewing(import_of, clock))
         try:
             for _ in run_steps(import_of, source, clock=clock, stop=stop):
                 if told:
@@ -235,9 +232,9 @@ def _check_file(import_of: Import) -> None:
 def _finish(import_of: Import, state: Import.State, now: datetime, *, is_over: bool) -> None:
     """Puts the import down: at its end, or still due where it was only stopped."""
     if not is_over:
-        _held(import_of).update(claimed_by="", claimed_until=None)
+        held(import_of).update(claimed_by="", claimed_until=None)
         return
-    done = _held(import_of).update(
+    done = held(import_of).update(
         state=state, finished_at=now, due_at=None, claimed_by="", claimed_until=None, error=""
     )
     if done:

@@ -43,9 +43,6 @@ log = logging.getLogger(__name__)
 
 def attend_previews(now: datetime, *, clock: Clock, stop: Stop) -> int:
     """Worker's task: works one preview that is due, to its end; returns how many it took."""
-    if not PreviewRun.objects.filter(due_at__lte=now).exists():
-        # Claiming takes the database's write lock, and mostly there is nothing to claim.
-        return 0
     claims = claim_due(PreviewRun, now, limit=1)
     for claim in claims:
         _attend(_Turn(claim, clock, stop))
