@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.touch import Touch as Fact
@@ -29,6 +29,12 @@ def read_later(after: Mapping[int, int]) -> dict[int, list[Touch]]:
     for contact_id, instant in after.items():
         wanted |= Q(contact_id=contact_id, at__gt=to_datetime(instant))
     return _by_contact(Touch.objects.filter(wanted)) if after else {}
+
+
+def count_touches(contact_ids: Sequence[int]) -> dict[int, int]:
+    """How many touches each contact's log has; contacts without any are left out."""
+    rows = Touch.objects.filter(contact_id__in=contact_ids).values_list("contact_id")
+    return {pk: count for pk, count in rows.annotate(Count("pk")).order_by() if pk is not None}
 
 
 def to_fact(touch: Touch) -> Fact:

@@ -17,6 +17,10 @@ from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.log import to_fact
 from ripeline.timeline.models import SavedFold, Touch
 
+ENGINE = 1
+"""The release of the engine that folded what is saved: one more whenever a state holds something else or a fold
+counts otherwise, so that nobody is folded on from what an earlier release made of them."""
+
 KEEP_FROM = 200
 """How many touches somebody must have before their fold is saved: below, folding all is quicker than saving."""
 
@@ -94,6 +98,7 @@ def to_save(seen: Look, contact_id: int, slot: SavedFold.Slot) -> SavedFold | No
         contact_id=contact_id,
         slot=slot,
         version=state.version,
+        engine=ENGINE,
         through=state.journey.through,
         heard=heard,
         moves=seen.moves + len(seen.fold.transitions),

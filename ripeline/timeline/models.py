@@ -259,8 +259,9 @@ class Reassessment(DueRow):
 class SavedFold(models.Model):
     """Where the fold of somebody's log stood, so that a few new touches need not fold ten thousand old ones.
 
-    It holds for `version` and for the log up to the instant `through`; `moves` and `touches` say how many went into
-    it, `heard` when the last of them was received. Who has none is folded whole.
+    It holds for `version`, as folded by `engine` (`looking.ENGINE`), and for the log up to the instant `through`;
+    `moves` and `touches` say how many went into it, `heard` when the last of them was received. Who has none that
+    can be used is folded whole.
     """
 
     class Slot(models.TextChoices):
@@ -270,6 +271,7 @@ class SavedFold(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_index=False)
     slot = models.CharField(max_length=8, choices=Slot.choices)
     version = models.CharField(max_length=64)
+    engine = models.PositiveIntegerField(default=0)
     through = models.BigIntegerField()
     heard = models.DateTimeField()
     moves = models.PositiveIntegerField()

@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ripeline.kit.instants import to_instant
 from ripeline.timeline.assessing import Person
 from ripeline.timeline.camp_models import CampStanding
-from ripeline.timeline.log import read_later, read_touches
+from ripeline.timeline.log import count_touches, read_later, read_touches
+from ripeline.timeline.looking import ENGINE
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch, Transition
 from ripeline.timeline.versions import InForce
 from ripeline.work.claims import Claim
 
+AT_ONCE = 20_000
+"""How many touches are held at once: those of a batch of people whose logs are long are read a few people at a time."""
 
-def read_people(claims: Sequence[Claim], judged_by: InForce, now: datetime) -> list[Person]:
-    """What is stored of the people claimed. What changes after their claim makes its `finish` count for nothing."""
+
+def portions(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """The claims in order, in portions whose logs have AT_ONCE touches at most; whoever has more goes alone."""
+    lengths = count_touches([claim.pk for claim in claims])
+    portion: list[Claim] = []
+    held = 0
+    for claim in claims:
+        length = lengths.get(claim.pk, 0)
+        if portion and held + length > AT_ONCE:
+            yield portion
+            portion, held = [], 0
+        portion.append(claim)
+        held += length
+    if portion:
+        yield portion
+
+
+def read_people(
+    claims: Sequence[Claim], judged_by: InForce, now: datetime, *, whole: bool = False
+) -> list[Person]:
+    """What is stored of the people claimed. What changes after their claim makes its `finish` count for nothing.
+
+    With `whole` no saved fold is used.
+    """
     pks = [claim.pk for claim in claims]
     waiting = Reassessment.objects.in_bulk(pks)
     standings = Standing.objects.in_bulk(pks)
     kept = _saved(pks)
-    saved = _usable(kept, waiting, standings, judged_by=judged_by, now=now)
-    whole = [pk for pk in pks if pk not in saved]
-    stored = _transitions(whole)
-    touches: Mapping[int, list[Touch]] = read_touches(whole) | read_later(
+    saved = {} if whole else _usable(kept, waiting, standings, judged_by=judged_by, now=now)
+    anew = [pk for pk in pks if pk not in saved]
+    stored = _transitions(anew)
+    touches: Mapping[int, list[Touch]] = read_touches(anew) | read_later(
         {pk: min(each.through for each in folds.values()) for pk, folds in saved.items()}
     )
     return [
@@ -72,7 +97,7 @@ def _usable(
             continue
         through = max(each.through for each in wanted.values())
         if (
-            all(each.version == versions[slot] for slot, each in wanted.items())
+            all((each.version, each.engine) == (versions[slot], ENGINE) for slot, each in wanted.items())
             and standing.playbook_id == judged_by.playbook.version
             and (row.since is None or row.since > through)
             # A worker whose clock is behind.

@@ -8,7 +8,7 @@ each change is written once however often a worker is killed.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -21,7 +21,7 @@ from ripeline.timeline.heat import heat_of
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.looking import Look, is_worth_saving, to_save
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Transition
-from ripeline.timeline.reading import read_people
+from ripeline.timeline.reading import portions, read_people
 from ripeline.timeline.sweep import sweep_some
 from ripeline.timeline.versions import InForce, in_force, stays_in_force
 from ripeline.work.claims import Claim, claim_due, claim_these, fail, finish, give_back
@@ -58,8 +58,12 @@ def _reassess(claims: list[Claim], now: datetime, react: React) -> None:
     if not claims:
         return
     judged_by = in_force()
-    people = read_people(claims, judged_by, now)
-    assessed = [one for person in people if (one := _assess(person, judged_by, now))]
+    for portion in portions(claims):
+        _reassess_portion(portion, judged_by, now, react)
+
+
+def _reassess_portion(claims: Sequence[Claim], judged_by: InForce, now: datetime, react: React) -> None:
+    assessed = list(_assess(claims, judged_by, now))
     try:
         with transaction.atomic():
             _write(assessed, judged_by, now, react)
@@ -68,13 +72,39 @@ def _reassess(claims: list[Claim], now: datetime, react: React) -> None:
         _write_singly(assessed, judged_by, now, react)
 
 
-def _assess(person: Person, judged_by: InForce, now: datetime) -> Assessed | None:
+def _assess(claims: Sequence[Claim], judged_by: InForce, now: datetime) -> Iterator[Assessed]:
+    """Assesses these people. Who cannot be, or cannot even be read, is put back for later; the others are not."""
     try:
-        return assess(person, judged_by, now)
+        people = read_people(claims, judged_by, now)
     except Exception as trouble:
-        log.exception("Contact %s could not be assessed.", person.claim.pk)
-        fail(Reassessment, person.claim, error=repr(trouble), now=now)
-        return None
+        if len(claims) == 1:
+            _put_back(claims[0], trouble, now)
+            return
+        log.exception("%s people could not be read together; trying them singly.", len(claims))
+        for claim in claims:
+            yield from _assess([claim], judged_by, now)
+        return
+    for person in people:
+        try:
+            yield _assess_person(person, judged_by, now)
+        except Exception as trouble:
+            _put_back(person.claim, trouble, now)
+
+
+def _assess_person(person: Person, judged_by: InForce, now: datetime) -> Assessed:
+    if person.saved:
+        try:
+            return assess(person, judged_by, now)
+        except Exception:
+            # What was seen whole replaces it.
+            log.exception("The saved fold of contact %s is no use; folding all.", person.claim.pk)
+            (person,) = read_people([person.claim], judged_by, now, whole=True)
+    return assess(person, judged_by, now)
+
+
+def _put_back(claim: Claim, trouble: Exception, now: datetime) -> None:
+    log.error("Contact %s could not be assessed.", claim.pk, exc_info=trouble)
+    fail(Reassessment, claim, error=repr(trouble), now=now)
 
 
 def _write_singly(assessed: list[Assessed], judged_by: InForce, now: datetime, react: React) -> None:
@@ -170,5 +200,5 @@ def _write_saved(held: Sequence[Assessed]) -> None:
             rows,
             update_conflicts=True,
             unique_fields=["contact", "slot"],
-            update_fields=["version", "through", "heard", "moves", "touches", "state"],
+            update_fields=["version", "engine", "through", "heard", "moves", "touches", "state"],
         )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import weakref
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models.signals import post_init
 
 from ripeline.people.models import Notification, User
 from ripeline.reactions import react
+from ripeline.timeline import reading
 from ripeline.timeline.active import activate
-from ripeline.timeline.models import Reassessment, Standing, Transition
+from ripeline.timeline.models import Reassessment, Standing, Touch, Transition
 from ripeline.timeline.moves import Refused, answer, move
 from ripeline.timeline.reassess import StageChange, reassess, reassess_due
 from ripeline.timeline.record import record
+from ripeline.work.claims import FIRST_RETRY
 from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -214,3 +220,47 @@ def test_one_person_who_cannot_be_assessed_does_not_hold_up_the_others() -> None
     assert row.due_at > NOW
     assert "the bell broke" in row.error
     assert Standing.objects.get(pk=eva.pk).stage == ""
+
+
+def test_one_person_whose_log_cannot_be_read_does_not_hold_up_the_others() -> None:
+    people = [make_contact(name, now=NOW) for name in ("Eva Lind", "Jan Vos", "Ida Moe")]
+    record([fact(each, "form_submitted", NOW) for each in people], now=NOW)
+    # SQLite keeps whatever it is given; PostgreSQL knows moments that Python does not.
+    damage = "infinity" if connection.vendor == "postgresql" else "2026-13-45 00:00:00"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ripeline_touch SET received_at = %s WHERE contact_id = %s", [damage, people[1].pk]
+        )
+    assert reassess_due(NOW, react=react) == 3
+    assert [Standing.objects.get(pk=each.pk).stage for each in people] == ["lead", "", "lead"]
+    row = Reassessment.objects.get(pk=people[1].pk)
+    assert row.due_at == NOW + FIRST_RETRY
+    assert row.error
+    assert not Reassessment.objects.filter(due_at__lte=NOW).exists()
+
+
+def test_long_logs_are_held_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [make_contact(f"Person {n}", now=NOW) for n in range(6)]
+    facts = [
+        fact(each, "page_viewed", NOW - n * DAY, uid=f"{each.pk}-{n}")
+        for each in people
+        for n in range(60 if each is people[3] else 20)
+    ]
+    record([*facts, *(fact(each, "form_submitted", NOW) for each in people)], now=NOW)
+    monkeypatch.setattr(reading, "AT_ONCE", 50)
+    alive: weakref.WeakSet[Touch] = weakref.WeakSet()
+    most = 0
+
+    def count(**given: Any) -> None:
+        nonlocal most
+        alive.add(given["instance"])
+        most = max(most, len(alive))
+
+    post_init.connect(count, sender=Touch)
+    try:
+        assert reassess_due(NOW, react=react) == 6
+    finally:
+        post_init.disconnect(count, sender=Touch)
+    # Whoever has more than that goes alone.
+    assert most == 61
+    assert {row.stage for row in Standing.objects.all()} == {"lead"}

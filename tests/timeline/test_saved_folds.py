@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -336,3 +338,35 @@ def test_a_worker_whose_clock_is_behind_folds_the_whole_log(eva: Contact) -> Non
     Reassessment.objects.update(due_at=behind, since=to_instant(NOW))
     assert touches_read(behind) == looking.KEEP_FROM + 50
     stored_is_a_whole_fold(eva, behind)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "state", [b"", b"of an earlier release", zlib.compress(b"{}")], ids=["empty", "rubbish", "incomplete"]
+)
+def test_a_saved_fold_that_cannot_be_read_is_replaced_by_a_whole_one(eva: Contact, state: bytes) -> None:
+    SavedFold.objects.update(state=state)
+    record([fact(eva, "form_submitted", NOW + DAY)], now=NOW + DAY)
+    assess(NOW + DAY)
+    assert (Standing.objects.get().stage, Reassessment.objects.get().error) == ("lead", "")
+    record([fact(eva, "email_replied", NOW + 2 * DAY)], now=NOW + 2 * DAY)
+    assert touches_read(NOW + 2 * DAY) == 1
+    stored_is_a_whole_fold(eva, NOW + 2 * DAY)
+
+
+@pytest.mark.django_db
+def test_what_another_release_of_the_engine_saved_is_not_folded_on_from(eva: Contact) -> None:
+    SavedFold.objects.update(engine=looking.ENGINE - 1)
+    record([fact(eva, "form_submitted", NOW + DAY)], now=NOW + DAY)
+    assert touches_read(NOW + DAY) == looking.KEEP_FROM + 51
+    assert SavedFold.objects.get().engine == looking.ENGINE
+
+
+@pytest.mark.django_db
+def test_a_state_that_holds_something_else_wants_another_release_of_the_engine(eva: Contact) -> None:
+    held = " ".join(sorted(json.loads(zlib.decompress(SavedFold.objects.get().state))))
+    assert (looking.ENGINE, held) == (
+        1,
+        "active answers entered_at first_at grade last_inbound log matches person raw raw_day settled share stage"
+        " suspended_at tallies through traits version",
+    )
