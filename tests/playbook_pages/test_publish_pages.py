@@ -12,9 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ripeline.lifecycle.playbook import load_playbook
 from ripeline.people.models import Contact, Notification, User
 from ripeline.playbooks.drafting import save_draft, start_draft
 from ripeline.playbooks.models import Draft
+from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.timeline.active import activate, active_playbook
 from ripeline.timeline.models import PlaybookVersion, Publication, Standing
 from ripeline.timeline.publish import publish
@@ -255,6 +257,51 @@ def test_a_publication_tells_whom_it_moved_and_why(client: Client, mia: User) ->
     assert client.get("/playbook/publications/999/").status_code == 404
     for odd in ("?after=x", "?after=-1", "?after=99999999999999999999", "?after=²"):
         assert client.get(f"/playbook/publications/{publication.pk}/{odd}").status_code == 200
+
+
+def preview(draft: Draft, beside: str, differ: int) -> PreviewRun:
+    """A preview that is done, of a draft as it is written now."""
+    now = timezone.now()
+    version = load_playbook(draft.text).version
+    one, other = {"version": beside}, {"version": version}
+    return PreviewRun.objects.create(
+        state=PreviewRun.State.DONE, one_ref="version", one_name="What counted", one_version=beside, one_text="",
+        other_ref=f"draft {draft.pk}", other_name=draft.title, other_version=version, other_text=draft.text,
+        outcome="deal_won", as_of=now, created_at=now, finished_at=now,
+        result={"one": one, "other": other, "differ": differ, "people": 40},
+    )  # fmt: skip
+
+
+def test_the_page_says_what_the_last_preview_of_just_this_text_said(client: Client, mia: User) -> None:
+    draft = begin(mia)
+    address = f"/playbook/drafts/{draft.pk}/publish/"
+    preview(draft, "f" * 64, 9)
+    said = client.get(address).content.decode()
+    assert "9 of 40 people would stand elsewhere" in said
+    assert "which is not what is in force now" in said
+    assert "Preview it first" in said
+    run = preview(draft, active_playbook().version, 12)
+    preview(draft, "f" * 64, 9)
+    said = client.get(address).content.decode()
+    assert "12 of 40 people would stand elsewhere" in said
+    assert f'href="/playbook/previews/{run.key}/"' in said
+    assert "Preview it first" not in said
+    save_draft(
+        draft, EASIER.replace("gte: 20", "gte: 5"), seen=1, by=mia, now=timezone.now(), what="The text"
+    )
+    assert "This was not previewed as it is written now" in client.get(address).content.decode()
+
+
+def test_the_publish_page_costs_the_same_for_one_draft_and_for_three(client: Client, mia: User) -> None:
+    counts = []
+    for _ in range(3):
+        draft = begin(mia)
+        preview(draft, active_playbook().version, 1)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"/playbook/drafts/{draft.pk}/publish/")
+        counts.append(len(queries))
+    # Session, reader, the draft, what is in force, its preview, bell.
+    assert counts == [6, 6, 6]
 
 
 def test_salespeople_read_the_history_and_publish_nothing(mia: User) -> None:
