@@ -16,6 +16,7 @@ from django.db import transaction
 
 from ripeline.gateway.imports.decide import Decider, Decision, Step
 from ripeline.gateway.imports.facts import OWN_KINDS, draft_of, facts_of
+from ripeline.gateway.imports.lease import renewing
 from ripeline.gateway.imports.merge import AlreadySaid
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.source import Source
@@ -43,10 +44,12 @@ def run_steps(
     somebody made one of these contacts between our look and our write: start again from where it stands.
     """
     decider = Decider(source.mapping, AlreadySaid(source.repeats))
-    rows = source.read()
-    for row in islice(rows, import_of.position):
+    rows, renew = source.read(), renewing(import_of, clock)
+    for number, row in enumerate(islice(rows, import_of.position)):
         if isinstance(row, Record):
             decider.pass_over(row)
+        if number % ROWS == 0:
+            renew(number)
     while not stop() and (batch := list(islice(rows, ROWS))):
         if not _apply(import_of, decider, batch, now=clock()):
             return

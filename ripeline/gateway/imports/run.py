@@ -241,10 +241,6 @@ def _finish(import_of: Import, state: Import.State, now: datetime, *, is_over: b
         Path(import_of.file).unlink(missing_ok=True)
 
 
-def _held(import_of: Import) -> QuerySet[Import]:
-    return Import.objects.filter(pk=import_of.pk, claimed_by=import_of.claimed_by, state=import_of.state)
-
-
 def discard(import_of: Import) -> None:
     """Drops an import that has done nothing, with its copy of the file."""
     states = (Import.State.DRAFT, Import.State.FAILED, Import.State.LOOKING)

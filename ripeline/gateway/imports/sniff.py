@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -33,6 +34,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WIDE = tuple(bom for bom, name in _BOMS if name != "utf-8-sig")
+# What `surrogateescape` makes of bytes that are no UTF-8.
+_BROKEN = re.compile("[\udc80-\udcff]")
 # All but tab, line ends, form feed, and the marks some programs end a file or switch an alphabet with.
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\v\f\r\x1a\x1b\x1c\x1d\x1e\x1f\x01")) + b"\x7f"
 _NOT_TEXT = (
@@ -158,9 +161,9 @@ def _is_utf8(path: Path) -> bool:
             text = decoder.decode(block)
             if text.isascii():
                 continue
-            wrong = sum(1 for letter in text if "\udc80" <= letter <= "\udcff")
+            wrong = len(_BROKEN.findall(text))
             broken += wrong
-            other += sum(1 for letter in text if letter > "\x7f") - wrong
+            other += len(text) - len(text.encode("ascii", "ignore")) - wrong
     return broken == 0 or other > 2 * broken
 
 
