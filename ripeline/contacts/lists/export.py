@@ -1,4 +1,7 @@
-"""The list as a file: every column, in the order of the list, read and sent a page at a time."""
+"""The list as a file: every column, in the order in which people came in, read and sent a page at a time.
+
+Not in the order of the list: that moves while the file is sent, and who moved along it would be in it twice or never.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ripeline.contacts.lists.asking import read_request
+from ripeline.contacts.lists.asking import read_request, want
 from ripeline.contacts.lists.filters import MINE, Filters, read_conditions
 from ripeline.contacts.lists.listing import read_page
 from ripeline.contacts.lists.rows import ContactRow, read_rows
@@ -52,7 +55,7 @@ def contacts_export(request: HttpRequest) -> StreamingHttpResponse | HttpRespons
     if not asked.as_of.is_now:
         messages.error(request, "The list of a past date cannot be exported. Go back to now first.")
         return redirect(f"{reverse('contacts')}?{asked.query}")
-    wanted = replace(asked.wanted, after=None, is_backward=False, size=PAGE)
+    wanted = replace(want(asked.filters, user, playbook, now=now, sort="id"), size=PAGE)
     if not may_export_all(user):
         own = read_conditions(Filters(owner=(MINE,)), user)
         wanted = replace(wanted, conditions=(*wanted.conditions, *own))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from ripeline.contacts.lists import export
 from ripeline.contacts.lists.export import HEADS
 from ripeline.people.models import User
+from ripeline.timeline.models import Standing
 from tests.factories import make_company, make_contact, make_playbook, make_user, sign_in, stand
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def lines(client: Client, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_everybody_is_in_the_file_in_the_order_of_the_list(
+def test_everybody_is_in_the_file_in_the_order_they_came_in(
     marketer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "PAGE", 2)
@@ -45,11 +46,25 @@ def test_everybody_is_in_the_file_in_the_order_of_the_list(
         )
     make_contact("Dee")
     rows = lines(sign_in(marketer))
-    assert [row["name"] for row in rows] == ["Bea", "Cas", "Ann", "Dee"]
+    assert [row["name"] for row in rows] == ["Ann", "Bea", "Cas", "Dee"]
     assert tuple(rows[0]) == HEADS
     assert rows[0]["company"] == "Zoë, Sons & Co"
     assert (rows[0]["tags"], rows[0]["owner"], rows[0]["rating"]) == ("a, b", "Mia Market", "warm")
     assert [row["name"] for row in lines(sign_in(marketer), "?sort=name&score_from=0.1&q=a")] == ["Ann"]
+
+
+def test_who_warms_up_or_cools_down_while_the_file_is_sent_is_in_it_once(
+    marketer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PAGE", 10)
+    people = [stand(make_contact(f"A{n:02}"), score=50 - n, now=timezone.now()) for n in range(30)]
+    parts = iter(sign_in(marketer).get("/contacts/export.csv").streaming_content)
+    got = [next(parts), next(parts)]
+    Standing.objects.filter(pk=people[25].pk).update(heat=200.0)
+    Standing.objects.filter(pk=people[2].pk).update(heat=-200.0)
+    text = b"".join([*got, *parts]).decode("utf-8-sig")
+    names = [row["name"] for row in csv.DictReader(io.StringIO(text, newline=""))]
+    assert names == [f"A{n:02}" for n in range(30)]
 
 
 def test_a_salesperson_takes_their_own_contacts_only(marketer: User) -> None:
