@@ -65,7 +65,9 @@ class Filters:
             if isinstance(value, tuple):
                 pairs += [(each.name, one) for one in value]
             elif value not in ("", None):
-                pairs.append((each.name, f"{value:g}" if isinstance(value, float) else value))
+                pairs.append(
+                    (each.name, repr(value).removesuffix(".0") if isinstance(value, float) else value)
+                )
         return urlencode(pairs)
 
 

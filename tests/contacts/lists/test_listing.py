@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 
 from ripeline.contacts.lists import listing
 from ripeline.contacts.lists.asking import want
-from ripeline.contacts.lists.filters import Filters
+from ripeline.contacts.lists.filters import Filters, read_filters
 from ripeline.contacts.lists.listing import count_matches, read_page
 from ripeline.contacts.lists.wanted import Count, Wanted
 from ripeline.lifecycle.playbook import Playbook
@@ -239,3 +240,10 @@ def passes(crowd: Crowd, contact: Contact, standing: Standing, filters: dict[str
             else contact.sort_name.startswith(words)
         )
     )
+
+
+@pytest.mark.parametrize(
+    "asked", ["score_from=1234567.25", "score_from=0.1&score_to=30", "score_to=12345678"]
+)
+def test_a_score_asked_for_stands_whole_in_the_addresses_of_the_list(asked: str) -> None:
+    assert read_filters(QueryDict(asked)).filters.query() == asked
