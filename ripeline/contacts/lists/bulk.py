@@ -92,8 +92,10 @@ def read_task(posted: QueryDict, by: User) -> Task | Refused:
 def do_to(ids: Sequence[int], task: Task, playbook: Playbook, *, now: datetime) -> Done | Refused:
     """Does the task to the contacts among `ids` that its author may change."""
     with transaction.atomic():
-        # Locked: what a colleague writes at the same time comes before or after, and is not lost.
-        mine = Contact.objects.select_for_update().filter(changeable_by(task.by), pk__in=ids)
+        # Locked: what a colleague writes at the same time comes before or after, and is not lost. Not the key, which
+        # touches and transitions refer to: a worker that writes them would wait for us, and we for the worker.
+        rows = Contact.objects.select_for_update(no_key=True)
+        mine = rows.filter(changeable_by(task.by), pk__in=ids)
         contacts = list(mine.order_by("pk"))
         changes = _do(contacts, task, playbook, now)
     if isinstance(changes, Refused):

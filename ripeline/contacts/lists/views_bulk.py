@@ -153,7 +153,8 @@ def _say_not_theirs(request: HttpRequest, number: int) -> None:
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    query = request.POST.get("query", "")
+    # Written anew: what was posted may hold what no address, and no header, can.
+    query = QueryDict(request.POST.get("query", "")).urlencode()
     address = f"{reverse('contacts')}?{query}" if query else reverse("contacts")
     if getattr(request, "htmx", False):
         return HttpResponse(headers={"HX-Redirect": address})

@@ -8,11 +8,11 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from ripeline.contacts.lists import bulk
+from ripeline.contacts.lists import bulk, bulk_undo
 from ripeline.contacts.lists.bulk import Task
 from ripeline.people.models import Contact, User
 from ripeline.timeline.active import active_playbook
@@ -208,6 +208,40 @@ def test_two_colleagues_who_tag_at_once_both_have_their_tag(marketer: User) -> N
     assert all(set(tags) == wanted for tags in Contact.objects.values_list("tags", flat=True))
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lets one write at a time")
+@pytest.mark.parametrize("is_undone", [False, True], ids=["done", "undone"])
+def test_a_worker_writes_about_contacts_that_a_colleague_changes_at_the_moment(
+    client: Client, monkeypatch: pytest.MonkeyPatch, is_undone: bool
+) -> None:
+    """Else each waits for the other: the worker holds the mark that the colleague's touch is to raise."""
+    ann = make_contact("Ann")
+    say(client, action="tag", tag="vip", key=keys(ann))
+    written: list[int] = []
+
+    def write_beside() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '3s'")
+            happen(ann, "form_submitted", timezone.now())
+            written.append(1)
+        connection.close()
+
+    def do(*given: object) -> object:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(write_beside).result()
+        return was(*given)
+
+    module, name = (bulk_undo, "_put_back") if is_undone else (bulk, "_do")
+    was = getattr(module, name)
+    monkeypatch.setattr(module, name, do)
+    if is_undone:
+        client.post("/contacts/bulk/undo")
+    else:
+        say(client, action="untag", tag="vip", key=keys(ann))
+    assert written
+    assert Contact.objects.get().tags == []
+
+
 def test_a_salesperson_changes_their_own_and_nobodys_and_hears_of_the_rest(marketer: User) -> None:
     seller = make_user("sales", "Sam Sales")
     own, free = make_contact("Own", owner=seller), make_contact("Free")
@@ -261,3 +295,13 @@ def test_htmx_is_led_back_to_the_list(client: Client) -> None:
         headers={"HX-Request": "true"},
     )
     assert answer["HX-Redirect"] == "/contacts/?q=ann"
+
+
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {}], ids=["htmx", "plain"])
+def test_the_way_back_is_an_address_of_one_line_whatever_was_sent(
+    client: Client, headers: dict[str, str]
+) -> None:
+    posted = {"action": "tag", "tag": "x", "query": "q=a\r\nSet-Cookie: a=b&stage=lead"}
+    answer = client.post("/contacts/bulk", posted, headers=headers)
+    address = answer["HX-Redirect"] if headers else answer["Location"]
+    assert address == "/contacts/?q=a%0D%0ASet-Cookie%3A+a%3Db&stage=lead"
