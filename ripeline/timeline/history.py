@@ -90,6 +90,10 @@ class _LostLease(Exception):
     """Another process writes the parts now."""
 
 
+class _TooBusy(Exception):
+    """Somebody has been writing touches for too long to say what is in the log for good."""
+
+
 def history_url() -> str:
     """Where the parts lie, as fsspec has it: RIPELINE_HISTORY, else in the data folder."""
     place = str(settings.CONFIG.history) or str(Path(settings.CONFIG.data_dir) / "history")
@@ -123,9 +127,12 @@ def look_at_history() -> OpenHistory | NotReady:
         parts = _open(state)
     except PartsProblem as problem:
         return NotReady(str(problem))
+    waiting = count_after(parts.manifest.position)
+    if waiting and not parts.manifest.position:
+        return NotReady("The history parts hold nothing of the touch log yet.")
     return OpenHistory(
         parts=parts,
-        waiting=count_after(parts.manifest.position),
+        waiting=waiting,
         changed=HistoryChange.objects.values("contact_id").distinct().count(),
         updated_at=state.updated_at,
         trouble=state.trouble,
@@ -148,6 +155,11 @@ def update_history(*, clock: Clock, anew: bool = False, progress: Progress | Non
         return _rounds(_Turn(token, clock, progress), anew=anew)
     except _LostLease:
         return Refused("Another process has taken over writing the history parts.")
+    except _TooBusy:
+        return Refused(
+            "Touches are being written by a transaction that has been open for a while, so the history parts "
+            "cannot be made now; those in force stay. Try again when it has ended."
+        )
     except (CannotWrite, UnreachableParts) as trouble:
         HistoryState.objects.filter(claimed_by=token).update(trouble=str(trouble))
         return Refused(str(trouble))
@@ -210,7 +222,7 @@ def _usable() -> Parts | None:
 
 
 def _round(turn: _Turn, parts: Parts | None) -> Parts:
-    """One update. Raises CannotWrite, _LostLease."""
+    """One update. Raises CannotWrite, _LostLease, _TooBusy."""
     try:
         return _write_round(turn, parts)
     except (DamagedParts, StaleParts) as problem:
@@ -225,7 +237,7 @@ def _write_round(turn: _Turn, parts: Parts | None) -> Parts:
     changes = list(HistoryChange.objects.values_list("pk", "contact_id"))
     people = frozenset(str(contact) for _, contact in changes) if old else frozenset()
     position = old.position if old else 0
-    horizon = max(safe_horizon() or position, position)
+    horizon = _horizon(position)
     if parts and not changes and horizon == position:
         return parts
     there = old or readable_manifest(folder)
@@ -242,6 +254,14 @@ def _write_round(turn: _Turn, parts: Parts | None) -> Parts:
     return _commit(turn, folder, there, new, [pk for pk, _ in changes])
 
 
+def _horizon(position: int) -> int:
+    """How far to read; as far as before where that cannot be said now. Raises _TooBusy where nothing was read yet."""
+    found = safe_horizon()
+    if found is None and not position:
+        raise _TooBusy
+    return max(found or position, position)
+
+
 def _batches(position: int, horizon: int, people: frozenset[str]) -> Iterator[pa.Table]:
     yield from read_new(position, horizon, but=people)
     yield from read_people(sorted(people, key=int), horizon)
@@ -256,7 +276,9 @@ def _watched(turn: _Turn, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
 def _commit(turn: _Turn, folder: Folder, there: Manifest | None, new: Manifest, changes: list[int]) -> Parts:
     """Puts new parts in force; the database first says that they may be, then that they are.
 
-    A crash before the list of files is written leaves the old parts in force, one after it the new.
+    A crash before the list of files is written leaves the old parts in force, one after it the new. Whoever slept
+    through the end of the lease in between may still have written the list: its parts count only if nobody has put
+    others in force since, and the changes stay noted, for the other may not have read them.
     """
     mine = HistoryState.objects.filter(claimed_by=turn.token)
     if not mine.update(pending=new.generation, claimed_until=turn.clock() + LEASE):
@@ -265,7 +287,8 @@ def _commit(turn: _Turn, folder: Folder, there: Manifest | None, new: Manifest, 
         raise _LostLease
     parts = put_in_force(folder, there, new, now=new.written_at)
     with transaction.atomic():
-        mine.update(generation=new.generation, pending="", updated_at=turn.clock(), trouble="")
+        if not mine.update(generation=new.generation, pending="", updated_at=turn.clock(), trouble=""):
+            raise _LostLease
         for start in range(0, len(changes), 500):
             HistoryChange.objects.filter(pk__in=changes[start : start + 500]).delete()
     return parts

@@ -6,14 +6,18 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection, connections, transaction
 from pytest_django import Settings
 
+from ripeline.people.models import Contact
 from ripeline.replay.parts.problems import DamagedParts
 from ripeline.replay.parts.updating import put_in_force
 from ripeline.timeline import history
@@ -26,7 +30,7 @@ from ripeline.timeline.history import (
     open_history,
     update_history,
 )
-from ripeline.timeline.history_models import HistoryState
+from ripeline.timeline.history_models import HistoryChange, HistoryState
 from ripeline.timeline.withdraw import withdraw
 from tests.processes import environment, worker
 from tests.replay.parts.full_disk import FullDisk
@@ -124,6 +128,88 @@ def test_one_who_lost_the_lease_changes_nothing() -> None:
     assert isinstance(found, OpenHistory)
     assert held(found) == before
     assert held(opened(NOW + timedelta(seconds=1))) == logged()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_who_slept_through_the_end_of_the_lease_takes_nobodys_notes_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    eva, bob = make_contact("Eva", now=NOW), make_contact("Bob", now=NOW)
+    add_touches(eva, range(9))
+    add_touches(bob, range(3))
+    opened()
+    withdraw([f"{eva.pk}-0-1"], now=NOW)
+
+    def put_after_a_long_sleep(*args: object, **kwargs: object) -> object:
+        # Another process takes over meanwhile, and has already looked at the parts that are in force.
+        HistoryState.objects.update(claimed_by="another", claimed_until=NOW + timedelta(minutes=5))
+        return put_in_force(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(history, "put_in_force", put_after_a_long_sleep)
+    noted = set(HistoryChange.objects.values_list("contact_id", flat=True))
+    assert isinstance(update_history(clock=lambda: NOW), Refused)
+    monkeypatch.undo()
+    assert set(HistoryChange.objects.values_list("contact_id", flat=True)) == noted == {eva.pk}
+    assert held(opened(NOW + timedelta(minutes=10))) == logged()
+
+
+@contextmanager
+def somebody_writing(contact: Contact) -> Iterator[None]:
+    """A transaction that has written touches and takes its time to end."""
+    has_written, may_end = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            add_touches(contact, range(20, 21))
+            has_written.set()
+            may_end.wait(30)
+        connections.close_all()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    has_written.wait(30)
+    try:
+        yield
+    finally:
+        may_end.set()
+        thread.join()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_parts_are_not_made_anew_while_a_long_transaction_writes_and_the_old_stay() -> None:
+    eva = make_contact("Eva", now=NOW)
+    add_touches(eva, range(9))
+    before = held(opened())
+    with somebody_writing(eva):
+        refused = update_history(clock=lambda: NOW, anew=True)
+        assert isinstance(refused, Refused)
+        assert "Try again" in refused.why
+        assert held(opened()) == before
+    assert held(opened()) == logged()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+def test_damaged_parts_are_not_replaced_by_empty_ones_while_a_long_transaction_writes(folder: Path) -> None:
+    eva = make_contact("Eva", now=NOW)
+    add_touches(eva, range(9))
+    opened()
+    truncate(next(folder.glob("*.parquet")))
+    with somebody_writing(eva):
+        assert isinstance(open_history(NOW, patience=1), NotReady)
+    assert held(opened()) == logged()
+
+
+@pytest.mark.django_db
+def test_parts_of_an_empty_log_are_not_opened_when_the_log_holds_something() -> None:
+    update_history(clock=lambda: NOW)
+    assert isinstance(look_at_history(), OpenHistory)
+    add_touches(make_contact("Eva", now=NOW), range(3))
+    found = look_at_history()
+    # On PostgreSQL the ids go on where those of the tests before ended: then the log was read up to there.
+    assert isinstance(found, NotReady) or found.parts.manifest.position
+    assert held(opened()) == logged()
 
 
 class Crash(BaseException):
