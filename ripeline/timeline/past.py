@@ -16,7 +16,7 @@ from datetime import datetime
 
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.asof import AsOf
-from ripeline.timeline.models import Publication
+from ripeline.timeline.models import Publication, Transition
 from ripeline.timeline.versions import active_playbook, readable_version
 
 Piece = tuple[str, tuple[datetime, ...]]
@@ -57,6 +57,20 @@ def last_move_then(as_of: AsOf, contact: str, wanted: str) -> Piece:
         order = f"(m.superseded_at IS NULL), m.superseded_at, {order}"
     rows = f"ripeline_transition m WHERE m.contact_id = {contact} AND {holds}"
     return f"(SELECT {wanted} FROM {rows} ORDER BY {order} LIMIT 1)", params  # noqa: S608 - names of ours
+
+
+def moves_known(contact_id: int, at: datetime) -> list[Transition]:
+    """The contact's transitions as they stood in our books at a moment, in order; the last is `last_move_then`."""
+    rows = Transition.objects.filter(contact_id=contact_id, known_at__lte=at).exclude(superseded_at__lte=at)
+    rows = rows.select_related("publication__version", "publication__previous", "publication__author")
+    first_said = sorted(
+        rows, key=lambda row: (row.superseded_at is None, row.superseded_at or at, -row.position, -row.pk)
+    )
+    found: dict[int, Transition] = {}
+    for row in first_said:
+        if row.position <= first_said[0].position:
+            found.setdefault(row.position, row)
+    return [found[position] for position in sorted(found)]
 
 
 def is_known_then(as_of: AsOf, contact: str) -> Piece:

@@ -23,13 +23,16 @@ class Teller:
 
     def say(self, row: Transition) -> str:
         """What a salesperson believes, from the evidence kept with the transition; as it stands in a sentence."""
-        playbook, moved = self._playbook(row.playbook_id), _moved(row)
+        cause = None if row.publication_id is None else self._publication(row.publication_id)
+        return self.tell(as_moved(row), cause)
+
+    def tell(self, moved: Moved, cause: Publication | None) -> str:
+        """The same of a move, which `cause` made where not the person did."""
+        playbook = self._playbook(moved.playbook_version)
         if playbook is None:
             # Without its condition the rule is named, which needs no definition.
             playbook, moved = self._present, replace(moved, evidence={**moved.evidence, "condition": None})
-        if row.publication_id is None:
-            return say_transition(playbook, moved)
-        return say_by_definition(playbook, moved, self._publication(row.publication_id))
+        return say_transition(playbook, moved) if cause is None else say_by_definition(playbook, moved, cause)
 
     def _playbook(self, version: str) -> Playbook | None:
         if version not in self._known:
@@ -57,7 +60,8 @@ def say_by_definition(playbook: Playbook, moved: Moved, publication: Publication
     return f"{start} since {say_day(moved.at)} because {changed}; what counts now: {reasons if because else said}"
 
 
-def _moved(row: Transition) -> Moved:
+def as_moved(row: Transition) -> Moved:
+    """The lifecycle's view of a stored transition."""
     return Moved(
         person=str(row.contact_id),
         at=to_instant(row.at),

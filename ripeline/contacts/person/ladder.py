@@ -94,10 +94,12 @@ def _place(index: int, here: int, reached: int | None) -> Place:
 def _spells(picture: Picture) -> Iterator[tuple[str, int, int]]:
     standing, moves = picture.standing, picture.moves
     assert standing is not None
+    # What a move rested on may have been taken back since; the line begins with what is left.
+    begin = to_instant(picture.born)
     stage, since = picture.playbook.stages[0].key, standing.first_touch_at
     for move in moves:
         yield stage, since, move.at
-        stage, since = move.to_stage, move.at
+        stage, since = move.to_stage, max(begin, move.at)
     yield stage, since, standing.at
 
 

@@ -2,6 +2,10 @@
 
 The page folds rather than reads the standing that `reassess` wrote: so it shows a touch the instant it is
 recorded, every number can be opened into what it was made of, and now and a year ago are the same page.
+
+Touches can be taken back out of the log, and then a fold no longer says what we once held for true. So where a past
+date is asked for as we knew it, the stages are those that stood in our books then, as in the lists of past dates;
+score, fit and rating of then are stored nowhere, and are folded from what the log still has.
 """
 
 from __future__ import annotations
@@ -12,7 +16,6 @@ from datetime import datetime
 from functools import cached_property
 
 from ripeline.kit.instants import to_instant
-from ripeline.lifecycle.explain import say_transition
 from ripeline.lifecycle.fold import Fold, fold
 from ripeline.lifecycle.model import Playbook
 from ripeline.lifecycle.outcome import Standing
@@ -20,17 +23,18 @@ from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact
 from ripeline.timeline.asof import AsOf
 from ripeline.timeline.models import Publication, Touch, Transition
-from ripeline.timeline.past import playbook_as_of
+from ripeline.timeline.past import moves_known, playbook_as_of
 from ripeline.timeline.publish import definition_causes
 from ripeline.timeline.reassess import read_touches, to_fact
-from ripeline.timeline.sentences import Teller, as_sentence, say_by_definition
+from ripeline.timeline.sentences import Teller, as_moved, as_sentence
 
 
 @dataclass(frozen=True)
 class Picture:
     """A contact at a moment under the playbook that counts in the view asked for. `touches` is what counted then,
     oldest first; `later` how many touches we have beyond those; `born` when their first touch happened; `causes` the
-    publications that made moves of theirs, by instant and stage entered."""
+    publications that made moves of theirs, by instant and stage entered; `booked` the moves that stood in our books,
+    where these and not the fold's are told."""
 
     contact: Contact
     playbook: Playbook
@@ -40,10 +44,18 @@ class Picture:
     born: datetime
     fold: Fold
     causes: Mapping[tuple[int, str], Publication] = field(default_factory=dict)
+    booked: tuple[Moved, ...] | None = None
 
-    @property
+    @cached_property
     def standing(self) -> Standing | None:
-        return self.fold.standing
+        """Where they stood; None where nothing was known of them."""
+        folded = self.fold.standing
+        if folded is None or self.booked is None:
+            return folded
+        if not self.booked:
+            first = self.playbook.stages[0].key
+            return replace(folded, stage=first, entered_at=folded.first_touch_at)
+        return replace(folded, stage=self.booked[-1].to_stage, entered_at=self.booked[-1].at)
 
     @cached_property
     def rows(self) -> dict[str, Touch]:
@@ -52,7 +64,7 @@ class Picture:
 
     @property
     def moves(self) -> tuple[Moved, ...]:
-        return self.fold.transitions
+        return self.fold.transitions if self.booked is None else self.booked
 
     def cause_of(self, moved: Moved) -> Publication | None:
         """The change of definition that made the move; None where the person did."""
@@ -75,10 +87,11 @@ class Picture:
         )
 
     def _say(self, moved: Moved) -> str:
-        cause = self.cause_of(moved)
-        if cause is None:
-            return say_transition(self.playbook, moved)
-        return say_by_definition(self.playbook, moved, cause)
+        return self._teller.tell(moved, self.cause_of(moved))
+
+    @cached_property
+    def _teller(self) -> Teller:
+        return Teller(self.playbook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,7 @@ def take_picture(contact: Contact, as_of: AsOf) -> Picture:
     playbook = playbook_as_of(as_of)
     everything = read_touches([contact.pk]).get(contact.pk, [])
     touches = tuple(touch for touch in everything if _counts(touch, as_of))
+    booked, causes = _moves(contact, playbook, as_of)
     return Picture(
         contact=contact,
         playbook=playbook,
@@ -106,7 +120,8 @@ def take_picture(contact: Contact, as_of: AsOf) -> Picture:
         later=len(everything) - len(touches),
         born=everything[0].at if everything else contact.created_at,
         fold=fold(playbook, map(to_fact, touches), to_instant(as_of.at)),
-        causes=_causes(contact, as_of),
+        causes=causes,
+        booked=booked,
     )
 
 
@@ -131,11 +146,20 @@ def read_outdated(picture: Picture) -> list[Outdated]:
     ]
 
 
-def _causes(contact: Contact, as_of: AsOf) -> Mapping[tuple[int, str], Publication]:
-    causes = definition_causes(contact.pk)
+def _moves(
+    contact: Contact, playbook: Playbook, as_of: AsOf
+) -> tuple[tuple[Moved, ...] | None, Mapping[tuple[int, str], Publication]]:
+    """The moves in our books, where they are what is told, and those publications that made moves."""
     if as_of.is_now or as_of.view == "was":
-        return causes
-    return {move: cause for move, cause in causes.items() if cause.at <= as_of.at}
+        return None, definition_causes(contact.pk)
+    rows, stages = moves_known(contact.pk, as_of.at), {stage.key for stage in playbook.stages}
+    causes = {
+        (to_instant(row.at), row.to_stage): row.publication for row in rows if row.publication is not None
+    }
+    if any(row.to_stage not in stages for row in rows):
+        # A definition with other stages had just taken over, and the books still spoke of the old ones.
+        return None, causes
+    return tuple(map(as_moved, rows)), causes
 
 
 def _counts(touch: Touch, as_of: AsOf) -> bool:

@@ -12,11 +12,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from ripeline.contacts.person.ladder import climb
+from ripeline.contacts.person.picture import take_picture
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.fold import fold
 from ripeline.people.models import Contact
 from ripeline.timeline.active import activate, active_playbook
+from ripeline.timeline.asof import AsOf, View
 from ripeline.timeline.log import read_touches, to_fact
+from ripeline.timeline.models import Touch
+from ripeline.timeline.withdraw import withdraw
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in
 
@@ -40,7 +45,7 @@ def happened(contact: Contact, kind: str, day: int, *, heard: int | None = None,
     catch_up(lambda: received)
 
 
-def as_of(day: int, view: str = "known", more: str = "") -> str:
+def as_of(day: float, view: str = "known", more: str = "") -> str:
     when = (START + day * DAY).isoformat().replace("+00:00", "Z")
     return f"/contacts/?as_of={when}&view={view}{more}"
 
@@ -199,3 +204,57 @@ def test_a_part_asked_for_from_another_moment_is_a_whole_new_page(client: Client
     assert answer["HX-Redirect"] == "/contacts/?as_of=2026-03-01&view=known"
     asked["hx-current-url"] += "&as_of=2026-03-01"
     assert "HX-Redirect" not in client.get("/contacts/?as_of=2026-03-01", headers=asked)
+
+
+def test_the_page_of_a_contact_says_what_the_list_says_though_a_touch_was_taken_back_since(
+    client: Client,
+) -> None:
+    eva = make_person("Eva Lind", now=START)
+    happened(eva, "page_viewed", 0, subject="/")
+    happened(eva, "form_submitted", 10)
+    form = Touch.objects.get(kind="form_submitted").uid
+    withdraw([form], now=START + 30 * DAY)
+    catch_up(lambda: START + 30 * DAY)
+    wanted: list[tuple[int, View, str]] = [
+        (20, "known", "Lead"),
+        (31, "known", "Suspect"),
+        (20, "was", "Suspect"),
+    ]
+    for day, view, stage in wanted:
+        assert stages(client, as_of(day, view)) == {"Eva Lind": stage}
+        picture = take_picture(eva, AsOf(START + day * DAY, view, "2026"))
+        assert picture.standing is not None
+        assert [rung.title for rung in climb(picture) if rung.place == "here"] == [stage]
+        address = as_of(day, view).replace("/contacts/", f"/contacts/{eva.key}")
+        said = read(client.get(address).content.decode())
+        assert f"Stage {stage} since" in said
+    known = read(client.get(as_of(20).replace("/contacts/", f"/contacts/{eva.key}")).content.decode())
+    assert "Stages as they stood in our books" in known
+
+
+def test_every_contacts_page_agrees_with_the_list_of_any_past_moment(client: Client) -> None:
+    """Late, wrong, taken back, and under two definitions: whatever was in our books, both read it alike."""
+    chance = random.Random(7)
+    people = [make_person(f"Eva {name}", now=START) for name in ("Lind", "Berg", "Dahl", "Holm")]
+    kinds = ("form_submitted", "page_viewed", "email_replied", "unsubscribed", "asset_downloaded")
+    for day in range(40):
+        if day == 25:
+            activate(STRICTER, now=START + day * DAY)
+            catch_up(lambda: START + 25 * DAY)
+        eva, kind = chance.choice(people), chance.choice(kinds)
+        happened(eva, kind, max(0, day - chance.choice((0, 0, 0, 8))), heard=day, subject="/pricing")
+        if day % 6 == 5:
+            gone = chance.choice(list(Touch.objects.order_by("uid").values_list("uid", flat=True)))
+            withdraw([gone], now=START + (day + 0.5) * DAY)
+            catch_up(lambda day=day: START + (day + 0.5) * DAY)  # type: ignore[misc]
+    compared = 0
+    for half_day in range(1, 82, 5):
+        moment = START + half_day / 2 * DAY
+        listed = stages(client, as_of(half_day / 2))
+        for eva in people:
+            standing = take_picture(eva, AsOf(moment, "known", moment.isoformat())).standing
+            if standing is not None and str(eva) in listed:
+                titles = {stage.key: stage.title for stage in active_playbook().stages}
+                assert titles[standing.stage] == listed[str(eva)], (eva, half_day)
+                compared += 1
+    assert compared > 40
