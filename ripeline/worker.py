@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from ripeline.gateway.imports.abandoned import clear_abandoned
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
 from ripeline.playbooks.preview.running import attend_previews
@@ -68,6 +69,7 @@ def sweeping() -> Callable[[datetime], int]:
         nonlocal next_at
         if next_at is None or now >= next_at:
             forget_expired(now)
+            clear_abandoned(now)
             next_at = now + SWEEP_EVERY
         return 0
 

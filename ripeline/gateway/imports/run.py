@@ -13,6 +13,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import IntegrityError, OperationalError
 
+from ripeline.gateway.imports.abandoned import KEPT, note_use
 from ripeline.gateway.imports.apply import run_steps
 from ripeline.gateway.imports.lease import held, renewing
 from ripeline.gateway.imports.mapping import MappingMistakes
@@ -71,6 +72,7 @@ def look_at(import_of: Import, progress: Progress | None = None) -> tuple[Source
 
     Raises NotATable, MappingMistakes, OSError.
     """
+    note_use(import_of)
     with collecting_rarely():
         source = open_source(import_of, progress)
         seen = preview(source, progress)
@@ -91,6 +93,12 @@ def start(import_of: Import, now: datetime) -> Refused | None:
     """
     if import_of.state == Import.State.FAILED and _was_undoing(import_of):
         return start_undo(import_of, now)
+    if not Path(import_of.file).exists():
+        return Refused(
+            f"The file of this import is gone: it is kept for {KEPT.days} days. Bring it in anew; what was done"
+            " already is recognised."
+        )
+    note_use(import_of)
     ready = Import.objects.filter(pk=import_of.pk, state__in=(Import.State.DRAFT, Import.State.FAILED))
     started = import_of.started_at or now
     if not ready.update(state=Import.State.RUNNING, started_at=started, due_at=now, error=""):
@@ -176,6 +184,7 @@ def _look(import_of: Import, clock: Clock) -> None:
 
 
 def _put_down(import_of: Import, state: Import.State, error: str) -> None:
+    note_use(import_of)
     held(import_of).update(state=state, error=error, due_at=None, claimed_by="", claimed_until=None)
 
 
