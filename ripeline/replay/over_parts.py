@@ -127,7 +127,8 @@ def _result(future: Future[Result], is_over: Callable[[], bool]) -> Result:
         try:
             return future.result(timeout=PATIENCE)
         except TimeoutError:
+            # It may have been done in this very moment; and a task may raise the same.
             if future.done():
-                raise
+                return future.result()
     future.cancel()
     raise ReplayCancelled

@@ -13,7 +13,7 @@ from ripeline.lifecycle.instant import DAY
 from ripeline.lifecycle.playbook import load_playbook
 from ripeline.replay.bulk import compile_program
 from ripeline.replay.history import from_touches
-from ripeline.replay.over_parts import Asked, ReplayCancelled, replay_parts
+from ripeline.replay.over_parts import Asked, ReplayCancelled, each_part, replay_parts
 from ripeline.replay.parts.opening import Parts
 from ripeline.replay.parts.problems import DamagedParts
 from ripeline.replay.parts.updating import write_parts
@@ -114,3 +114,21 @@ def test_without_transitions_only_counts_come(tmp_path: Path) -> None:
     counted = next(replay_parts(PROGRAM, crowd_in(tmp_path), Asked(END, transitions=False)))
     assert counted.moves is None
     assert (counted.moves_into, counted.stands_in) == (whole.moves_into, whole.stands_in)
+
+
+class DoneInTheVeryMoment(Future[int]):
+    """Becomes done just after a wait for it has run out."""
+
+    def result(self, timeout: float | None = None) -> int:
+        if not self.done():
+            self.set_result(7)
+            raise TimeoutError
+        return super().result(timeout)
+
+
+def test_a_result_that_comes_in_the_moment_a_wait_runs_out_is_taken(tmp_path: Path) -> None:
+    class Once(Executor):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return DoneInTheVeryMoment()
+
+    assert set(each_part(int, (), crowd_in(tmp_path), executor=Once())) == {7}
