@@ -85,14 +85,41 @@ def _matches(glob: str) -> ValueTest:
     if glob.endswith("*") and not set(glob[:-1]) & set("*?"):
         start = glob[:-1]
         return lambda value: isinstance(value, str) and value.startswith(start)
-    form = re.compile("".join(_glob_step(step) for step in re.findall(r"\*+|.", glob, re.DOTALL)), re.DOTALL)
+    first, *rest = re.split(r"\*+", glob)
+    return _in_order(first, rest[:-1], rest[-1]) if rest else _as_long(glob)
+
+
+def _in_order(first: str, between: list[str], last: str) -> ValueTest:
+    """A glob with stars: how it begins, what comes next in order wherever it comes first, how it ends.
+
+    No step is ever taken back, so no value takes longer than its length times that of the glob.
+    """
+    begins, *steps, ends = map(_piece, (first, *between, last))
+
+    def test(value: object) -> bool:
+        if not isinstance(value, str) or len(value) < len(first) + len(last):
+            return False
+        place, end = len(first), len(value) - len(last)
+        if not begins.match(value) or not ends.match(value, end):
+            return False
+        for step in steps:
+            found = step.search(value, place, end)
+            if found is None:
+                return False
+            place = found.end()
+        return True
+
+    return test
+
+
+def _as_long(glob: str) -> ValueTest:
+    form = _piece(glob)
     return lambda value: isinstance(value, str) and form.fullmatch(value) is not None
 
 
-def _glob_step(step: str) -> str:
-    if step.startswith("*"):
-        return ".*"
-    return "." if step == "?" else re.escape(step)
+def _piece(text: str) -> re.Pattern[str]:
+    """A piece of a glob without stars."""
+    return re.compile("".join("." if letter == "?" else re.escape(letter) for letter in text), re.DOTALL)
 
 
 def _signal_tests(signal: Signal) -> Iterable[TouchTest]:

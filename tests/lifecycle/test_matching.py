@@ -1,6 +1,13 @@
-import pytest
+import re
+import time
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ripeline.lifecycle import conditions
 from ripeline.lifecycle.fold import fold
+from ripeline.lifecycle.matching import compile_test
 from ripeline.lifecycle.playbook import load_playbook
 from tests.lifecycle.examples import instant, ladder, touch
 from tests.lifecycle.naive import passes
@@ -116,3 +123,16 @@ def test_an_answer_to_no_question_answers_nothing() -> None:
     result = fold(load_playbook(ladder("  - {key: low}\n")), [touch("03-01", "answered")], instant("03-01"))
     assert result.standing is not None
     assert result.standing.answers == {}
+
+
+@given(st.text("ab*?\n", max_size=7).filter(str.strip), st.text("ab\n", max_size=9))
+def test_a_glob_matches_what_the_regular_expression_matches(glob: str, value: str) -> None:
+    form = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in glob)
+    assert compile_test(conditions.Test(glob=glob))(value) == bool(re.fullmatch(form, value, re.DOTALL))
+
+
+def test_a_glob_of_many_stars_takes_no_longer_than_its_value_is_long() -> None:
+    passes_test = compile_test(conditions.Test(glob="*a" * 20 + "*b"))
+    before = time.perf_counter()
+    assert not passes_test("a" * 20_000)
+    assert time.perf_counter() - before < 1
