@@ -180,7 +180,8 @@ def _value(value: object) -> float | None:
         return None
     if not _is_number(value):
         raise TouchMistake(f"'value' must be a finite number or null, {_found(value)}")
-    return cast(float, value)
+    # A whole number beyond 2 to the 53rd would else compare otherwise here than in columns of floats.
+    return float(cast(float, value))
 
 
 def _attrs(attrs: object) -> Mapping[str, Scalar]:

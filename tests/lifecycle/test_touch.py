@@ -90,3 +90,9 @@ def test_a_record_that_is_no_touch_is_refused_with_a_sentence_naming_the_field(
 def test_every_kind_has_words_and_two_way_kinds_are_known() -> None:
     assert set(KIND_WORDS) == set(KINDS)
     assert set(KINDS) > TWO_WAY
+
+
+def test_a_value_counts_as_the_number_that_columns_hold() -> None:
+    value = parse_touch({**RECORD, "value": 2**53 + 1}).value
+    assert isinstance(value, float)
+    assert value == 2.0**53
