@@ -86,8 +86,8 @@ def fold(
     With `state`, from an earlier fold with the same playbook, only the touches since are given, each with an id not
     folded before; a duplicate of a folded touch counts as late. `explained=False` leaves the evidence of transitions
     empty, which is quicker where nobody will read it. Raises LateTouch for a touch at or before the last
-    instant at which the rules were looked at, and ValueError for a state of another playbook or touches of several
-    people.
+    instant at which the rules were looked at, TooManyMoves for somebody who goes in circles, and ValueError for a
+    state of another playbook or touches of several people.
     """
     rules = compile_playbook(playbook)
     ordered = _in_order(touches, as_of)

@@ -7,7 +7,7 @@ from ripeline.lifecycle.clocks import NEVER, faded, next_boundary, turning_point
 from ripeline.lifecycle.evidence import manual_evidence, rule_evidence
 from ripeline.lifecycle.instant import DAY
 from ripeline.lifecycle.journey import RECENT, Journey
-from ripeline.lifecycle.outcome import Ignored, Transition
+from ripeline.lifecycle.outcome import MOST_MOVES, Ignored, TooManyMoves, Transition
 from ripeline.lifecycle.rules import KNOWLEDGE, SPECIAL, Effect, PointRule, Rules, Way
 from ripeline.lifecycle.touch import Touch
 
@@ -182,6 +182,8 @@ class Run:
 
     def _move(self, to: int, *, at: int, cause: str, rule: str, evidence: Mapping[str, Any]) -> None:
         journey, rules = self.journey, self.rules
+        if len(self.transitions) == MOST_MOVES:
+            raise TooManyMoves(journey.person)
         self.transitions.append(
             Transition(
                 person=journey.person,

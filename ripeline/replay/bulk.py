@@ -9,11 +9,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.replay import kernel
 from ripeline.replay.history import History
 from ripeline.replay.judging import as_touches, judge
 from ripeline.replay.kernel_state import (
+    COUNTS,
     IGNORED,
+    IS_ENDLESS,
     LATER,
     MOVE_INTS,
     MOVES,
@@ -27,6 +30,7 @@ from ripeline.replay.kernel_state import (
     empty_person,
     read_only,
 )
+from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.outcome import Moves, Outcome, Skipped, Standings
 from ripeline.replay.program import Program, compile_program
 
@@ -35,6 +39,9 @@ __all__ = ["Outcome", "Program", "compile_program", "replay_history"]
 ROOM_AT_FIRST = 4096
 """Transitions there is room for at once, at least; also one for each so many touches."""
 TOUCHES_PER_MOVE = 16
+MOST_MOVES_PER_TOUCH = 16
+"""More moves in all than so many for each touch, and than the next, are refused: many people go in circles then."""
+ALWAYS_ALLOWED = 1_000_000
 _MOVE_TYPES = (np.int32, np.int64, np.int16, np.int16, np.int8, np.int32, np.int8)
 _STANDING_TYPES = (np.int16, np.int64, np.int8, np.int16, np.int16, np.int8, np.int64, np.int64, np.int64)
 
@@ -50,7 +57,8 @@ def replay_history(
     """Folds everybody in the history up to and including `as_of` (microseconds).
 
     With `received_by` only touches we had heard of by then count. Without `want_transitions` they are counted, not
-    kept. Raises ValueError for `received_by` with a history that does not say when its touches were received.
+    kept. Raises ReplayMistake where people go in circles, which would never end or fit in memory, and ValueError for
+    `received_by` with a history that does not say when its touches were received.
     """
     judged = judge(program, history)
     touches = as_touches(program, history, as_of, is_dated=received_by is not None)
@@ -59,18 +67,22 @@ def replay_history(
     person = _room_for_one(program, history)
     standings = np.zeros((people, STANDING_INTS), np.int64), np.zeros((people, 2))
     until = NEVER if received_by is None else received_by
-    runs: list[Results] = []
-    first, room, later = 0, max(ROOM_AT_FIRST, history.touches // TOUCHES_PER_MOVE), 0
-    while first < people or not runs:
+    found = _Found(len(program.names.stages), is_kept=want_transitions)
+    most = max(ALWAYS_ALLOWED, MOST_MOVES_PER_TOUCH * history.touches)
+    first, room, is_begun = 0, max(ROOM_AT_FIRST, history.touches // TOUCHES_PER_MOVE), False
+    while first < people or not is_begun:
+        is_begun = True
         results = _room(room, standings)
         reached = kernel.fold_people(rules, judged.tables, touches, person, results, first, as_of, until)
-        later += int(results.counts[LATER])
+        found.add(results)
+        if results.counts[IS_ENDLESS]:
+            raise ReplayMistake(f"{TooManyMoves(str(history.people[reached]))}.")
+        if sum(found.moves_into) > most:
+            raise ReplayMistake(_in_circles(history, most))
         # Somebody who needs more room than there is gets twice as much.
         room = room if reached > first else 2 * room
         first = reached
-        runs.append(results)
-    moves, moves_into = _moves(runs, len(program.names.stages), is_kept=want_transitions)
-    ignored = _joined([run.ignored[: run.counts[IGNORED]] for run in runs])
+    ignored = np.concatenate(found.ignored)
     broken = (
         np.flatnonzero(np.isin(history.attrs.codes, judged.broken)) if len(judged.broken) else ignored[:0]
     )
@@ -80,9 +92,9 @@ def replay_history(
         as_of=as_of,
         people=history.people,
         touches=history.touches,
-        later=later,
-        moves=moves,
-        moves_into=moves_into,
+        later=found.later,
+        moves=found.moves(),
+        moves_into=tuple(found.moves_into.tolist()),
         standings=_standings(*standings),
         ignored=_skipped(history, ignored),
         broken=_skipped(history, broken),
@@ -105,22 +117,40 @@ def _room(moves: int, standings: tuple[Array, Array]) -> Results:
         ignored=np.empty(moves, np.int64),
         standings=standings[0],
         standing_scores=standings[1],
-        counts=np.zeros(4, np.int64),
+        counts=np.zeros(COUNTS, np.int64),
     )
 
 
-def _moves(runs: list[Results], stages: int, *, is_kept: bool) -> tuple[Moves | None, tuple[int, ...]]:
-    kept = [run.moves[: run.counts[MOVES]] for run in runs]
-    into = sum((np.bincount(run[:, 3], minlength=stages) for run in kept), np.zeros(stages, np.int64))
-    if not is_kept:
-        return None, tuple(into.tolist())
-    table, scores = _joined(kept), _joined([run.scores[: run.counts[MOVES]] for run in runs])
-    person, at, from_stage, to_stage, cause, rule, grade = _columns(table, _MOVE_TYPES)
-    return Moves(person, at, from_stage, to_stage, cause, rule, grade, scores), tuple(into.tolist())
+class _Found:
+    """What came out so far; transitions in narrow columns, and only where they are wanted."""
+
+    def __init__(self, stages: int, *, is_kept: bool) -> None:
+        self._is_kept = is_kept
+        self._kept: list[list[Array]] = []
+        self.moves_into = np.zeros(stages, np.int64)
+        self.ignored: list[Array] = []
+        self.later = 0
+
+    def add(self, run: Results) -> None:
+        """The people of one run; the next may use its room."""
+        moves = run.moves[: run.counts[MOVES]]
+        self.moves_into += np.bincount(moves[:, 3], minlength=len(self.moves_into))
+        self.ignored.append(run.ignored[: run.counts[IGNORED]].copy())
+        self.later += int(run.counts[LATER])
+        if self._is_kept:
+            self._kept.append([*_columns(moves, _MOVE_TYPES), run.scores[: run.counts[MOVES]].copy()])
+
+    def moves(self) -> Moves | None:
+        """All transitions."""
+        return Moves(*map(np.concatenate, zip(*self._kept, strict=True))) if self._is_kept else None
 
 
-def _joined(pieces: list[Array]) -> Array:
-    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+def _in_circles(history: History, most: int) -> str:
+    return (
+        f"{history.touches:,} touches of {len(history.people):,} people would make more than {most:,} transitions. "
+        "Probably an exit by time leads down to a stage from which the way up holds at once; let the way up ask for "
+        "something new, such as a signal within 7d."
+    )
 
 
 def _columns(table: Array, types: tuple[type, ...]) -> list[Array]:

@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from ripeline.lifecycle.fold import Standing, Transition, fold
 from ripeline.lifecycle.instant import format_instant
+from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.replay.gathering import Bucket, unpack
+from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.outcome import Outcome, Skipped, moves_table, standings_table
 from ripeline.replay.packing import Row
 
@@ -54,13 +56,19 @@ class Folded:
 
 
 def fold_bucket(playbook: Playbook, bucket: Bucket, as_of: int) -> Folded:
-    """Folds each person of the bucket; somebody without a touch up to `as_of` has no standing and no row."""
+    """Folds each person of the bucket; somebody without a touch up to `as_of` has no standing and no row.
+
+    Raises ReplayMistake for somebody who goes in circles.
+    """
     transitions: list[Row] = []
     standings: list[Row] = []
     ignored: list[str] = []
     people = unpack(bucket)
     for person in sorted(people, key=str.encode):
-        outcome = fold(playbook, people[person], as_of, explained=False)
+        try:
+            outcome = fold(playbook, people[person], as_of, explained=False)
+        except TooManyMoves as endless:
+            raise ReplayMistake(f"{endless}.") from None
         transitions.extend(map(_transition_row, outcome.transitions))
         if outcome.standing is not None:
             standings.append(_standing_row(outcome.standing))

@@ -25,6 +25,7 @@ from ripeline.replay.kernel_state import (
     LAST_IN,
     LATER,
     LOOKS,
+    MADE,
     MOVES,
     NEVER,
     NONE,
@@ -60,7 +61,8 @@ def fold_people(
 ) -> int:
     """Folds the people from `first` on; returns whom it did not fold any more, for want of room.
 
-    The results of the people before are whole. Touches after `as_of`, or heard of after `received_by`, do not count.
+    The results of the people before are whole, and the room bounds the work of one call. Touches after `as_of`, or
+    heard of after `received_by`, do not count.
     """
     counts = results.counts
     for number in range(first, len(touches.starts) - 1):
@@ -93,7 +95,7 @@ def _fold_person(
         return
     _start(rules, person, number, touches.at[row])
     ints = person.ints
-    while row < end:
+    while row < end and results.counts[IS_FULL] == 0:
         at = touches.at[row]
         if ints[DUE] < at:
             _pass_time(rules, tables, touches, person, results, at - 1)
@@ -123,7 +125,7 @@ def _start(rules: Rules, person: Person, number: int, at: int) -> None:
     ints = person.ints
     ints[STAGE], ints[ENTERED], ints[FIRST], ints[QUIET_SINCE], ints[PERSON] = 0, at, at, at, number
     ints[RAW_DAY], ints[SUSPENDED], ints[ACTIVE], ints[SETTLED] = 0, NONE, 1, 0
-    ints[LAST_IN], ints[CHANGED], ints[GRADE], ints[DUE] = NONE, 1, -1, NEVER
+    ints[LAST_IN], ints[CHANGED], ints[GRADE], ints[DUE], ints[MADE] = NONE, 1, -1, NEVER, 0
     person.floats[RAW] = 0.0
     person.ints[PASSES] += 1
     for signal in range(len(person.counts)):
@@ -142,7 +144,7 @@ def _pass_time(
     rules: Rules, tables: Tables, touches: Touches, person: Person, results: Results, until: int
 ) -> None:
     """Looks at the rules at every boundary up to and including `until`."""
-    while person.ints[DUE] <= until:
+    while person.ints[DUE] <= until and results.counts[IS_FULL] == 0:
         _look(rules, tables, touches, person, results, person.ints[DUE], BY_TIMER)
 
 

@@ -30,8 +30,8 @@ BY_TOUCH, BY_TIMER, BY_HAND = range(3)
 
 # A person's whole numbers.
 STAGE, ENTERED, DUE, RAW_DAY, SUSPENDED, ACTIVE, SETTLED, LAST_IN, HEARD, CHANGED = range(10)
-FIRST, LOOKS, GRADE, QUIET_SINCE, PERSON, PASSES, NEXT, WAKES_INBOUND = range(10, 18)
-PERSON_INTS: Final = 18
+FIRST, LOOKS, GRADE, QUIET_SINCE, PERSON, PASSES, NEXT, WAKES_INBOUND, MADE = range(10, 19)
+PERSON_INTS: Final = 19
 # A person's real numbers.
 RAW, LOW, HIGH = range(3)
 PERSON_FLOATS: Final = 3
@@ -39,7 +39,8 @@ PERSON_FLOATS: Final = 3
 # Columns of `Rules.effects` and `Rules.settings`.
 SIGNAL, FIRST_POINT, END_POINT, IS_INBOUND = range(4)
 HALF_LIFE, IS_SCORED, RECYCLE_TO, WINDOWED, PERSONAS_AT, RATINGS_AT, HAND_RULES, IS_COMPENSATED = range(8)
-SETTINGS: Final = 8
+MOST = 8
+SETTINGS: Final = 9
 
 # Columns of the results.
 MOVE_INTS: Final = 7
@@ -48,7 +49,8 @@ STANDING_INTS: Final = 10
 """Is present, stage, entered_at, grade, persona, rating, active, last inbound, suspended, first touch."""
 
 # Places in `Results.counts`.
-MOVES, IGNORED, IS_FULL, LATER = range(4)
+MOVES, IGNORED, IS_FULL, LATER, IS_ENDLESS = range(5)
+COUNTS: Final = 5
 
 
 class Rules(NamedTuple):

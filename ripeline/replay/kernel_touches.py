@@ -25,10 +25,13 @@ from ripeline.replay.kernel_state import (
     IGNORED,
     INFINITY,
     IS_COMPENSATED,
+    IS_ENDLESS,
     IS_FULL,
     IS_INBOUND,
     LAST_IN,
     LOW,
+    MADE,
+    MOST,
     MOVES,
     PASSES,
     PERSON,
@@ -158,7 +161,10 @@ def move(
 ) -> None:
     """Writes the transition down, where there is room, and makes it."""
     ints, place = person.ints, results.counts[MOVES]
-    if place == len(results.scores):
+    ints[MADE] += 1
+    if ints[MADE] > rules.settings[MOST]:
+        results.counts[IS_ENDLESS] = results.counts[IS_FULL] = 1
+    elif place == len(results.scores):
         results.counts[IS_FULL] = 1
     else:
         row = results.moves[place]

@@ -14,6 +14,7 @@ from ripeline.lifecycle.clocks import TOLERANCE
 from ripeline.lifecycle.conditions import Test
 from ripeline.lifecycle.matching import compile_test
 from ripeline.lifecycle.model import Playbook, Signal
+from ripeline.lifecycle.outcome import MOST_MOVES
 from ripeline.lifecycle.rules import GRADES, compile_playbook
 from ripeline.lifecycle.rules import Rules as Compiled
 from ripeline.lifecycle.touch import Scalar
@@ -177,6 +178,7 @@ def _settings(compiled: Compiled, windowed: int, personas: int, ratings: int, ha
         hand_rules,
         # From 3.12 on, Python's own sum carries what rounding loses along.
         int(sys.version_info >= (3, 12)),
+        MOST_MOVES,
     )
     assert len(settings) == SETTINGS
     return np.array(settings, np.int64)

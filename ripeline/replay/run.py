@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from ripeline.lifecycle.explain import tell_story
+from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_playbook
 from ripeline.replay import packing
 from ripeline.replay.bulk import compile_program
@@ -125,7 +126,10 @@ def explain_person(
         raise ReplayMistake(f"{touches}: there is no touch of {person!r}")
     if all(touch.at > end for touch in history):
         raise ReplayMistake(f"{touches}: there is no touch of {person!r} by then; the first comes later")
-    return list(tell_story(playbook, history, end))
+    try:
+        return list(tell_story(playbook, history, end))
+    except TooManyMoves as endless:
+        raise ReplayMistake(f"{endless}.") from None
 
 
 def read_playbook(path: Path) -> Playbook:
