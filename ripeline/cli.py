@@ -45,6 +45,30 @@ class Ripeline(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; what the database says in its own words is told as what to do."""
+        try:
+            return super().invoke(ctx)
+        except Exception as trouble:
+            if said := _about_database(trouble):
+                raise click.UsageError(said) from None
+            raise
+
+
+def _about_database(trouble: Exception) -> str:
+    """What to do about a database that is not ready; empty where the trouble is something else."""
+    from django.db.utils import OperationalError, ProgrammingError
+
+    if not isinstance(trouble, OperationalError | ProgrammingError):
+        return ""
+    from ripeline.installing import pending_migrations
+
+    try:
+        pending = pending_migrations()
+    except OperationalError as out_of_reach:
+        return f"The database cannot be reached: {' '.join(str(out_of_reach).split())}"
+    return f"{pending} migrations are not applied. Run `ripeline migrate`." if pending else ""
+
 
 def set_up_django() -> None:
     """Makes models usable. Raises BadSettings (a SystemExit with sentences) where the environment is wrong."""

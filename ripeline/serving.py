@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -56,6 +57,7 @@ def serve(*, with_worker: bool = True) -> None:
             f"This database holds the demo's accounts, whose passwords are public, and {way}"
             " lets others reach it. Set RIPELINE_DATA_DIR or RIPELINE_DATABASE_URL to a database of your own."
         )
+    refuse_taken_port(config)
     over = threading.Event()
     minder = threading.Thread(target=_mind_worker, args=(over,), daemon=True)
     if with_worker:
@@ -77,6 +79,22 @@ def serve(*, with_worker: bool = True) -> None:
         over.set()
         if with_worker:
             minder.join(timeout=10)
+
+
+def refuse_taken_port(config: Config) -> None:
+    """Raises ClickException where somebody listens already: the server would share the port with them, and each
+    request would go to the one or the other."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((config.host, config.port))
+            door.listen()
+        except OSError as error:
+            raise click.ClickException(
+                f"{config.host}:{config.port} cannot be listened on: {error.strerror}."
+                " Stop what is served there, or set RIPELINE_PORT to another number."
+            ) from None
 
 
 def _way_in(config: Config) -> str:

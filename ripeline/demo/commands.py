@@ -20,7 +20,7 @@ from ripeline.demo.simulate import simulate
 from ripeline.demo.world import COLLEAGUES, COMPANY_NAME
 from ripeline.installing import migrate
 from ripeline.people.models import Contact, User
-from ripeline.serving import LOOPBACK, serve
+from ripeline.serving import LOOPBACK, refuse_taken_port, serve
 from ripeline.timeline.models import Reassessment, Touch
 from ripeline.worker import attend_people
 
@@ -36,6 +36,8 @@ def demo_command(then_serve: bool) -> None:
             f"The demo's passwords are public, and RIPELINE_HOST={settings.CONFIG.host} lets others reach it."
             " Leave RIPELINE_HOST at 127.0.0.1."
         )
+    if then_serve:
+        refuse_taken_port(settings.CONFIG)
     console = Console(stderr=True)
     migrate()
     if _has_other_people():

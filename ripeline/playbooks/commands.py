@@ -11,10 +11,13 @@ from ripeline.replay.commands import playbook_group
 
 
 @playbook_group.command("use")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--note", default="", help="Why, for those who read the playbook's history.")
 def use_command(file: Path, note: str) -> None:
-    """Put the playbook in FILE in force; everybody is reassessed under it by the worker."""
+    """Put a playbook in force: FILE, or the name of a shipped one, such as `default` or `pointed`.
+
+    Everybody is reassessed under it by the worker.
+    """
     import django
 
     # Only here: looking a playbook over needs no database.
@@ -26,7 +29,7 @@ def use_command(file: Path, note: str) -> None:
     from ripeline.timeline.active import activate
 
     try:
-        playbook = activate(file.read_text(encoding="utf-8"), now=timezone.now(), note=note)
+        playbook = activate(_text_of(file), now=timezone.now(), note=note)
     except UnicodeDecodeError:
         raise click.UsageError(f"{file} is not UTF-8 text.") from None
     except PlaybookMistakes as wrong:
@@ -35,4 +38,16 @@ def use_command(file: Path, note: str) -> None:
         raise SystemExit(2) from None
     click.echo(
         f"{playbook.title} ({playbook.version[:8]}) is in force; the worker reassesses everybody under it."
+    )
+
+
+def _text_of(file: Path) -> str:
+    from ripeline.playbooks.shipped import shipped_keys, shipped_playbook
+
+    if file.is_file():
+        return file.read_text(encoding="utf-8")
+    if str(file) in shipped_keys():
+        return shipped_playbook(str(file))
+    raise click.UsageError(
+        f"{file} is no file, and none of the shipped playbooks: {', '.join(shipped_keys())}."
     )

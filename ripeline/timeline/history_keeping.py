@@ -34,9 +34,11 @@ _LOOK: Final = 0.2
 def keep_history(*, stop: threading.Event, clock: Clock) -> None:
     """Brings the parts up to date now and then until `stop` is set; trouble is logged and tried again later.
 
-    At the start and once a day it reads every byte of them, so that damage is found before somebody needs them.
+    At the start and once a day it reads every byte of them, so that damage is found before somebody needs them. At the
+    start, too, what replays are compiled to is made where it is missing, so that the first preview need not wait for it.
     """
     check_at = clock()
+    compiling = _beside("-c", "from ripeline.replay.comparing import warm_up; warm_up()")
     while not stop.is_set():
         try:
             if clock() >= check_at:
@@ -47,6 +49,8 @@ def keep_history(*, stop: threading.Event, clock: Clock) -> None:
             log.exception("The history parts could not be brought up to date; that is tried again.")
             close_old_connections()
         stop.wait(EVERY)
+    compiling.kill()
+    compiling.wait()
 
 
 def attend_history(*, stop: threading.Event, clock: Clock) -> None:
@@ -61,11 +65,16 @@ def attend_history(*, stop: threading.Event, clock: Clock) -> None:
 
 def _update_apart(stop: threading.Event) -> None:
     """`ripeline history update` beside us, behind everything else that wants the processor."""
-    command = [sys.executable, "-m", "ripeline", "history", "update"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    process = _beside("-m", "ripeline", "history", "update")
     while process.poll() is None:
         if stop.wait(_LOOK):
             # At any moment: what it wrote is not in force, and is swept away.
             process.kill()
             process.wait()
+
+
+def _beside(*arguments: str) -> subprocess.Popen[bytes]:
+    """A Python process that runs behind everything else that wants the processor."""
+    process = subprocess.Popen([sys.executable, *arguments], stdin=subprocess.DEVNULL)
+    os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    return process

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from django.conf import LazySettings
 
 from ripeline.people.models import User
-from ripeline.serving import serve
+from ripeline.serving import refuse_taken_port, serve
 
 KEY = "from ripeline.config import *; print(secret_key(read_config()))"
 
@@ -37,6 +38,31 @@ def test_accounts_whose_passwords_are_public_are_not_served_to_others(
     with pytest.raises(click.ClickException) as refused:
         serve(with_worker=False)
     assert name in refused.value.message
+
+
+@pytest.mark.django_db
+def test_a_port_that_somebody_listens_on_is_refused(settings: LazySettings) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        config = settings.CONFIG.model_copy(update={"host": "127.0.0.1", "port": port})
+        with pytest.raises(click.ClickException, match=f"127.0.0.1:{port} cannot be listened on"):
+            refuse_taken_port(config)
+    refuse_taken_port(config)
+
+
+@pytest.mark.parametrize("command", ["import list", "user list", "history status", "playbook use default"])
+def test_a_database_that_is_not_migrated_is_told_so(tmp_path: Path, command: str) -> None:
+    here = os.environ | {"RIPELINE_DATA_DIR": str(tmp_path), "RIPELINE_DATABASE_URL": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "ripeline", *command.split()],
+        env=here, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "migrations are not applied. Run `ripeline migrate`." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_processes_that_start_at_once_make_one_key(tmp_path: Path) -> None:

@@ -44,3 +44,15 @@ def test_a_playbook_with_mistakes_changes_nothing_and_names_them(tmp_path: Path)
     assert "conversoin" in refused.output
     assert "broken.yaml:10:" in refused.output
     assert active_playbook().version == version
+
+
+def test_a_shipped_playbook_is_named_without_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(playbook_group, ["use", "pointed"])
+    assert done.exit_code == 0, done.output
+    assert active_playbook().key == "pointed"
+    refused = CliRunner().invoke(playbook_group, ["use", "pointy"])
+    assert refused.exit_code == 2
+    assert "none of the shipped playbooks: default, choosemycrm" in refused.output

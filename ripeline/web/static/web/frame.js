@@ -47,6 +47,8 @@ function leaveLater(toast) {
 function say({ text, undo, tone }) {
   const template = document.getElementById("toast-template");
   if (!template) return;
+  // Said already: a page that asks every second must not pile up what it hears.
+  if (!undo && [...document.querySelectorAll("#toasts [data-toast] span")].some((shown) => shown.textContent === text)) return;
   const toast = template.content.firstElementChild.cloneNode(true);
   toast.querySelector("span").textContent = text;
   if (tone) toast.classList.add(`tone-${tone === "danger" ? "error" : tone}`);
