@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from ripeline.lifecycle.conditions import TAG, Condition, SignalIs, Test, TraitIs, leaves, which
 from ripeline.lifecycle.touch import KINDS, Actor, Direction
 from ripeline.lifecycle.values import (
+    Added,
     Duration,
     Key,
     Number,
@@ -26,6 +27,7 @@ from ripeline.lifecycle.values import (
     Text,
     Times,
     Titled,
+    Weight,
     filled,
     listed,
     mistake,
@@ -67,7 +69,7 @@ class Points(Part):
     """What a signal adds to the score."""
 
     signal: SignalName
-    add: Number
+    add: Added
     limit: Annotated[
         Annotated[Limit, Tag(TAG + "limit")] | Annotated[Literal["each", "once"], Tag(TAG + "word")],
         Discriminator(lambda given: TAG + ("limit" if isinstance(given, dict | Limit) else "word")),
@@ -86,7 +88,7 @@ class Criterion(Test):
     """One trait of a good customer and its weight."""
 
     trait: Text
-    weight: Positive = 1.0
+    weight: Weight = 1.0
 
     @model_validator(mode="after")
     def _tests_something(self) -> "Criterion":

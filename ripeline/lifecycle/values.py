@@ -8,7 +8,7 @@ import math
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,8 @@ from ripeline.lifecycle.instant import DAY, parse_duration
 from ripeline.lifecycle.touch import Scalar
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
+MOST_ADDED: Final = 1_000_000_000
+"""Points and weights beyond this could add up to more than a number holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,12 @@ def _positive(given: object) -> float:
     if number <= 0:
         raise mistake(f"{given!r} must be more than nought")
     return number
+
+
+def _bounded(given: float) -> float:
+    if abs(given) > MOST_ADDED:
+        raise mistake(f"{given!r} is too large; write a number up to {MOST_ADDED:,}")
+    return given
 
 
 def _times(given: object) -> int:
@@ -132,6 +140,8 @@ Key = Annotated[str, BeforeValidator(_key)]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Number = Annotated[float, BeforeValidator(_number)]
 Positive = Annotated[float, BeforeValidator(_positive)]
+Added = Annotated[Number, AfterValidator(_bounded)]
+Weight = Annotated[Positive, AfterValidator(_bounded)]
 Times = Annotated[int, BeforeValidator(_times)]
 Plain = Annotated[str | float | bool, BeforeValidator(scalar)]
 SignalName = Annotated[Text, _known("signal", "signals")]

@@ -229,6 +229,14 @@ def test_all_mistakes_are_told_at_once_with_line_path_and_what_would_be_right() 
         ("score: {max: 0}", "score.max: 0 must be more than nought"),
         ("score: {half_life: 5}", "score.half_life: 5 is not a duration"),
         ("score: {max: true}", "score.max: True is not a number"),
+        (
+            "score: {points: [{signal: inbound, add: -1000000001}]}",
+            "score.points[0].add: -1000000001.0 is too large; write a number up to 1,000,000,000",
+        ),
+        (
+            "fit: {criteria: [{trait: a, in: [b], weight: 1e300}]}",
+            "fit.criteria[0].weight: 1e+300 is too large",
+        ),
         ("score: {max: {}}", "score.max: a mapping is not a number"),
         ("score: {points: [{signal: inbound, add: }]}", "score.points[0].add: nothing is not a number"),
         (
@@ -280,4 +288,4 @@ def test_what_is_no_playbook_at_all_is_refused(text: str, mistake: str) -> None:
 
 def test_conditions_nested_without_end_are_refused_not_crashed_on() -> None:
     text = "key: x\nstages: [{key: a}, {key: b, enter: " + "{not: " * 3000 + "{idle: 1d}" + "}" * 3000 + "}]"
-    assert mistakes(text) == ["line 1: this is nested too deeply; split it up"]
+    assert mistakes(text) == ["line 2: this is nested too deeply; split it up"]
