@@ -35,7 +35,7 @@ def keep_history(*, stop: threading.Event, clock: Clock) -> None:
     """Brings the parts up to date now and then until `stop` is set; trouble is logged and tried again later.
 
     At the start and once a day it reads every byte of them, so that damage is found before somebody needs them. At the
-    start, too, what replays are compiled to is made where it is missing, so that the first preview need not wait for it.
+    start, too, what replays are compiled to is made where it is missing, so that no preview waits for it.
     """
     check_at = clock()
     compiling = _beside("-c", "from ripeline.replay.comparing import warm_up; warm_up()")
