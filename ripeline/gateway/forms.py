@@ -41,6 +41,7 @@ _FIELDS = (
 _READS = (("text", "text"), ("number", "number"), ("yes_no", "yes or no"), ("date", "date"))
 _ORDERS = (("", "as found"), ("dmy", "day first"), ("mdy", "month first"), ("ymd", "year first"))
 _TITLES = dict(_FIELDS)
+MOST_OF_A_MAPPING = 200_000
 
 
 class FileForm(forms.Form):
@@ -74,7 +75,9 @@ class FileForm(forms.Form):
         if file is None:
             return ""
         try:
-            text: str = file.read(200_000).decode("utf-8-sig")
+            text: str = file.read(MOST_OF_A_MAPPING + 1).decode("utf-8-sig")
+            if len(text) > MOST_OF_A_MAPPING:
+                raise forms.ValidationError("This is longer than any mapping; choose the YAML file.")
             load_mapping(text)
         except UnicodeDecodeError:
             raise forms.ValidationError("A mapping is a text file in UTF-8.") from None

@@ -50,6 +50,10 @@ def imports(request: HttpRequest) -> HttpResponse:
         except (NotATable, MappingMistakes, OSError) as trouble:
             discard(import_of)
             form.add_error("file", str(trouble))
+        except Exception:
+            # Nobody could do anything with what is left of it.
+            discard(import_of)
+            raise
         else:
             return redirect("import_columns", key=import_of.key)
     status = 422 if form.errors else 200

@@ -23,6 +23,7 @@ A mistake is told with its line, the path of the key and what would be right.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from dataclasses import dataclass
@@ -34,13 +35,15 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
 
 from ripeline.gateway.imports import names
 from ripeline.lifecycle.instant import parse_instant
+from ripeline.lifecycle.written import NotYaml, read_yaml
 
 Reads = Literal["text", "number", "yes_no", "date"]
 Existing = Literal["overwrite", "fill", "leave"]
+MOST_TOLD = 20
+"""So many mistakes are told at once: to guess at what each of thousands was to be takes minutes."""
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -163,6 +166,30 @@ class Reading(_Part):
     separator: str | None = None
     header: bool | None = None
 
+    @field_validator("encoding")
+    @classmethod
+    def _is_encoding(cls, value: str | None) -> str | None:
+        if value is not None and not _reads_text(value):
+            raise ValueError(f"'{value}' is no encoding of files; use a name such as utf-8 or cp1252")
+        return value
+
+    @field_validator("separator")
+    @classmethod
+    def _is_separator(cls, value: str | None) -> str | None:
+        if value is not None and (len(value) != 1 or value in "\r\n\"'\\"):
+            raise ValueError(f"{value!r} cannot stand between cells; use one sign such as ; or \\t")
+        return value
+
+
+def _reads_text(encoding: str) -> bool:
+    """Whether text is kept in files by it; Python has encodings of addresses and archives too."""
+    sample = "a,b\n"
+    try:
+        written, decoder = sample.encode(encoding), codecs.getincrementaldecoder(encoding)
+        return all(decoder(errors).decode(written) == sample for errors in ("replace", "surrogateescape"))
+    except (LookupError, ValueError):
+        return False
+
 
 class Mapping(_Part):
     """A whole mapping. `existing` says what a filled cell does to a contact we know: overwrite what is
@@ -202,7 +229,7 @@ def load_mapping(text: str, columns: tuple[str, ...] | None = None) -> Mapping:
     try:
         mapping = Mapping.model_validate(_bare(tree))
     except ValidationError as error:
-        raise MappingMistakes(tuple(_mistake(tree, each) for each in error.errors())) from None
+        raise MappingMistakes(tuple(_mistake(tree, each) for each in error.errors()[:MOST_TOLD])) from None
     if columns is not None and (unknown := _unknown_columns(mapping, columns, tree)):
         raise MappingMistakes(tuple(unknown))
     return mapping
@@ -231,10 +258,9 @@ def places(template: str) -> tuple[str, ...]:
 
 def _parse_yaml(text: str) -> CommentedMap:
     try:
-        tree = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise MappingMistakes((Mistake(line, "", f"This is not YAML: {error.problem}."),)) from None
+        tree = read_yaml(text).positions
+    except NotYaml as wrong:
+        raise MappingMistakes((Mistake(wrong.line, "", wrong.message),)) from None
     if tree is None:
         return CommentedMap()
     if not isinstance(tree, CommentedMap):
@@ -301,8 +327,7 @@ def _unknown_columns(mapping: Mapping, columns: tuple[str, ...], tree: Commented
         Mistake(
             _line_of(tree, list(steps)), ".".join(str(step) for step in steps), _no_such_column(name, columns)
         )
-        for steps, name in columns_named(mapping)
-        if name not in columns
+        for steps, name in [each for each in columns_named(mapping) if each[1] not in columns][:MOST_TOLD]
     ]
 
 

@@ -95,6 +95,12 @@ def sniff(
     return shape
 
 
+def other_encoding(encoding: str, wrong: UnicodeError) -> NotATable:
+    """What to say of a file that cannot be read by the encoding named for it."""
+    why = wrong.reason if isinstance(wrong, UnicodeDecodeError) else str(wrong)
+    return NotATable(f"The file is not written in {encoding} ({why}); name another encoding, or none.")
+
+
 def column_names(cells: Sequence[str]) -> tuple[str, ...]:
     """Header cells as unique names: an empty one becomes `Column 7`, the second `Birthday` `Birthday
     (2)`.
@@ -204,6 +210,8 @@ def _decode(sample: bytes, encoding: str) -> str:
         return codecs.getincrementaldecoder(encoding)("replace").decode(sample).replace("\0", "")
     except LookupError:
         raise NotATable(f"No encoding is called '{encoding}'; use a name such as utf-8 or cp1252.") from None
+    except UnicodeError as wrong:
+        raise other_encoding(encoding, wrong) from None
 
 
 def _marks(text: str, shape: Shape, separator: str | None) -> Shape:

@@ -7,6 +7,7 @@ reader goes back to the line after it.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -17,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from ripeline.gateway.imports.sniff import Shape
+from ripeline.gateway.imports.sniff import Shape, other_encoding
 
 MAX_CELL = 2_000_000
 MAX_LINES_OF_A_ROW = 500
@@ -73,9 +74,17 @@ class _Line(NamedTuple):
 
 def read_rows(path: Path, shape: Shape) -> Iterator[Row | Rejected]:
     """The rows below the header of the file at `path`. Blank lines are passed over; cells beyond the
-    header are dropped where they are empty.
+    header are dropped where they are empty. Raises NotATable where the file is in another encoding altogether.
     """
-    errors = "replace" if shape.encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+    try:
+        yield from _read_rows(path, shape)
+    except UnicodeError as wrong:
+        raise other_encoding(shape.encoding, wrong) from None
+
+
+def _read_rows(path: Path, shape: Shape) -> Iterator[Row | Rejected]:
+    is_wide = codecs.lookup(shape.encoding).name.startswith(("utf-16", "utf-32"))
+    errors = "replace" if is_wide else "surrogateescape"
     with path.open("rb") as raw, io.TextIOWrapper(raw, shape.encoding, errors, newline="") as text:
         lines = _Lines(text)
         for _ in range(shape.preamble):

@@ -107,7 +107,7 @@ def test_a_mapping_written_is_the_mapping_read() -> None:
         ("columns:\n  a: emial", "line 2: columns.a.field: 'emial' is none of"),
         ("touches:\n  - kind: x\n    at: {fixed: tomorrow}", "line 3: touches.0.at.fixed:"),
         ("time_zone: Mars/Olympus", "line 1: time_zone: 'Mars/Olympus' is no time zone"),
-        ("columns: [", "This is not YAML"),
+        ("columns: [", "not readable as YAML"),
         ("- a", "A mapping is a map of keys"),
     ],
 )
