@@ -97,8 +97,9 @@ def refresh_search(contact_ids: Sequence[int]) -> None:
     contacts = (
         Contact.objects.filter(pk__in=contact_ids).select_related("company").prefetch_related("identities")
     )
-    changed = []
+    changed, names = [], set[str]()
     for contact in contacts:
+        was = {name: getattr(contact, name) for name in ("email", "phone", "search_text")}
         ordered = sorted(
             contact.identities.all(), key=lambda identity: (not identity.is_primary, identity.pk)
         )
@@ -107,8 +108,12 @@ def refresh_search(contact_ids: Sequence[int]) -> None:
         contact.email, contact.phone = (emails or [""])[0], (phones or [""])[0]
         company = contact.company.name if contact.company else ""
         contact.search_text = search_words(contact.name, emails, phones, company)
-        changed.append(contact)
-    Contact.objects.bulk_update(changed, ["email", "phone", "search_text"], batch_size=BATCH)
+        if others := {name for name, value in was.items() if getattr(contact, name) != value}:
+            changed.append(contact)
+            names |= others
+    # Each column of each row is dear to write: a company renamed changes one of them.
+    if changed:
+        Contact.objects.bulk_update(changed, sorted(names), batch_size=BATCH)
 
 
 def _insert(drafts: Sequence[ContactDraft], now: datetime) -> list[tuple[Any, ...]]:
