@@ -1,6 +1,6 @@
 """From the text of a playbook to the playbook, or to every mistake in it at once.
 
-YAML 1.2 is read with positions, the names are gathered first, then one pass of the model and one over the
+The text is read with positions, the names are gathered first, then one pass of the model and one over the
 ladder find everything that is wrong. A mistake has the line, the path of the key and what would be right.
 """
 
@@ -10,17 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.scalarbool import ScalarBoolean
-from ruamel.yaml.scalarfloat import ScalarFloat
-from ruamel.yaml.scalarint import ScalarInt
 
 from ripeline.lifecycle import conditions, model
+from ripeline.lifecycle.circles import find_circles
 from ripeline.lifecycle.conditions import CONDITIONS, TAG
 from ripeline.lifecycle.model import BUILT_IN, QUESTIONS, Playbook, Stage
 from ripeline.lifecycle.touch import KINDS
 from ripeline.lifecycle.values import Names, Part, did_you_mean
+from ripeline.lifecycle.written import TOO_DEEP, NotYaml, Written, read_yaml
 
 __all__ = [
     "Mistake",
@@ -30,6 +27,7 @@ __all__ = [
     "find_doubts",
     "load_playbook",
     "read_plain",
+    "read_written",
     "say_path",
 ]
 
@@ -52,11 +50,6 @@ class Mistake:
         )
 
 
-MOST_VALUES: Final = 100_000
-"""The longest shipped playbook has fewer than a thousand."""
-TOO_DEEP: Final = Mistake(1, "", "this is nested too deeply; split it up")
-
-
 class PlaybookMistakes(ValueError):
     """A playbook that cannot be used; `mistakes` holds all that is wrong, by line."""
 
@@ -65,30 +58,46 @@ class PlaybookMistakes(ValueError):
         self.mistakes = mistakes
 
 
-def load_playbook(text: str) -> Playbook:
+def read_written(text: str) -> Written:
+    """What a YAML text says, for the functions below. Raises PlaybookMistakes where it is not YAML."""
+    try:
+        return read_yaml(text)
+    except NotYaml as wrong:
+        raise PlaybookMistakes((Mistake(wrong.line, "", wrong.message),)) from None
+
+
+def read_plain(text: str) -> Any:
+    """The values of a YAML text, without positions. Raises PlaybookMistakes where it is not YAML."""
+    return read_written(text).plain
+
+
+def load_playbook(text: str | Written) -> Playbook:
     """The playbook a YAML text means. Raises PlaybookMistakes with every mistake in it."""
     try:
-        return _load(text)
+        return _load(read_written(text) if isinstance(text, str) else text)
     except RecursionError:
-        raise PlaybookMistakes((TOO_DEEP,)) from None
+        raise PlaybookMistakes((Mistake(1, "", TOO_DEEP),)) from None
 
 
-def find_doubts(text: str) -> tuple[Mistake, ...]:
-    """What a playbook may say and hardly means: kinds of touch that look like a slip of the keyboard.
+def find_doubts(text: str | Written) -> tuple[Mistake, ...]:
+    """What a playbook may say and hardly means: kinds like a slip of the keyboard, ways down that lead up again.
 
     An unknown kind is legal, since others may send touches of kinds of their own. Empty for what is not YAML.
     """
     try:
-        positions = _parse(text)
-        plain = _plain(positions)
-    except (PlaybookMistakes, RecursionError):
+        written = read_written(text) if isinstance(text, str) else text
+    except PlaybookMistakes:
         return ()
-    signals = plain.get("signals") if isinstance(plain, dict) else None
-    return tuple(
-        Mistake(_line(positions, path), say_path(path), f"no touch of the kind {kind!r} is known; {meant}")
-        for path, kind in _kinds_of(signals)
+    positions, plain = written.positions, written.plain
+    if not isinstance(plain, dict):
+        return ()
+    found = [
+        (path, f"no touch of the kind {kind!r} is known; {meant}")
+        for path, kind in _kinds_of(plain.get("signals"))
         if kind not in KINDS and (meant := did_you_mean(kind, tuple(KINDS))).startswith("did you mean")
-    )
+    ]
+    found += find_circles(plain.get("stages"))
+    return tuple(Mistake(_line(positions, path), say_path(path), message) for path, message in found)
 
 
 def _kinds_of(signals: Any) -> Iterator[tuple[Path, str]]:
@@ -100,17 +109,8 @@ def _kinds_of(signals: Any) -> Iterator[tuple[Path, str]]:
                 yield path, kind
 
 
-def read_plain(text: str) -> Any:
-    """The values of a YAML text, without positions. Raises PlaybookMistakes where it is not YAML."""
-    try:
-        return _plain(_parse(text))
-    except RecursionError:
-        raise PlaybookMistakes((TOO_DEEP,)) from None
-
-
-def _load(text: str) -> Playbook:
-    positions = _parse(text)
-    plain = _plain(positions)
+def _load(written: Written) -> Playbook:
+    positions, plain = written.positions, written.plain
     if not isinstance(plain, dict):
         raise PlaybookMistakes((Mistake(1, "", "a playbook is a mapping; start with key, title and stages"),))
     found = list(_ladder_mistakes(plain))
@@ -124,59 +124,11 @@ def _load(text: str) -> Playbook:
     raise PlaybookMistakes(tuple(sorted(mistakes, key=lambda it: (it.line, it.path, it.message))))
 
 
-def _parse(text: str) -> Any:
-    yaml = YAML(typ="rt")
-    yaml.version = (1, 2)
-    try:
-        found = yaml.load(text)
-        if _size(found, {}) > MOST_VALUES:
-            raise PlaybookMistakes(
-                (Mistake(1, "", "this repeats itself too often; write less of it with *"),)
-            )
-        return found
-    except MarkedYAMLError as wrong:
-        mark = wrong.problem_mark or wrong.context_mark
-        message = (wrong.problem or "this is not YAML").split("\n")[0].strip()
-        raise PlaybookMistakes(
-            (Mistake(mark.line + 1 if mark else 1, "", f"not readable as YAML: {message}"),)
-        ) from None
-    except YAMLError as wrong:
-        raise PlaybookMistakes(
-            (Mistake(1, "", f"not readable as YAML: {str(wrong).splitlines()[0]}"),)
-        ) from None
-
-
-def _size(node: Any, known: dict[int, int]) -> int:
-    """How many values there are, those that an alias repeats counted each time."""
-    if not isinstance(node, dict | list):
-        return 1
-    if id(node) not in known:
-        known[id(node)] = MOST_VALUES + 1  # what holds itself never ends
-        inner = node.values() if isinstance(node, dict) else node
-        known[id(node)] = 1 + sum(_size(value, known) for value in inner)
-    return known[id(node)]
-
-
 def _validate(plain: dict[Any, Any]) -> Playbook:
     names = _names(plain)
     if "recycle_to" not in plain and names.stages:
         plain = {**plain, "recycle_to": names.stages[0]}
     return Playbook.model_validate(plain, context=names)
-
-
-def _plain(given: Any) -> Any:
-    """The same without positions, and numbers and booleans as Python's own."""
-    if isinstance(given, dict):
-        return {_plain(key): _plain(value) for key, value in given.items()}
-    if isinstance(given, list):
-        return [_plain(value) for value in given]
-    if isinstance(given, ScalarBoolean):
-        return bool(given)
-    if isinstance(given, ScalarInt):
-        return int(given)
-    if isinstance(given, ScalarFloat):
-        return float(given)
-    return str(given) if isinstance(given, str) else given
 
 
 def _names(plain: dict[Any, Any]) -> Names:

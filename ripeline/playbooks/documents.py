@@ -18,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ripeline.lifecycle.playbook import PlaybookMistakes, read_plain
+from ripeline.lifecycle.written import careful
 from ripeline.playbooks.writing import write_block, write_flow, write_item, write_scalar, write_value
 
 Collection = MappingNode | SequenceNode
@@ -84,10 +85,8 @@ def _by_section(text: str, now: Any, wanted: Any) -> str | None:
 
 
 def _compose(text: str) -> Node | None:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 2)
     try:
-        return yaml.compose(text)  # type: ignore[no-any-return]
+        return careful(YAML(typ="safe", pure=True)).compose(text)  # type: ignore[no-any-return]
     except YAMLError:
         return None
 

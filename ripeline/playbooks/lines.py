@@ -11,6 +11,8 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from ruamel.yaml.tokens import KeyToken, ScalarToken, Token
 
+from ripeline.lifecycle.written import careful
+
 Path = tuple[str | int, ...]
 
 WORDS = frozenset({"true", "false", "null", "none", "~"})
@@ -59,9 +61,7 @@ def colour(text: str) -> tuple[Line, ...]:
 
 
 def _reader() -> YAML:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 2)
-    return yaml
+    return careful(YAML(typ="safe", pure=True))
 
 
 def _places(node: Node, path: Path) -> Iterator[tuple[Path, int]]:

@@ -194,7 +194,7 @@ def test_any_playbook_can_become_any_other(one: dict[str, Any], other: dict[str,
 KEYS = st.text("abc", min_size=1)
 plain_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-99, 99), st.floats(allow_nan=False, allow_infinity=False),
-              st.text(max_size=8)),
+              st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)),
     max_leaves=12,
 )  # fmt: skip
