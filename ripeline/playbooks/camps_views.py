@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from ripeline.kit.numbers import read_number
 from ripeline.people.permissions import may_write_definitions, reader_of
 from ripeline.playbooks.camps_reading import PER_PAGE, agree, read_disagreement, read_pair, title_of
 from ripeline.playbooks.camps_words import say_agreement, say_who_was_right
@@ -109,8 +110,7 @@ def people(request: HttpRequest) -> HttpResponse:
     pair = request.GET.get("ours", "")[:64], request.GET.get("theirs", "")[:64]
     if not all(pair) or "\0" in "".join(pair):
         raise Http404("Which stages? Choose a number in the table of the two camps.")
-    after = request.GET.get("after", "")
-    start_at = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    start_at = read_number(request.GET.get("after", ""))
     found, more = read_pair(ours, theirs, pair, after=start_at, now=timezone.now())
     context = {
         "camp": camp,

@@ -9,12 +9,11 @@ from django.db import transaction
 from django.db.models import F
 
 from ripeline.people.models import User
+from ripeline.playbooks.checking import LONGEST_TEXT, say_too_long
 from ripeline.playbooks.models import Draft, DraftSave
 from ripeline.timeline.models import PlaybookVersion
 
 KEPT_SAVES = 200
-LONGEST_TEXT = 200_000
-"""Letters; the longest shipped playbook has eleven thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +32,10 @@ class Refused:
 
 def start_draft(
     based_on: PlaybookVersion, *, by: User, now: datetime, text: str | None = None, title: str = ""
-) -> Draft:
+) -> Draft | Refused:
     """A new draft from a version's text, or from `text` where somebody's own must not be lost."""
+    if text is not None and len(text) > LONGEST_TEXT:
+        return Refused(say_too_long(text))
     with transaction.atomic():
         draft = Draft.objects.create(
             based_on=based_on,
@@ -55,7 +56,7 @@ def save_draft(
     """Saves the text over revision `seen`. The same text again is no new revision."""
     text = text.replace("\r\n", "\n").replace("\0", "")
     if len(text) > LONGEST_TEXT:
-        return Refused(f"A playbook has at most {LONGEST_TEXT:,} letters; this one has {len(text):,}.")
+        return Refused(say_too_long(text))
     if text == draft.text and seen == draft.revision:
         return draft
     with transaction.atomic():

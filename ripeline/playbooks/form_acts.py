@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from ripeline.kit.numbers import read_number
 from ripeline.playbooks.form_fields import ABSENT, Field, put_at, value_at
 from ripeline.playbooks.lines import Path
 
@@ -61,7 +62,7 @@ def path_in(plain: Any, name: str) -> Path | None:
     node = plain
     for step in steps:
         if isinstance(node, list):
-            if not (step.isascii() and step.isdigit() and int(step) < len(node)):
+            if not (read_number(step, otherwise=len(node)) < len(node)):
                 return None
             path.append(int(step))
         else:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ripeline.kit.numbers import read_number
 from ripeline.people.permissions import may_write_definitions, reader_of
 from ripeline.playbooks.finding import compare_texts, find_version
 from ripeline.playbooks.publish_asking import (
@@ -86,10 +87,10 @@ def progress(request: HttpRequest) -> HttpResponse:
 @require_GET
 def history(request: HttpRequest) -> HttpResponse:
     """What was in force when, put there by whom and why."""
-    before = request.GET.get("before", "")
+    before = read_number(request.GET.get("before", ""))
     rows = publications()
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        edge = get_object_or_404(Publication, pk=int(before))
+    if before:
+        edge = get_object_or_404(Publication, pk=before)
         rows = rows.filter(at__lte=edge.at).exclude(pk=edge.pk)
     found = list(rows[: LISTED + 1])
     context = {
@@ -105,8 +106,7 @@ def history(request: HttpRequest) -> HttpResponse:
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """One publication, and whom it moved."""
     row = get_object_or_404(publications(), pk=pk)
-    after = request.GET.get("after", "")
-    start = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0
+    start = read_number(request.GET.get("after", ""))
     context = {
         "publication": row,
         "firing": say_firing(row),

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from ripeline.kit.numbers import read_number
 from ripeline.people.permissions import may_write_definitions, reader_of
 from ripeline.playbooks.checking import check_text
 from ripeline.playbooks.drafting import (
@@ -61,6 +62,9 @@ def start(request: HttpRequest) -> HttpResponse:
         text = text.replace("\r\n", "\n").replace("\0", "")
     title = request.POST.get("title", "").replace("\0", "").strip()
     draft = start_draft(version, by=reader_of(request), now=timezone.now(), text=text, title=title)
+    if isinstance(draft, Refused):
+        messages.error(request, f"No draft was begun. {draft.why}")
+        return redirect("playbook_versions")
     return redirect("playbook_draft", pk=draft.pk)
 
 
@@ -99,11 +103,10 @@ def _save_text(request: HttpRequest, draft: Draft) -> HttpResponse:
 def save_and_go(request: HttpRequest, draft: Draft, text: str, *, what: str, back: str) -> HttpResponse:
     """Saves a draft's text over the state its writer saw (`seen`), and goes to `back`; what cannot be saved is
     shown, with nothing lost."""
-    seen = request.POST.get("seen", "")
     done = save_draft(
         draft,
         text,
-        seen=int(seen) if seen.isascii() and seen.isdigit() else 0,
+        seen=read_number(request.POST.get("seen", "")),
         by=reader_of(request),
         now=timezone.now(),
         what=what,
@@ -146,8 +149,7 @@ def saves(request: HttpRequest, pk: int) -> HttpResponse:
     rows = list(
         DraftSave.objects.filter(draft=draft).select_related("by").defer("text").order_by("-revision")
     )
-    asked = request.GET.get("at", "")
-    number = int(asked) if asked.isascii() and asked.isdigit() else draft.revision
+    number = read_number(request.GET.get("at", ""), otherwise=draft.revision)
     here = get_object_or_404(DraftSave.objects.select_related("by"), draft=draft, revision=number)
     before = DraftSave.objects.filter(draft=draft, revision__lt=number).order_by("-revision").first()
     context = frame_of(request, draft) | {
@@ -164,8 +166,7 @@ def saves(request: HttpRequest, pk: int) -> HttpResponse:
 def go_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes a draft back to a state it had; what it has now stays among its saves."""
     draft = find_draft(pk)
-    number = request.POST.get("to", "")
-    save = get_object_or_404(DraftSave, draft=draft, revision=int(number) if number.isdigit() else 0)
+    save = get_object_or_404(DraftSave, draft=draft, revision=read_number(request.POST.get("to", "")))
     home = reverse("playbook_draft", args=[pk])
     then = request.POST.get("then", "")
     back = then if re.fullmatch(re.escape(home) + r"[a-z]+/(\d+/)?", then) else home

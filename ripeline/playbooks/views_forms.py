@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from ripeline.kit.numbers import read_number
 from ripeline.playbooks.checking import check_text
 from ripeline.playbooks.documents import rewrite
 from ripeline.playbooks.form_acts import Given, act_on, apply_fields
@@ -41,8 +42,7 @@ def edit_part(request: HttpRequest, pk: int, part: str, item: int | None = None)
 
 
 def _save(request: HttpRequest, draft: Draft, part: str, item: int | None) -> HttpResponse:
-    seen = request.POST.get("seen", "")
-    checked = check_text(_text_seen(draft, int(seen) if seen.isascii() and seen.isdigit() else 0))
+    checked = check_text(_text_seen(draft, read_number(request.POST.get("seen", ""))))
     back = reverse("playbook_draft_part", args=[draft.pk, part])
     sheet = make_sheet(checked.plain, (), part, item) if isinstance(checked.plain, dict) else None
     if sheet is None:

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.model import BUILT_IN
 from ripeline.people.permissions import may_write_definitions, reader_of
 from ripeline.playbooks.preview.asking import (
@@ -83,12 +84,11 @@ def people(request: HttpRequest, key: str) -> HttpResponse:
     if run.state != PreviewRun.State.DONE:
         return redirect("playbook_preview", key=key)
     asked = {name: request.GET.get(name, "").replace("\0", "")[:100] for name in ("from", "to")}
-    after = request.GET.get("after", "")
     page = read_people(
         run,
         start=asked["from"],
         end=asked["to"],
-        after=int(after) if after.isascii() and after.isdigit() and len(after) < 19 else 0,
+        after=read_number(request.GET.get("after", "")),
     )
     last = min(page.before + PER_PAGE, page.count)
     context = {
