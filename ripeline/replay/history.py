@@ -6,7 +6,7 @@ is asked once per distinct value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from json import dumps, loads
@@ -89,10 +89,15 @@ def from_touches(touches: Iterable[Touch], received_at: Sequence[int] | None = N
         direction=_coded([touch.direction for touch in kept]),
         actor=_coded([touch.actor for touch in kept]),
         subject=_coded([touch.subject for touch in kept]),
-        attrs=_coded([_attrs_text(touch) for touch in kept]),
+        attrs=_coded([attrs_text(touch.attrs) for touch in kept]),
         value=np.array([np.nan if touch.value is None else touch.value for touch in kept], np.float64),
         ids=pa.array([touch.id for touch in kept], pa.string()),
     )
+
+
+def attrs_text(attrs: Mapping[str, object]) -> str | None:
+    """A touch's attrs as columns and parts hold them: JSON with its names in order; None where there are none."""
+    return dumps(dict(attrs), ensure_ascii=False, sort_keys=True) if attrs else None
 
 
 def flat_map(text: str | None) -> dict[str, Any] | None:
@@ -144,10 +149,6 @@ def _ordered(rows: list[tuple[Touch, int]]) -> list[tuple[Touch, int]]:
 
 def _written(touch: Touch) -> str:
     return dumps(touch_record(touch), sort_keys=True)
-
-
-def _attrs_text(touch: Touch) -> str | None:
-    return dumps(dict(touch.attrs), ensure_ascii=False, sort_keys=True) if touch.attrs else None
 
 
 def _coded(texts: Sequence[str | None]) -> Column:

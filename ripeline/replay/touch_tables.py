@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from ripeline.lifecycle.instant import FIRST_INSTANT, LAST_INSTANT
 from ripeline.lifecycle.touch import ACTORS, DIRECTIONS, KINDS, Touch, parse_touch
 from ripeline.replay import parquet
+from ripeline.replay.history import attrs_text
 from ripeline.replay.mistakes import Unreadable
 from ripeline.replay.parts.building import PLAIN
 from ripeline.replay.reading import LONGEST_LINE, refuse_constant, skip_rest, touch_of_line
@@ -51,18 +52,13 @@ def table_of_touches(touches: Iterable[Touch]) -> pa.Table:
             "actor": [it.actor for it in rows],
             "direction": [it.direction for it in rows],
             "subject": [it.subject for it in rows],
-            "attrs": [written(it.attrs) for it in rows],
+            "attrs": [attrs_text(it.attrs) for it in rows],
             "value": [None if it.value is None else float(it.value) for it in rows],
             "received_at": pa.nulls(len(rows), PLAIN.field("received_at").type),
             "id": [it.id for it in rows],
         },
         schema=PLAIN,
     )
-
-
-def written(attrs: Any) -> str | None:
-    """Attrs as parts keep them: JSON with its names in order, None for none."""
-    return json.dumps(dict(attrs), ensure_ascii=False, sort_keys=True) if attrs else None
 
 
 def read_json_tables(path: Path, advance: Advance) -> Iterator[pa.Table | Unreadable]:
@@ -165,7 +161,7 @@ def _number_column(batch: pa.RecordBatch) -> pa.Array:
 def _looked_over(given: str) -> str | None:
     """The text parts keep of attrs given as JSON. Raises Unusual where they are no flat map."""
     try:
-        return written(parse_touch({**_ANY, "attrs": json.loads(given)}).attrs)
+        return attrs_text(parse_touch({**_ANY, "attrs": json.loads(given)}).attrs)
     except (ValueError, RecursionError):
         raise Unusual from None
 

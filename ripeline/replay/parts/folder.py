@@ -125,12 +125,16 @@ def _fill(file: Any, place: memoryview) -> None:
         done += read
 
 
+def _privately(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _put_locally(folder: Path, name: str, content: bytes | memoryview) -> None:
     # What people did is nobody else's business on this machine.
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     begun = folder / f".{name}.{token_hex(4)}{BEGUN}"
     try:
-        with begun.open("xb") as file:
+        with open(begun, "xb", opener=_privately) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -16,7 +16,6 @@ they are decoded: a flipped bit is an error, never another history.
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -200,8 +199,3 @@ def from_json(record: Mapping[str, Any]) -> PartFile:
 def _span(given: Sequence[int]) -> tuple[int, int, int]:
     start, length, checksum = given
     return int(start), int(length), int(checksum)
-
-
-def attrs_text(attrs: Mapping[str, object]) -> str | None:
-    """A touch's attrs as they stand in a part: JSON with its names in order; None where there are none."""
-    return json.dumps(dict(attrs), ensure_ascii=False, sort_keys=True) if attrs else None

@@ -9,9 +9,8 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from ripeline.lifecycle.touch import Touch
-from ripeline.replay.history import Column, History
+from ripeline.replay.history import Column, History, attrs_text
 from ripeline.replay.parts.building import PLAIN
-from ripeline.replay.parts.form import attrs_text
 from ripeline.replay.parts.loading import load
 from ripeline.replay.parts.opening import Parts
 

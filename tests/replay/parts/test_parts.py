@@ -108,3 +108,10 @@ def test_histories_are_written_as_they_are(url: str) -> None:
     parts = write_parts(url, histories, now=NOW)
     assert [plain(load(part)) for part in open_parts(url).buckets] == [expected(half) for half in halves]
     assert parts.touches == 50
+
+
+def test_what_people_did_is_readable_by_the_owner_alone(tmp_path: Path) -> None:
+    place = tmp_path / "history"
+    place.mkdir(mode=0o755)
+    add(str(place), [touch_of(1, "anna", 0)])
+    assert {file.stat().st_mode & 0o777 for file in place.iterdir()} == {0o600}
