@@ -14,6 +14,8 @@ from ripeline.lifecycle.playbook import Playbook, load_playbook
 from ripeline.lifecycle.touch import Touch
 
 START = parse_instant("2026-01-05T00:00:00Z")
+LONG_AGO = parse_instant("1968-02-28T00:00:00Z")
+"""Before the epoch: instants and days are below nought."""
 WITHIN = ["12h", "1d", "7d", "30d"]
 SIGNALS = ["conv", "price", "reply", "big", "ads", "inbound", "identified", "deal_won"]
 STAGES = ["suspect", "lead", "mql", "sql", "customer"]
@@ -153,15 +155,16 @@ def to_playbook(plain: dict[str, Any]) -> Playbook:
     return load_playbook(json.dumps(plain))
 
 
+starts = st.sampled_from([START, START, LONG_AGO])
 steps = st.sampled_from(
     [0, 0, 1, 60_000_000, HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 45 * DAY]
 )
 
 
 @st.composite
-def histories(draw: st.DrawFn, max_size: int = 25) -> list[Touch]:
-    """The touches of one person in order of (at, id), ids unique."""
-    at = START + draw(st.sampled_from([0, -1, 10 * HOUR, DAY - 1]))
+def histories(draw: st.DrawFn, max_size: int = 25, start: int | None = None) -> list[Touch]:
+    """The touches of one person in order of (at, id), ids unique; they begin about `start`, if that is given."""
+    at = (draw(starts) if start is None else start) + draw(st.sampled_from([0, -1, 10 * HOUR, DAY - 1]))
     touches = []
     for number in range(draw(st.integers(1, max_size))):
         at += draw(steps)

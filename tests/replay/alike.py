@@ -14,7 +14,7 @@ from ripeline.lifecycle.touch import Touch
 from ripeline.replay.bulk import Outcome, compile_program, replay_history
 from ripeline.replay.history import from_touches
 from ripeline.replay.outcome import moves_table, standings_table
-from tests.lifecycle.strategies import histories, playbook_maps
+from tests.lifecycle.strategies import histories, playbook_maps, starts
 
 Rows = list[tuple[Any, ...]]
 
@@ -125,12 +125,26 @@ def odd_playbook_maps(draw: st.DrawFn) -> dict[str, Any]:
         | draw(st.sampled_from(limits))
         for _ in range(draw(st.integers(0, 3)))
     ]
+    if not draw(st.integers(0, 9)):
+        _add_many_signals(plain)
     if draw(st.booleans()):
         plain["rating"] = [
             {"key": "stale", "when": {"idle": "7d"}},
             {"key": "known", "when": {"persona": "p1"}},
         ]
     return plain
+
+
+def _add_many_signals(plain: dict[str, Any]) -> None:
+    """More signals than one word of bits holds, each of a kind and a subject that do come."""
+    subjects = ["/pricing", "/price*", "/pricing/teams", "/blog"]
+    for number in range(70):
+        name = f"many{number}"
+        plain["signals"][name] = {
+            "kind": "page_viewed" if number % 3 else "form_submitted",
+            "subject": subjects[number % 4],
+        }
+        plain["score"]["points"].append({"signal": name, "add": 0.1 + number / 8})
 
 
 _ADDS = st.sampled_from([0.1, 7.3, -3, 1e-9, 30, -0.1])
@@ -140,7 +154,8 @@ _ADDS = st.sampled_from([0.1, 7.3, -3, 1e-9, 30, -0.1])
 def crowds(draw: st.DrawFn, most: int = 4) -> list[Touch]:
     """The touches of a few people, of some none."""
     touches = []
+    start = draw(starts)
     for number in range(draw(st.integers(1, most))):
         person = f"p{number}"
-        touches += [replace(it, person=person, id=f"{person} {it.id}") for it in draw(histories())]
+        touches += [replace(it, person=person, id=f"{person} {it.id}") for it in draw(histories(start=start))]
     return touches
