@@ -1,8 +1,8 @@
 """Changing a YAML text so that it means something else, with the fewest changes to its letters. Pure.
 
 `rewrite` compares what a text means with what it shall mean and touches only the parts that differ: comments, order,
-spaces and quotes of all the rest stay as they were written. Comments on lines of their own are never removed; those
-right above an item of a list move with it.
+spaces and quotes of all the rest stay as they were written. Comments right above an item of a list move with it;
+comments within a part that is taken out or written anew go with that part.
 """
 
 from __future__ import annotations

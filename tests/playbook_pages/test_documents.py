@@ -191,6 +191,24 @@ def test_any_playbook_can_become_any_other(one: dict[str, Any], other: dict[str,
         load_playbook(new)
 
 
+def test_comments_within_a_part_go_with_it_and_those_round_it_stay() -> None:
+    text = """\
+# above
+stages:
+  - key: a
+  # of b
+  - key: b
+    # within b
+    title: B
+  # of c
+  - key: c
+# below
+"""
+    wanted = read_plain(text)
+    del wanted["stages"][1]
+    assert rewrite(text, wanted) == text.replace("  - key: b\n    # within b\n    title: B\n", "")
+
+
 KEYS = st.text("abc", min_size=1)
 plain_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-99, 99), st.floats(allow_nan=False, allow_infinity=False),
