@@ -30,12 +30,16 @@ class Refused:
     why: str
 
 
+class TooLong(ValueError):
+    """No draft was begun: its text would be too long. The sentence says how long it may be."""
+
+
 def start_draft(
     based_on: PlaybookVersion, *, by: User, now: datetime, text: str | None = None, title: str = ""
-) -> Draft | Refused:
-    """A new draft from a version's text, or from `text` where somebody's own must not be lost."""
+) -> Draft:
+    """A new draft from a version's text, or from `text` where somebody's own must not be lost. Raises TooLong."""
     if text is not None and len(text) > LONGEST_TEXT:
-        return Refused(say_too_long(text))
+        raise TooLong(say_too_long(text))
     with transaction.atomic():
         draft = Draft.objects.create(
             based_on=based_on,

@@ -21,6 +21,7 @@ from ripeline.playbooks.checking import check_text
 from ripeline.playbooks.drafting import (
     Overtaken,
     Refused,
+    TooLong,
     discard_draft,
     rename_draft,
     restore_draft,
@@ -61,9 +62,10 @@ def start(request: HttpRequest) -> HttpResponse:
     if text is not None:
         text = text.replace("\r\n", "\n").replace("\0", "")
     title = request.POST.get("title", "").replace("\0", "").strip()
-    draft = start_draft(version, by=reader_of(request), now=timezone.now(), text=text, title=title)
-    if isinstance(draft, Refused):
-        messages.error(request, f"No draft was begun. {draft.why}")
+    try:
+        draft = start_draft(version, by=reader_of(request), now=timezone.now(), text=text, title=title)
+    except TooLong as wrong:
+        messages.error(request, f"No draft was begun. {wrong}")
         return redirect("playbook_versions")
     return redirect("playbook_draft", pk=draft.pk)
 

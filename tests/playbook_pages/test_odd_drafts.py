@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
 from ruamel.yaml import YAML
 
-from ripeline.installing import shipped_playbook
 from ripeline.playbooks.checking import check_text
 from ripeline.playbooks.models import Draft
+from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.timeline.active import activate
 from tests.factories import make_user, sign_in
 from tests.playbook_pages.test_drafts import begin
@@ -95,7 +96,12 @@ def test_a_text_of_more_than_a_hundred_thousand_letters_is_neither_begun_nor_sav
 def test_a_text_is_parsed_once_to_be_looked_over(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed = []
     load = YAML.load
-    monkeypatch.setattr(YAML, "load", lambda self, text: parsed.append(text) or load(self, text))
+
+    def counted(self: YAML, text: str) -> Any:
+        parsed.append(text)
+        return load(self, text)
+
+    monkeypatch.setattr(YAML, "load", counted)
     check_text.cache_clear()
     fine, wrong, odd = shipped_playbook("default"), "key: 3\nstages: 4\n", "key: [\n"
     assert [check_text(text).playbook is None for text in (fine, wrong, odd)] == [False, True, True]
