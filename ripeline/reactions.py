@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ripeline.people.models import Contact, Notification
+from ripeline.people.models import Notification, User
+from ripeline.timeline.bells import bell_key, is_own_move
 from ripeline.timeline.consequences import Consequence
 from ripeline.timeline.reassess import StageChange
 
@@ -17,19 +18,22 @@ def react(change: StageChange) -> None:
 
 
 def tell_the_owner(change: StageChange) -> None:
-    """The owner hears of a contact that moved up; once for each change, whoever reassesses how often."""
+    """The owner hears of a contact that moved up; once for each change, whoever reassesses how often.
+
+    Not of what they did themselves: who moved somebody by hand knows.
+    """
     move = change.transition
     if not _is_higher(move.from_stage, change) or not _is_higher(change.before, change):
         return
-    owner = Contact.objects.filter(pk=change.contact_id).values_list("owner_id", flat=True).first()
-    if owner is None:
+    owner = User.objects.filter(contacts__pk=change.contact_id).first()
+    if owner is None or is_own_move(move, owner):
         return
     Notification.objects.bulk_create(
         [
             Notification(
-                user_id=owner,
+                user=owner,
                 contact_id=change.contact_id,
-                key=f"{change.contact_id}:{change.after}:{move.at.isoformat()}",
+                key=bell_key(change.contact_id, change.after, move.at),
                 stage=change.after,
                 # What a definition changed may be long ago: it is news from when the definition came into force.
                 created_at=move.at if move.publication_id is None else move.known_at,

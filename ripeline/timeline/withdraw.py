@@ -9,6 +9,7 @@ from django.db import transaction
 
 from ripeline.people.models import User
 from ripeline.people.permissions import may_run_the_place
+from ripeline.timeline.bells import unring
 from ripeline.timeline.models import Touch
 from ripeline.timeline.moves import is_signed_by
 from ripeline.timeline.record import CHUNK, mark_due
@@ -41,12 +42,13 @@ def take_back(uids: Sequence[str], *, by: User, now: datetime) -> frozenset[int]
 
     A slip was made by `by` (an administrator takes back anybody's) within SLIP, and nobody moved the contact by
     hand since. An opposite move would not do: the rules would go on waiting for something new from the contact.
+    The notifications of what such a move had led to go with it, unless they were read.
     """
     with transaction.atomic():
         rows = Touch.objects.filter(uid__in=uids, kind__in=PLACING, actor="human", received_at__gt=now - SLIP)
         latest = _latest_moves([row.contact_id for row in rows if row.contact_id is not None])
         slips = {
-            row.uid: row.contact_id
+            row.uid: row
             for row in rows
             # What was noted later than it happened came in from elsewhere.
             if row.contact_id is not None
@@ -55,7 +57,8 @@ def take_back(uids: Sequence[str], *, by: User, now: datetime) -> frozenset[int]
             and (may_run_the_place(by) or is_signed_by(row.attrs, by))
         }
         withdraw(list(slips), now=now)
-    return frozenset(slips.values())
+        unring(list(slips.values()))
+    return frozenset(row.contact_id for row in slips.values() if row.contact_id is not None)
 
 
 def _latest_moves(contacts: Sequence[int]) -> dict[int, int]:
