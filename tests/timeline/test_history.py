@@ -162,15 +162,17 @@ def test_without_triggers_nothing_is_written_and_making_them_makes_the_parts_sta
 @pytest.mark.django_db(transaction=True)
 def test_a_touch_whose_transaction_ends_late_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     eva, tom = make_contact("Eva", now=NOW), make_contact("Tom", now=NOW)
+    add_touches(tom, range(1))
+    before = held(opened())
     with uncommitted(eva) as commit:
-        # Eva's touch has the lower id and is not to be seen yet; Tom's has the higher and is.
-        add_touches(tom, range(1))
-        assert Touch.objects.count() == 1
+        # Eva's touch has the lower id and is not to be seen yet; Tom's second has the higher and is.
+        add_touches(tom, range(1, 2))
+        assert Touch.objects.count() == 2
         while_open = opened()
-        assert held(while_open) == {}
+        assert held(while_open) == before
         assert not while_open.is_fresh
         commit()
-    assert Touch.objects.count() == 2
+    assert Touch.objects.count() == 3
     found = opened()
     assert held(found) == logged()
     assert found.is_fresh
