@@ -7,64 +7,106 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0009_folded_names'),
+        ("ripeline", "0009_folded_names"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PreviewRun',
+            name="PreviewRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(null=True)),
-                ('mark', models.PositiveBigIntegerField(default=0)),
-                ('claimed_by', models.CharField(blank=True, max_length=32)),
-                ('claimed_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('key', models.CharField(default=ripeline.kit.ids.new_key, max_length=32, unique=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('cancelled', 'Cancelled'), ('failed', 'Failed')], default='waiting', max_length=9)),
-                ('one_ref', models.CharField(max_length=80)),
-                ('one_name', models.CharField(max_length=200)),
-                ('one_version', models.CharField(max_length=64)),
-                ('one_text', models.TextField()),
-                ('other_ref', models.CharField(max_length=80)),
-                ('other_name', models.CharField(max_length=200)),
-                ('other_version', models.CharField(max_length=64)),
-                ('other_text', models.TextField()),
-                ('outcome', models.CharField(max_length=200)),
-                ('as_of', models.DateTimeField()),
-                ('done', models.BigIntegerField(default=0)),
-                ('total', models.BigIntegerField(default=0)),
-                ('note', models.TextField(blank=True)),
-                ('result', models.JSONField(blank=True, default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(null=True)),
+                ("mark", models.PositiveBigIntegerField(default=0)),
+                ("claimed_by", models.CharField(blank=True, max_length=32)),
+                ("claimed_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                ("key", models.CharField(default=ripeline.kit.ids.new_key, max_length=32, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("cancelled", "Cancelled"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                ("one_ref", models.CharField(max_length=80)),
+                ("one_name", models.CharField(max_length=200)),
+                ("one_version", models.CharField(max_length=64)),
+                ("one_text", models.TextField()),
+                ("other_ref", models.CharField(max_length=80)),
+                ("other_name", models.CharField(max_length=200)),
+                ("other_version", models.CharField(max_length=64)),
+                ("other_text", models.TextField()),
+                ("outcome", models.CharField(max_length=200)),
+                ("as_of", models.DateTimeField()),
+                ("done", models.BigIntegerField(default=0)),
+                ("total", models.BigIntegerField(default=0)),
+                ("note", models.TextField(blank=True)),
+                ("result", models.JSONField(blank=True, default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PreviewMove',
+            name="PreviewMove",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_stage', models.CharField(max_length=100)),
-                ('to_stage', models.CharField(max_length=100)),
-                ('count', models.PositiveIntegerField()),
-                ('people', models.BinaryField()),
-                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='ripeline.previewrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_stage", models.CharField(max_length=100)),
+                ("to_stage", models.CharField(max_length=100)),
+                ("count", models.PositiveIntegerField()),
+                ("people", models.BinaryField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="moves",
+                        to="ripeline.previewrun",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='previewrun',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='previewrun_due'),
+            model_name="previewrun",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="previewrun_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='previewmove',
-            constraint=models.UniqueConstraint(fields=('run', 'from_stage', 'to_stage'), name='previewmove_run_pair'),
+            model_name="previewmove",
+            constraint=models.UniqueConstraint(
+                fields=("run", "from_stage", "to_stage"), name="previewmove_run_pair"
+            ),
         ),
     ]

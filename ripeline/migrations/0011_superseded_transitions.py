@@ -4,14 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0010_previews'),
+        ("ripeline", "0010_previews"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='transition',
-            index=models.Index(condition=models.Q(('superseded_at__isnull', False)), fields=['superseded_at', 'contact'], name='transition_superseded'),
+            model_name="transition",
+            index=models.Index(
+                condition=models.Q(("superseded_at__isnull", False)),
+                fields=["superseded_at", "contact"],
+                name="transition_superseded",
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0011_superseded_transitions'),
+        ("ripeline", "0011_superseded_transitions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='savedfold',
-            name='engine',
+            model_name="savedfold",
+            name="engine",
             field=models.PositiveIntegerField(default=0),
         ),
     ]
