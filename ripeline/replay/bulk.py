@@ -12,7 +12,7 @@ import pyarrow as pa
 from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.replay import kernel
 from ripeline.replay.history import History
-from ripeline.replay.judging import as_touches, judge
+from ripeline.replay.judging import Judged, as_touches, judge
 from ripeline.replay.kernel_state import (
     COUNTS,
     IGNORED,
@@ -61,27 +61,11 @@ def replay_history(
     `received_by` with a history that does not say when its touches were received.
     """
     judged = judge(program, history)
-    touches = as_touches(program, history, as_of, is_dated=received_by is not None)
-    rules = Rules(*map(read_only, program.rules))
-    people = len(history.people)
-    person = _room_for_one(program, history)
-    standings = np.zeros((people, STANDING_INTS), np.int64), np.zeros((people, 2))
-    until = NEVER if received_by is None else received_by
+    standings = _room_for_standings(len(history.people))
     found = _Found(len(program.names.stages), is_kept=want_transitions)
-    most = max(ALWAYS_ALLOWED, MOST_MOVES_PER_TOUCH * history.touches)
-    first, room, is_begun = 0, max(ROOM_AT_FIRST, history.touches // TOUCHES_PER_MOVE), False
-    while first < people or not is_begun:
-        is_begun = True
-        results = _room(room, standings)
-        reached = kernel.fold_people(rules, judged.tables, touches, person, results, first, as_of, until)
-        found.add(results)
-        if results.counts[IS_ENDLESS]:
-            raise ReplayMistake(f"{TooManyMoves(str(history.people[reached]))}.")
-        if sum(found.moves_into) > most:
-            raise ReplayMistake(_in_circles(history, most))
-        # Somebody who needs more room than there is gets twice as much.
-        room = room if reached > first else 2 * room
-        first = reached
+    _fold_everybody(
+        program, history, judged, found, standings=standings, as_of=as_of, received_by=received_by
+    )
     ignored = np.concatenate(found.ignored)
     broken = (
         np.flatnonzero(np.isin(history.attrs.codes, judged.broken)) if len(judged.broken) else ignored[:0]
@@ -99,6 +83,41 @@ def replay_history(
         ignored=_skipped(history, ignored),
         broken=_skipped(history, broken),
     )
+
+
+def _fold_everybody(
+    program: Program,
+    history: History,
+    judged: Judged,
+    found: _Found,
+    *,
+    standings: tuple[Array, Array],
+    as_of: int,
+    received_by: int | None,
+) -> None:
+    """Runs the kernel again and again, each time with room for so many transitions as it has."""
+    touches = as_touches(program, history, as_of, is_dated=received_by is not None)
+    rules = Rules(*map(read_only, program.rules))
+    person, people = _room_for_one(program, history), len(history.people)
+    until = NEVER if received_by is None else received_by
+    most = max(ALWAYS_ALLOWED, MOST_MOVES_PER_TOUCH * history.touches)
+    first, room, is_begun = 0, max(ROOM_AT_FIRST, history.touches // TOUCHES_PER_MOVE), False
+    while first < people or not is_begun:
+        is_begun = True
+        results = _room(room, standings)
+        reached = kernel.fold_people(rules, judged.tables, touches, person, results, first, as_of, until)
+        found.add(results)
+        if results.counts[IS_ENDLESS]:
+            raise ReplayMistake(f"{TooManyMoves(str(history.people[reached]))}.")
+        if sum(found.moves_into) > most:
+            raise ReplayMistake(_in_circles(history, most))
+        # Somebody who needs more room than there is gets twice as much.
+        room = room if reached > first else 2 * room
+        first = reached
+
+
+def _room_for_standings(people: int) -> tuple[Array, Array]:
+    return np.zeros((people, STANDING_INTS), np.int64), np.zeros((people, 2))
 
 
 def _room_for_one(program: Program, history: History) -> Person:
