@@ -14,6 +14,7 @@ from django.template import Engine, RequestContext
 from django.urls import path
 from django.utils import timezone
 
+from ripeline import urls
 from ripeline.urls import urlpatterns as house
 
 TEMPLATE = Path(__file__).with_name("gallery.html")
@@ -120,6 +121,12 @@ def _line() -> dict[str, object]:
     }  # fmt: skip
 
 
+handler400, handler403, handler404, handler500 = (
+    urls.handler400,
+    urls.handler403,
+    urls.handler404,
+    urls.handler500,
+)
 # Reversing a name takes the last one in the list: the frame's links lead to the gallery, whatever the rooms hold.
 urlpatterns = [
     *house,
