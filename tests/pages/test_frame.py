@@ -116,7 +116,7 @@ def test_a_chosen_theme_is_remembered_and_set_before_the_first_paint(browse: Bro
     expect(html).to_have_attribute("data-bs-theme", "light")
     page.reload(wait_until="commit")
     # Read while the body is still being parsed: the attribute is there before anything can be painted.
-    page.wait_for_function("document.body")
+    page.wait_for_selector("body", state="attached")
     assert page.evaluate("document.documentElement.dataset.bsTheme") == "light"
 
 
