@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -20,14 +19,7 @@ from tests.factories import make_contact, make_playbook
 from tests.pages.conftest import Browse
 from tests.timeline.people import fact
 
-# On PostgreSQL the story of a preview runs with a real worker; here the parts wait for whoever still writes beside the
-# live server, which tests of other pages may leave behind.
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        settings.DATABASES["default"]["ENGINE"].endswith("postgresql"), reason="seen on SQLite"
-    ),
-]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -58,7 +50,8 @@ def run(people: Callable[[str], User]) -> PreviewRun:
 
 def work(run: PreviewRun) -> None:
     assert attend_previews(timezone.now(), clock=timezone.now, stop=lambda: False) == 1
-    assert PreviewRun.objects.get(pk=run.pk).state == "done"
+    run.refresh_from_db()
+    assert run.state == "done", run.note or run.error
 
 
 def test_a_finished_preview_in_pictures(
