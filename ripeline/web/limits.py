@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from importlib import import_module
 
@@ -10,12 +11,14 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 
+from ripeline.kit.numbers import read_number
 from ripeline.web.sorry import too_large
 
 MEGABYTE = 1024 * 1024
 
 # What a form of ours can hold; only a file to import is larger.
 LARGEST_FORM = 5 * MEGABYTE
+UNREADABLE = sys.maxsize
 
 
 class BodyLimitMiddleware:
@@ -25,8 +28,8 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or (int(length) > LARGEST_FORM and int(length) > largest_body(request)):
+        length = read_number(request.META.get("CONTENT_LENGTH") or "0", otherwise=UNREADABLE)
+        if length > LARGEST_FORM and length > largest_body(request):
             return too_large(request)
         return self.get_response(request)
 

@@ -40,5 +40,6 @@ def test_who_is_signed_in_may_bring_a_file_to_the_import_page_alone(client: Clie
     assert client.post("/contacts/new", TOO_MUCH, content_type="application/octet-stream").status_code == 413
 
 
-def test_a_length_that_is_no_number_is_refused(client: Client) -> None:
-    assert client.post("/accounts/login/", {}, CONTENT_LENGTH="many").status_code == 413
+@pytest.mark.parametrize("length", ["many", "²", "9" * 5000, "-1"])
+def test_a_length_that_is_no_number_is_refused(client: Client, length: str) -> None:
+    assert client.post("/accounts/login/", {}, CONTENT_LENGTH=length).status_code == 413

@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from ripeline.contacts.lists.asking import read_request, want
 from ripeline.contacts.lists.listing import read_page
 from ripeline.contacts.lists.places import Place
+from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import changeable_by
@@ -185,9 +186,4 @@ def _hindrance(task: Task) -> str:
 def _is_colleague(value: str) -> bool:
     if value == NOBODY:
         return True
-    return (
-        value.isascii()
-        and value.isdigit()
-        and len(value) < 19
-        and User.objects.filter(pk=int(value), is_active=True).exists()
-    )
+    return User.objects.filter(pk=read_number(value), is_active=True).exists()

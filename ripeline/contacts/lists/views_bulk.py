@@ -17,6 +17,7 @@ from ripeline.contacts.lists.bulk import Done, Task, do_to, next_chunk, read_tas
 from ripeline.contacts.lists.listing import count_matches
 from ripeline.contacts.lists.wanted import Count
 from ripeline.kit.ids import new_key
+from ripeline.kit.numbers import read_number
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import reader_of
 from ripeline.timeline.active import active_playbook
@@ -104,7 +105,9 @@ def _do_next(request: HttpRequest, task: Task) -> HttpResponse:
     """One chunk; then a page that asks for the next, until there is none."""
     now, playbook = timezone.now(), active_playbook()
     task = Task(task.action, task.by, task.token or new_key(), task.value, task.reason)
-    so_far = Progress(*(_whole(request.POST.get(name, "")) for name in ("after", "changed", "not_theirs")))
+    so_far = Progress(
+        *(read_number(request.POST.get(name, "")) for name in ("after", "changed", "not_theirs"))
+    )
     query = request.POST.get("query", "")
     count = _count(request, query, task.by)
     ids, is_more = next_chunk(query, task.by, playbook, after=so_far.after, now=now)
@@ -141,7 +144,7 @@ def _further(so_far: Progress, ids: list[int], done: Done) -> Progress:
 def _count(request: HttpRequest, query: str, user: User) -> Count:
     """How many matched when it began: the first chunk counts, the others bring it along."""
     if "count" in request.POST:
-        return Count(_whole(request.POST["count"]), "count_more" in request.POST)
+        return Count(read_number(request.POST["count"]), "count_more" in request.POST)
     asked = read_request(QueryDict(query), user, active_playbook(), now=timezone.now())
     return count_matches(asked.wanted)
 
@@ -163,7 +166,3 @@ def _back(request: HttpRequest) -> HttpResponse:
 
 def _people(number: int) -> str:
     return "one contact" if number == 1 else f"{number:,} contacts"
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
