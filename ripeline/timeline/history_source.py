@@ -68,8 +68,10 @@ def read_people(people: Sequence[str], horizon: int) -> Iterator[pa.Table]:
 
 
 def count_after(position: int) -> int:
-    """How many ids were given after a place in the log: at least as many as there are touches."""
-    return max(0, int(_ask("SELECT coalesce(max(id), 0) FROM ripeline_touch")[0][0]) - position)
+    """How many ids lie between the first and the last touch after a place in the log: at least as many as there are
+    touches. Two looks at the index; ids before the first, of a log that was emptied or undone, do not count."""
+    ((first, last),) = _ask(_FIRST_AND_LAST, [position])
+    return 0 if first is None else int(last) - int(first) + 1
 
 
 def _select() -> str:
@@ -127,6 +129,9 @@ def _ask(sql: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+_FIRST_AND_LAST = """
+SELECT (SELECT min(id) FROM ripeline_touch WHERE id > %s), (SELECT max(id) FROM ripeline_touch)
+"""
 _GIVEN_IDS = """
 SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('ripeline_touch', 'id')::regclass), 0)
 """

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import F
 from pytest_django import Settings
 
 from ripeline.people.models import Contact, Visitor
 from ripeline.replay.parts.loading import load
 from ripeline.timeline import history_keeping
 from ripeline.timeline.history import (
+    MOST_AT_ONCE,
     NotReady,
     OpenHistory,
     Refused,
@@ -52,6 +54,15 @@ def test_the_parts_hold_what_the_log_holds() -> None:
     add_touches(people[0], range(4, 6), back=400)
     assert held(opened()) == logged()
     assert Touch.objects.count() == 14
+
+
+@pytest.mark.django_db
+def test_a_small_log_whose_ids_begin_far_up_is_not_taken_for_a_large_one() -> None:
+    add_touches(make_contact("Eva", now=NOW), range(4))
+    Touch.objects.update(id=F("id") + 10 * MOST_AT_ONCE)
+    assert held(opened()) == logged()
+    Touch.objects.all().delete()
+    assert held(opened()) == {}
 
 
 @pytest.mark.django_db
