@@ -59,9 +59,15 @@ def sweep_progress(change: Publication | Camp) -> Progress:
     """How far the worker is; costs a count of those due at this moment."""
     if change.swept_at is None:
         return Progress(0, change.total, is_done=change.is_swept)
-    waiting = Reassessment.objects.filter(due_at__lte=change.swept_at, pk__lte=change.cursor).count()
+    due = Reassessment.objects.filter(due_at__lte=change.swept_at, pk__lte=change.cursor)
+    # Who was assessed since, and is due once more for what they did, is done: progress never goes back.
+    waiting = due.exclude(contact__standing__assessed_at__gte=_began(change)).count()
     done = max(0, min(change.swept, change.total) - waiting)
     return Progress(done, change.total, is_done=change.is_swept and not waiting)
+
+
+def _began(change: Publication | Camp) -> datetime:
+    return change.at if isinstance(change, Publication) else change.since
 
 
 def _is_anything_left() -> bool:

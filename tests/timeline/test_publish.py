@@ -288,6 +288,18 @@ def test_progress_goes_from_none_to_all_and_those_who_act_go_first() -> None:
     assert not Standing.objects.exclude(playbook=active_playbook().version).exists()
 
 
+def test_progress_does_not_go_back_where_those_who_are_done_act_again() -> None:
+    people = [make_contact(f"Person {n}", now=NOW) for n in range(150)]
+    record([fact(each, "form_submitted", NOW - DAY) for each in people], now=NOW - DAY)
+    assess(NOW - DAY)
+    put_in_force(EASIER, NOW)
+    reassess_due(NOW, react=react)
+    record([fact(each, "email_replied", NOW) for each in people[:20]], now=NOW)
+    under_way = progress()
+    assert under_way is not None
+    assert (under_way.done, under_way.is_done) == (100, False)
+
+
 def test_one_persons_trouble_does_not_make_the_recomputation_endless(eva: Contact) -> None:
     def troubled(change: StageChange) -> None:
         raise RuntimeError("the bell broke")
