@@ -17,7 +17,7 @@ COMMANDS = {
     "doctor": "ripeline.installing:doctor_command",
     "user": "ripeline.people.commands:user_group",
     "import": "ripeline.gateway.commands:import_group",
-    "history": "ripeline.timeline.history_commands:history_group",
+    "history": "ripeline.timeline.history.commands:history_group",
     "playbook": "ripeline.playbooks.commands:playbook_group",
     "replay": "ripeline.replay.commands:replay_command",
     "compare": "ripeline.replay.compare_commands:compare_command",

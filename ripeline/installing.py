@@ -18,10 +18,10 @@ from ripeline.contacts.lists.search_tables import make_search
 from ripeline.lifecycle.playbook import PlaybookMistakes
 from ripeline.people.models import User
 from ripeline.playbooks.shipped import shipped_playbook
-from ripeline.timeline.active import activate
-from ripeline.timeline.history_triggers import make_triggers, triggers_ready
+from ripeline.timeline.definitions.active import activate
+from ripeline.timeline.definitions.versions import is_named_otherwise
+from ripeline.timeline.history.triggers import make_triggers, triggers_ready
 from ripeline.timeline.models import PlaybookVersion
-from ripeline.timeline.versions import is_named_otherwise
 
 
 @click.command("migrate")
@@ -109,7 +109,7 @@ def _history() -> Finding:
     """Never wrong for parts that are missing or damaged: the worker makes them anew, and the site runs without."""
     if not triggers_ready(connection):
         return Finding(False, "Changes of the touch log are not noted. Run `ripeline migrate`.")
-    from ripeline.timeline.history_commands import say_history
+    from ripeline.timeline.history.commands import say_history
 
     return Finding(True, say_history())
 

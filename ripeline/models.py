@@ -4,10 +4,10 @@ from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
 from ripeline.people.shared_cache import CacheEntry
-from ripeline.playbooks.models import Draft, DraftSave
+from ripeline.playbooks.drafts.models import Draft, DraftSave
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
-from ripeline.timeline.camp_models import Camp, CampStanding, CampVerdict
-from ripeline.timeline.history_models import HistoryChange, HistoryState
+from ripeline.timeline.camps.models import Camp, CampStanding, CampVerdict
+from ripeline.timeline.history.models import HistoryChange, HistoryState
 from ripeline.timeline.models import (
     PlaybookVersion,
     Publication,

@@ -44,7 +44,7 @@ def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
 
 def _keep_history(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
     # Here: its libraries take half a second to load, and nobody's stage has to wait for that.
-    from ripeline.timeline.history_keeping import keep_history
+    from ripeline.timeline.history.keeping import keep_history
 
     keep_history(stop=stop, clock=clock)
 

@@ -15,7 +15,7 @@ from ripeline.lifecycle.instant import day_of
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, User
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.heat import NO_HEAT, heat_of
 from ripeline.timeline.models import Standing
 

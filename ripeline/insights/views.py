@@ -21,8 +21,8 @@ from ripeline.insights.today import Asked, read_today
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import reader_of
-from ripeline.timeline.active import NoPlaybook, active_playbook
 from ripeline.timeline.asof import AsOf, View
+from ripeline.timeline.definitions.active import NoPlaybook, active_playbook
 
 
 @require_GET

@@ -26,7 +26,7 @@ def use_command(file: Path, note: str) -> None:
     from django.utils import timezone
 
     from ripeline.lifecycle.playbook import PlaybookMistakes
-    from ripeline.timeline.active import activate
+    from ripeline.timeline.definitions.active import activate
 
     try:
         playbook = activate(_text_of(file), now=timezone.now(), note=note)

@@ -10,8 +10,8 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404
 
 from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_playbook
-from ripeline.playbooks.changes import Change, compare_playbooks
-from ripeline.playbooks.line_changes import DiffLine, compare_lines
+from ripeline.playbooks.changes.differing import Change, compare_playbooks
+from ripeline.playbooks.changes.lines import DiffLine, compare_lines
 from ripeline.timeline.models import PlaybookVersion, Publication
 
 SHORTEST = 8

@@ -8,13 +8,13 @@ from django.views.decorators.http import require_GET
 
 from ripeline.lifecycle.playbook import PlaybookMistakes
 from ripeline.people.permissions import may_write_definitions, reader_of
+from ripeline.playbooks.drafts.models import Draft
 from ripeline.playbooks.finding import compare_texts, find_version, versions
 from ripeline.playbooks.lines import colour, find_lines
-from ripeline.playbooks.models import Draft
 from ripeline.playbooks.reading import read_aloud
+from ripeline.timeline.definitions.publish import progress
+from ripeline.timeline.definitions.versions import playbook_version
 from ripeline.timeline.models import PlaybookVersion
-from ripeline.timeline.publish import progress
-from ripeline.timeline.versions import playbook_version
 
 EARLIER = 8
 LISTED = 200

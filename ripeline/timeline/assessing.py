@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.playbook import Playbook
+from ripeline.timeline.definitions.versions import InForce, readable_version
 from ripeline.timeline.looking import Look, look, next_moment
 from ripeline.timeline.models import Publication, Reassessment, SavedFold, Standing, Touch, Transition
 from ripeline.timeline.revising import Revision
-from ripeline.timeline.versions import InForce, readable_version
 from ripeline.work.claims import Claim
 
 # What was learned later than this about the past is history, not news: it changes the record and rings no bell.

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from ripeline.timeline.definitions.versions import active_playbook, readable_version
 from ripeline.timeline.models import Publication, Transition
-from ripeline.timeline.versions import active_playbook, readable_version
 
 COUNTED = 1000
 """So many people are looked at to say how many were moved; beyond, it is "at least"."""

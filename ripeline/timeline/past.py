@@ -16,8 +16,8 @@ from datetime import datetime
 
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.asof import AsOf
+from ripeline.timeline.definitions.versions import active_playbook, readable_version
 from ripeline.timeline.models import Publication, Transition
-from ripeline.timeline.versions import active_playbook, readable_version
 
 Piece = tuple[str, tuple[datetime, ...]]
 """A piece of SQL and its parameters."""

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from ripeline.kit.instants import to_instant
 from ripeline.timeline.assessing import Person
-from ripeline.timeline.camp_models import CampStanding
+from ripeline.timeline.camps.models import CampStanding
+from ripeline.timeline.definitions.versions import InForce
 from ripeline.timeline.log import count_touches, read_later, read_touches
 from ripeline.timeline.looking import ENGINE
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch, Transition
-from ripeline.timeline.versions import InForce
 from ripeline.work.claims import Claim
 
 AT_ONCE = 20_000

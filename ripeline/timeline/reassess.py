@@ -16,14 +16,14 @@ from django.db import transaction
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.instant import day_of
 from ripeline.timeline.assessing import Assessed, Person, StageChange, assess
-from ripeline.timeline.camp_writing import write_camp
+from ripeline.timeline.camps.writing import write_camp
+from ripeline.timeline.definitions.sweep import sweep_some
+from ripeline.timeline.definitions.versions import InForce, in_force, stays_in_force
 from ripeline.timeline.heat import heat_of
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.looking import Look, is_worth_saving, to_save
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Transition
 from ripeline.timeline.reading import portions, read_people
-from ripeline.timeline.sweep import sweep_some
-from ripeline.timeline.versions import InForce, in_force, stays_in_force
 from ripeline.work.claims import Claim, claim_due, claim_these, fail, finish, give_back
 
 __all__ = ["BATCH", "React", "StageChange", "read_touches", "reassess", "reassess_due", "to_fact"]

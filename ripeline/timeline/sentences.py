@@ -9,8 +9,8 @@ from ripeline.lifecycle.explain import say_transition
 from ripeline.lifecycle.fold import Transition as Moved
 from ripeline.lifecycle.instant import say_day
 from ripeline.lifecycle.playbook import Playbook
+from ripeline.timeline.definitions.versions import readable_version
 from ripeline.timeline.models import Publication, Transition
-from ripeline.timeline.versions import readable_version
 
 
 class Teller:

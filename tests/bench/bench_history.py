@@ -27,7 +27,7 @@ def main() -> None:
 
     from ripeline.installing import migrate
     from ripeline.replay.parts.loading import load
-    from ripeline.timeline.history import OpenHistory, open_history, update_history
+    from ripeline.timeline.history.opening import OpenHistory, open_history, update_history
     from ripeline.timeline.models import Touch
     from tests.bench.crowd import fill
 

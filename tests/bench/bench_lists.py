@@ -113,7 +113,7 @@ def _address_of_page(number: int, sort: str) -> str:
     from ripeline.contacts.lists.asking import newer_and_older, want
     from ripeline.contacts.lists.filters import Filters
     from ripeline.contacts.lists.listing import read_page
-    from ripeline.timeline.active import active_playbook
+    from ripeline.timeline.definitions.active import active_playbook
 
     wanted = want(Filters(), _reader(), active_playbook(), now=timezone.now(), sort=sort)
     wanted = replace(wanted, size=wanted.size * 100)

@@ -109,8 +109,8 @@ def _somebody() -> int:
 def _figure(days: int, owner: int | None) -> str:
     from ripeline.insights.period import read_period
     from ripeline.insights.today import Asked, read_today
-    from ripeline.timeline.active import active_playbook
     from ripeline.timeline.asof import read_as_of
+    from ripeline.timeline.definitions.active import active_playbook
     from tests.bench.crowd import NOW
 
     zone = NOW.tzinfo

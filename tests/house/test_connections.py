@@ -10,7 +10,7 @@ from django.db import connection
 
 from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.serving import THREADS
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from tests.factories import NOW, make_contact, make_user, sign_in
 from tests.processes import server
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from ripeline.people.models import Contact, User
 from ripeline.reactions import react
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Standing, Transition
 from ripeline.timeline.reassess import reassess_due
 from ripeline.timeline.record import record

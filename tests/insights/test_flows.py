@@ -15,8 +15,8 @@ from ripeline.insights.period import read_period
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.fold import fold
 from ripeline.people.models import Contact, User
-from ripeline.timeline.active import active_playbook
 from ripeline.timeline.asof import AsOf
+from ripeline.timeline.definitions.active import active_playbook
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.models import Standing, Transition
 from ripeline.timeline.record import record

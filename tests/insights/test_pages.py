@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ripeline.people.models import Contact, Notification, User
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
+from ripeline.timeline.definitions.publish import Firing, publish
+from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.models import Publication, Transition
-from ripeline.timeline.publish import Firing, publish
 from ripeline.timeline.record import record
-from ripeline.timeline.versions import keep_version
 from tests.insights.histories import DAY, make_crowd, settle
 from tests.timeline.people import PLAYBOOK, fact, make_contact
 

@@ -9,7 +9,7 @@ import pytest
 from ripeline.insights.attention import read_hot, read_silent
 from ripeline.insights.movers import Movers, read_fallen, read_risen
 from ripeline.people.models import Contact, User
-from ripeline.timeline.active import activate, active_playbook
+from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.moves import move
 from ripeline.timeline.record import record
 from ripeline.timeline.sentences import Teller

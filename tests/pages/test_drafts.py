@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 
 from ripeline.installing import shipped_playbook
 from ripeline.lifecycle.playbook import read_plain
-from ripeline.playbooks.drafting import start_draft
-from ripeline.playbooks.models import Draft
-from ripeline.timeline.active import activate
+from ripeline.playbooks.drafts.models import Draft
+from ripeline.playbooks.drafts.saving import start_draft
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import PlaybookVersion
 from tests.pages.conftest import Browse
 

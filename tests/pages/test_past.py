@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, happen, make_person
 from tests.pages.conftest import Browse

@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from ripeline.people.models import Company, Contact
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, happen, make_person
 from tests.pages.conftest import Browse

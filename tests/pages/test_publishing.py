@@ -10,14 +10,14 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from ripeline.people.models import User
-from ripeline.playbooks.drafting import start_draft
-from ripeline.playbooks.models import Draft
-from ripeline.timeline.active import activate
-from ripeline.timeline.camps import start_camp
+from ripeline.playbooks.drafts.models import Draft
+from ripeline.playbooks.drafts.saving import start_draft
+from ripeline.timeline.camps.keeping import start_camp
+from ripeline.timeline.definitions.active import activate
+from ripeline.timeline.definitions.publish import publish
+from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.models import PlaybookVersion, Publication
-from ripeline.timeline.publish import publish
 from ripeline.timeline.record import record
-from ripeline.timeline.versions import keep_version
 from ripeline.worker import catch_up
 from tests.pages.conftest import Browse
 from tests.timeline.people import PLAYBOOK, fact, make_contact

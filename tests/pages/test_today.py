@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from ripeline.installing import shipped_playbook
 from ripeline.people.models import Contact, Notification, User
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.record import record
 from tests.insights.histories import DAY, make_crowd, settle
 from tests.pages.conftest import Browse

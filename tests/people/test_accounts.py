@@ -14,7 +14,7 @@ from django.utils import timezone
 from ripeline.people.commands import user_group
 from ripeline.people.models import User
 from ripeline.serving import serve_command
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from tests.timeline.people import PLAYBOOK
 
 PASS = "a-long-pass-phrase"

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from ripeline.people.models import User
 from ripeline.people.shared_cache import CacheEntry, forget_expired
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.worker import SWEEP_EVERY, sweeping
 from tests.processes import server
 from tests.timeline.people import PLAYBOOK

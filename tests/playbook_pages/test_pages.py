@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ripeline.installing import shipped_playbook
 from ripeline.people.models import User
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import PlaybookVersion
 from tests.timeline.people import PLAYBOOK
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ripeline.playbooks.commands import playbook_group
 from ripeline.reactions import react
-from ripeline.timeline.active import activate, active_playbook
+from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.models import PlaybookVersion, Standing
 from ripeline.timeline.reassess import reassess_due
 from ripeline.timeline.record import record

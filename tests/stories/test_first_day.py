@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from ripeline.installing import shipped_playbook
 from ripeline.people.models import Contact, Notification, User
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Standing, Transition
 from tests.processes import worker
 

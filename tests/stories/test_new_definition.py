@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from ripeline.people.models import Contact, Notification, User
-from ripeline.playbooks.models import Draft
-from ripeline.timeline.active import activate
+from ripeline.playbooks.drafts.models import Draft
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import PlaybookVersion, Publication, Reassessment, Standing
 from ripeline.timeline.record import record
 from ripeline.worker import catch_up

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ripeline.playbooks.models import Draft
+from ripeline.playbooks.drafts.models import Draft
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.timeline.models import PlaybookVersion, Standing, Transition
 from ripeline.timeline.record import record

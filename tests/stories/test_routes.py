@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from ripeline.gateway.models import Import
-from ripeline.playbooks.drafting import start_draft
+from ripeline.playbooks.drafts.saving import start_draft
 from ripeline.playbooks.preview.models import PreviewRun
-from ripeline.timeline.camp_models import Camp
+from ripeline.timeline.camps.models import Camp
 from ripeline.timeline.models import PlaybookVersion, Publication, Touch
 from ripeline.timeline.record import record
 from ripeline.worker import catch_up

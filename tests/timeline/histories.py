@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ripeline.kit.instants import to_instant
 from ripeline.people.models import Contact
-from ripeline.timeline.history import OpenHistory, open_history
+from ripeline.timeline.history.opening import OpenHistory, open_history
 from ripeline.timeline.models import Touch
 from ripeline.timeline.record import record
 from tests.replay.parts.batches import everything

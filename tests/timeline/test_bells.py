@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ripeline.people.models import Contact, Notification, User
 from ripeline.reactions import react
-from ripeline.timeline.active import activate, active_playbook
+from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.models import Touch, Transition
 from ripeline.timeline.moves import Refused, Verb, move
 from ripeline.timeline.reassess import reassess

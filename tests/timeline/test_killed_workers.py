@@ -16,14 +16,14 @@ from django.utils import timezone
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.fold import fold
 from ripeline.people.models import Contact, Notification, User
-from ripeline.timeline.active import activate, active_playbook
-from ripeline.timeline.camp_models import CampStanding
-from ripeline.timeline.camps import camp_progress, start_camp
+from ripeline.timeline.camps.keeping import camp_progress, start_camp
+from ripeline.timeline.camps.models import CampStanding
+from ripeline.timeline.definitions.active import activate, active_playbook
+from ripeline.timeline.definitions.publish import Firing, progress, publish
+from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.models import Publication, Reassessment, Standing, Transition
-from ripeline.timeline.publish import Firing, progress, publish
 from ripeline.timeline.reassess import read_touches, to_fact
 from ripeline.timeline.record import record
-from ripeline.timeline.versions import keep_version
 from ripeline.worker import catch_up
 from tests.processes import environment, worker
 from tests.timeline.people import PLAYBOOK, fact, make_contact
@@ -106,7 +106,7 @@ from ripeline.cli import set_up_django
 set_up_django()
 from django.db import transaction
 from django.utils import timezone
-from ripeline.timeline.publish import publish
+from ripeline.timeline.definitions.publish import publish
 with transaction.atomic():
     publish(sys.argv[1], by=None, note="", now=timezone.now())
     print("about to commit", flush=True)

@@ -8,13 +8,13 @@ import pytest
 
 from ripeline.people.models import User
 from ripeline.reactions import react
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
+from ripeline.timeline.definitions.publish import publish
+from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.models import Publication
 from ripeline.timeline.moved import Count, Move, count_moved, read_moved
-from ripeline.timeline.publish import publish
 from ripeline.timeline.reassess import reassess_due
 from ripeline.timeline.record import record
-from ripeline.timeline.versions import keep_version
 from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from django.db.models.signals import post_init
 from ripeline.people.models import Notification, User
 from ripeline.reactions import react
 from ripeline.timeline import reading
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Reassessment, Standing, Touch, Transition
 from ripeline.timeline.moves import Refused, answer, move
 from ripeline.timeline.reassess import StageChange, reassess, reassess_due

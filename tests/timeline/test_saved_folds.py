@@ -27,14 +27,14 @@ from ripeline.lifecycle.touch import KINDS
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact
 from ripeline.timeline import looking
-from ripeline.timeline.active import activate, active_playbook
-from ripeline.timeline.camp_models import CampStanding, CampVerdict
-from ripeline.timeline.camps import end_camp, running_camp, start_camp
+from ripeline.timeline.camps.keeping import end_camp, running_camp, start_camp
+from ripeline.timeline.camps.models import CampStanding, CampVerdict
+from ripeline.timeline.definitions.active import activate, active_playbook
+from ripeline.timeline.definitions.versions import keep_version, playbook_version
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch, Transition
 from ripeline.timeline.reassess import StageChange, reassess_due
 from ripeline.timeline.record import record
-from ripeline.timeline.versions import keep_version, playbook_version
 from ripeline.timeline.withdraw import withdraw
 from tests.timeline.people import PLAYBOOK, fact, make_contact
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from ripeline.lifecycle.fold import Fold
 from ripeline.reactions import react
 from ripeline.timeline import looking as module
-from ripeline.timeline.active import activate, active_playbook
+from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.models import Reassessment, Standing
 from ripeline.timeline.reassess import reassess_due
 from ripeline.timeline.record import record

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ripeline.people.models import Contact, User
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Touch
 from ripeline.timeline.moves import Refused, move
 from ripeline.timeline.withdraw import take_back

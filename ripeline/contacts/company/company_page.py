@@ -20,7 +20,7 @@ from ripeline.lifecycle.instant import day_of
 from ripeline.lifecycle.model import Playbook
 from ripeline.lifecycle.touch import TWO_WAY
 from ripeline.people.models import Company, Contact, User
-from ripeline.timeline.active import active_playbook
+from ripeline.timeline.definitions.active import active_playbook
 from ripeline.timeline.heat import NO_HEAT, score_from
 from ripeline.timeline.models import Standing, Touch
 

@@ -21,7 +21,7 @@ from ripeline.contacts.lists.search import ORGANISATIONS, search_conditions, sea
 from ripeline.contacts.lists.wanted import Wanted
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Company, Contact
-from ripeline.timeline.active import active_playbook
+from ripeline.timeline.definitions.active import active_playbook
 
 
 @dataclass(frozen=True, slots=True)

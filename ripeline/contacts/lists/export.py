@@ -26,7 +26,7 @@ from ripeline.kit.spreadsheets import safe_cell
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import User
 from ripeline.people.permissions import may_export_all, reader_of
-from ripeline.timeline.active import active_playbook
+from ripeline.timeline.definitions.active import active_playbook
 
 PAGE = 1_000
 HEADS = (

@@ -17,7 +17,7 @@ from ripeline.contacts.lists.rows import ContactRow, read_rows
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Company, User
 from ripeline.people.permissions import reader_of
-from ripeline.timeline.active import active_playbook
+from ripeline.timeline.definitions.active import active_playbook
 
 MOST = 8
 MOST_COMPANIES = 3

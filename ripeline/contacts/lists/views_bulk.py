@@ -20,7 +20,7 @@ from ripeline.kit.ids import new_key
 from ripeline.kit.numbers import read_number
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import reader_of
-from ripeline.timeline.active import active_playbook
+from ripeline.timeline.definitions.active import active_playbook
 from ripeline.timeline.moves import Refused
 
 MOST_TICKED = 500

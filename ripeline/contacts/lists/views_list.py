@@ -32,8 +32,8 @@ from ripeline.contacts.lists.then import LEFT_OUT, SORTS_THEN, rows_then
 from ripeline.contacts.lists.trail import page_of, write_trail
 from ripeline.people.models import Company, User
 from ripeline.people.permissions import may_export_all, reader_of
-from ripeline.timeline.active import active_playbook
 from ripeline.timeline.asof import read_as_of
+from ripeline.timeline.definitions.active import active_playbook
 
 # What a value in the address is called on the chip that takes it out again.
 CHIP_TITLES = {

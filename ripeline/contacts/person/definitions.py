@@ -11,10 +11,10 @@ from ripeline.contacts.person.picture import Outdated, Picture
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.instant import say_day
 from ripeline.lifecycle.outcome import Standing
-from ripeline.timeline.camps import running_camp
+from ripeline.timeline.camps.keeping import running_camp
+from ripeline.timeline.definitions.versions import readable_version
 from ripeline.timeline.models import PlaybookVersion
 from ripeline.timeline.sentences import as_sentence
-from ripeline.timeline.versions import readable_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from ripeline.contacts.person.picture import take_picture
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import may_change
-from ripeline.timeline.active import active_playbook
 from ripeline.timeline.asof import AsOf
+from ripeline.timeline.definitions.active import active_playbook
 from ripeline.timeline.models import Touch
 from ripeline.timeline.moves import Refused, answer, move, note, signature
 from ripeline.timeline.withdraw import PLACING, take_back

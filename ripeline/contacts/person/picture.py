@@ -22,9 +22,9 @@ from ripeline.lifecycle.outcome import Standing
 from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact
 from ripeline.timeline.asof import AsOf
+from ripeline.timeline.definitions.publish import definition_causes
 from ripeline.timeline.models import Publication, Touch, Transition
 from ripeline.timeline.past import moves_known, playbook_as_of
-from ripeline.timeline.publish import definition_causes
 from ripeline.timeline.reassess import read_touches, to_fact
 from ripeline.timeline.sentences import Teller, as_moved, as_sentence
 

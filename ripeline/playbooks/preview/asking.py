@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 
 from ripeline.lifecycle.playbook import Mistake, Playbook
 from ripeline.people.models import User
-from ripeline.playbooks.checking import check_text
-from ripeline.playbooks.models import Draft
+from ripeline.playbooks.drafts.checking import check_text
+from ripeline.playbooks.drafts.models import Draft
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.playbooks.preview.passing import outcomes_of
 from ripeline.playbooks.shipped import shipped_keys, shipped_playbook

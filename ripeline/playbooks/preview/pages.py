@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ripeline.people.models import Contact
-from ripeline.playbooks.models import Draft
+from ripeline.playbooks.drafts.models import Draft
 from ripeline.playbooks.preview import charts
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
 from ripeline.playbooks.preview.words import say_change, say_found, say_outcome, say_unused, say_when

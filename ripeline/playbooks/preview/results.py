@@ -15,7 +15,7 @@ from ripeline.playbooks.preview.passing import Found, Pair
 from ripeline.replay import compare
 from ripeline.replay.bulk import Program
 from ripeline.replay.compare import Side
-from ripeline.timeline.history import OpenHistory
+from ripeline.timeline.history.opening import OpenHistory
 
 
 def result_of(pair: Pair, found: Found, history: OpenHistory) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ripeline.replay.executors import open_executor
 from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.over_parts import ReplayCancelled
 from ripeline.replay.parts.problems import DamagedParts, PartsProblem
-from ripeline.timeline.history import MOST_AT_ONCE, NotReady, OpenHistory, check_history, open_history
+from ripeline.timeline.history.opening import MOST_AT_ONCE, NotReady, OpenHistory, check_history, open_history
 from ripeline.work.claims import Claim, claim_due
 
 Clock = Callable[[], datetime]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.model import BUILT_IN
 from ripeline.people.permissions import may_write_definitions, reader_of
+from ripeline.playbooks.drafts.views import for_writers
 from ripeline.playbooks.preview.asking import (
     Refused,
     cancel_previews,
@@ -24,7 +25,6 @@ from ripeline.playbooks.preview.asking import (
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.playbooks.preview.pages import moves_of, show_result, stages_of
 from ripeline.playbooks.preview.people import PER_PAGE, read_people
-from ripeline.playbooks.views_drafts import for_writers
 
 LISTED = 30
 HEAVY = ("one_text", "other_text", "result")

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ripeline.people.models import Company, Contact
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from ripeline.contacts.lists import bulk, bulk_undo
 from ripeline.contacts.lists.bulk import Task
 from ripeline.people.models import Contact, User
-from ripeline.timeline.active import active_playbook
+from ripeline.timeline.definitions.active import active_playbook
 from ripeline.timeline.models import Standing, Touch
 from ripeline.worker import catch_up
 from tests.contacts.people import happen

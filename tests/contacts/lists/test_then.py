@@ -17,8 +17,8 @@ from ripeline.contacts.person.picture import take_picture
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.fold import fold
 from ripeline.people.models import Contact
-from ripeline.timeline.active import activate, active_playbook
 from ripeline.timeline.asof import AsOf, View
+from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.models import Touch
 from ripeline.timeline.withdraw import withdraw

@@ -14,8 +14,8 @@ from django.utils import timezone
 from ripeline.contacts.person.picture import take_picture
 from ripeline.contacts.person.reasons import reason_fit, reason_score
 from ripeline.people.models import Contact
-from ripeline.timeline.active import activate
 from ripeline.timeline.asof import AsOf
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Reassessment, Standing, Touch, Transition
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in

@@ -9,11 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from ripeline.people.models import Contact
-from ripeline.timeline.active import activate, active_playbook
-from ripeline.timeline.camps import start_camp
+from ripeline.timeline.camps.keeping import start_camp
+from ripeline.timeline.definitions.active import activate, active_playbook
+from ripeline.timeline.definitions.publish import publish
+from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.models import Publication
-from ripeline.timeline.publish import publish
-from ripeline.timeline.versions import keep_version
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in
 

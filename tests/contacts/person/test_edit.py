@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from ripeline.contacts.person.edit_forms import ContactForm
 from ripeline.people.models import Company, Contact
-from ripeline.timeline.active import activate
 from ripeline.timeline.changes import draft_of
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Standing, Touch
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in

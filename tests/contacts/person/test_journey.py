@@ -12,8 +12,8 @@ from ripeline.contacts.person.journey import PAGE, Move, Stretch, Visit, read_jo
 from ripeline.contacts.person.picture import Picture, take_picture
 from ripeline.contacts.person.telling import Told
 from ripeline.people.models import Contact
-from ripeline.timeline.active import activate
 from ripeline.timeline.asof import AsOf
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Touch
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ripeline.people.models import Contact, User
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Standing, Touch
 from ripeline.timeline.withdraw import take_back
 from ripeline.worker import catch_up

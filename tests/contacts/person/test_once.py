@@ -16,7 +16,7 @@ from django.utils import timezone
 from ripeline.people.contacts import ContactDraft
 from ripeline.people.models import Company, Contact, User
 from ripeline.timeline import changes
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Touch
 from tests.contacts.people import PLAYBOOK, colleague, make_person, read, signed_in
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, Identity, User
-from ripeline.timeline.active import activate
 from ripeline.timeline.changes import change_contact, draft_of
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Touch
 from tests.contacts.people import PLAYBOOK, colleague, make_person, read, signed_in
 

@@ -18,7 +18,7 @@ from ripeline.gateway.imports import apply, undo
 from ripeline.gateway.models import Import
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, User
-from ripeline.timeline.active import activate, active_playbook
+from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.models import Touch
 from ripeline.timeline.moves import note
 from ripeline.timeline.reassess import reassess_due

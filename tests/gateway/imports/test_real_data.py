@@ -14,7 +14,7 @@ import pytest
 
 from ripeline.gateway.models import Import
 from ripeline.people.models import Contact
-from ripeline.timeline.active import activate
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Standing, Touch, Transition
 from ripeline.worker import catch_up
 from tests.gateway.imports.bringing import CHECKOUT, DATA, EXAMPLES, NOW, bring_in, look, needs_data

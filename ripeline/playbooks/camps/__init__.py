@@ -1,0 +1,1 @@
+"""Two definitions at once, on pages."""

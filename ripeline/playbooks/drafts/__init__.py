@@ -1,0 +1,1 @@
+"""Drafts: kept, checked and changed letter by letter."""

@@ -1,0 +1,1 @@
+"""A definition shown and edited as forms."""

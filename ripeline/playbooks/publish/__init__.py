@@ -1,0 +1,1 @@
+"""Putting a definition in force: asking, doing, telling."""

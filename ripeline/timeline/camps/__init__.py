@@ -1,0 +1,1 @@
+"""A second definition kept beside the one in force."""

@@ -1,0 +1,1 @@
+"""The definitions: their versions, the one in force, putting one in force."""

@@ -1,0 +1,318 @@
+"""The history parts of this database: the touch log as columns, for replays, brought up to date as it grows.
+
+What always holds: for every contact not named in HistoryChange, the parts in force hold exactly the touches of the log
+with ids up to their position. An update first reads who changed, then a place in the log below which nothing new will
+appear, then the touches; whoever changes after that is named for the next one. So nothing is locked, and no snapshot
+is held while millions of rows are read. The names go in the transaction that says the new parts are in force.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+from time import monotonic, sleep
+from typing import Final
+
+import pyarrow as pa
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+
+from ripeline.kit.instants import to_instant
+from ripeline.replay.parts.building import Progress, Wanted, write_generation
+from ripeline.replay.parts.folder import Folder
+from ripeline.replay.parts.manifest import Manifest
+from ripeline.replay.parts.opening import Parts, open_parts, verify
+from ripeline.replay.parts.problems import (
+    CannotWrite,
+    DamagedParts,
+    MissingParts,
+    PartsProblem,
+    StaleParts,
+    UnreachableParts,
+)
+from ripeline.replay.parts.updating import put_in_force, readable_manifest, sweep
+from ripeline.timeline.history.models import HistoryChange, HistoryState
+from ripeline.timeline.history.source import count_after, read_new, read_people, safe_horizon
+from ripeline.timeline.history.triggers import triggers_ready
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+LEASE: Final = timedelta(minutes=2)
+"""A writer that died keeps others waiting so long; one that lives renews it."""
+RENEW_AFTER: Final = 15.0
+ROUNDS: Final = 3
+"""Who changes during an update is taken up by another round, so often at most; then by the next update."""
+MOST_AT_ONCE: Final = 200_000
+"""More new touches than this are not waited for by a page; the worker hands them to a process of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHistory:
+    """The parts, open, and how fresh they are: `waiting` touches at most came after, `changed` people changed since.
+
+    `updated_at` is when they were last brought up to date; `trouble` says why they could not be since, or is empty.
+    """
+
+    parts: Parts
+    waiting: int
+    changed: int
+    updated_at: datetime | None
+    trouble: str
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether they hold everything in the log."""
+        return not (self.waiting or self.changed)
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """Why there are no parts to open, as a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why the parts were not brought up to date, as a sentence; those in force stay as they are."""
+
+    why: str
+
+
+class _LostLease(Exception):
+    """Another process writes the parts now."""
+
+
+class _TooBusy(Exception):
+    """Somebody has been writing touches for too long to say what is in the log for good."""
+
+
+def history_url() -> str:
+    """Where the parts lie, as fsspec has it: RIPELINE_HISTORY, else in the data folder."""
+    place = str(settings.CONFIG.history) or str(Path(settings.CONFIG.data_dir) / "history")
+    return place if "://" in place else str(Path(place).resolve())
+
+
+def open_history(
+    now: datetime, *, clock: Clock | None = None, patience: float = 10.0
+) -> OpenHistory | NotReady:
+    """The parts, brought up to date first where that takes little (else the worker is at it: see `OpenHistory`).
+
+    Waits `patience` seconds at most for another process that is writing them.
+    """
+    until = monotonic() + patience
+    while True:
+        found = look_at_history()
+        if isinstance(found, OpenHistory) and (found.is_fresh or found.waiting > MOST_AT_ONCE):
+            return found
+        if isinstance(found, NotReady) and count_after(0) > MOST_AT_ONCE:
+            return found
+        done = update_history(clock=clock or (lambda: now))
+        if isinstance(done, Parts) or monotonic() > until or not _is_claimed(now):
+            return look_at_history()
+        sleep(0.1)
+
+
+def look_at_history() -> OpenHistory | NotReady:
+    """The parts as they are, nothing being written; whatever is not of this log, or damaged, is not opened."""
+    state = _state()
+    try:
+        parts = _open(state)
+    except PartsProblem as problem:
+        return NotReady(str(problem))
+    waiting = count_after(parts.manifest.position)
+    if waiting and not parts.manifest.position:
+        return NotReady("The history parts hold nothing of the touch log yet.")
+    return OpenHistory(
+        parts=parts,
+        waiting=waiting,
+        changed=HistoryChange.objects.values("contact_id").distinct().count(),
+        updated_at=state.updated_at,
+        trouble=state.trouble,
+    )
+
+
+def update_history(*, clock: Clock, anew: bool = False, progress: Progress | None = None) -> Parts | Refused:
+    """Brings the parts up to date, or makes them; `anew` uses nothing of those that are there.
+
+    One process at a time. What is damaged, or not of this log, is made anew.
+    """
+    if not triggers_ready(connection):
+        return Refused(
+            "The touch log has lost its triggers, so changes of it were not noted. Run `ripeline migrate`."
+        )
+    token = token_hex(16)
+    if not _claim(token, clock()):
+        return Refused("Another process is writing the history parts.")
+    try:
+        return _rounds(_Turn(token, clock, progress), anew=anew)
+    except _LostLease:
+        return Refused("Another process has taken over writing the history parts.")
+    except _TooBusy:
+        return Refused(
+            "Touches are being written by a transaction that has been open for a while, so the history parts "
+            "cannot be made now; those in force stay. Try again when it has ended."
+        )
+    except (CannotWrite, UnreachableParts) as trouble:
+        HistoryState.objects.filter(claimed_by=token).update(trouble=str(trouble))
+        return Refused(str(trouble))
+    finally:
+        HistoryState.objects.filter(claimed_by=token).update(claimed_by="", claimed_until=None)
+
+
+def check_history(*, clock: Clock, progress: Progress | None = None) -> tuple[str, ...]:
+    """Reads every byte of the parts and makes them anew where some are damaged; returns a sentence for each file."""
+    found = look_at_history()
+    wrong = verify(found.parts, progress) if isinstance(found, OpenHistory) else []
+    if wrong:
+        log.warning("The history parts are made anew: %s", " ".join(wrong))
+        update_history(clock=clock, anew=True)
+    return tuple(wrong)
+
+
+class _Turn:
+    """One process's turn at writing, its lease renewed as the work goes on."""
+
+    def __init__(self, token: str, clock: Clock, progress: Progress | None) -> None:
+        self.token, self.clock = token, clock
+        self._progress, self._renewed = progress, monotonic()
+
+    def goes_on(self, done: int, total: int) -> None:
+        """Told of progress; renews the lease now and then. Raises _LostLease."""
+        if self._progress:
+            self._progress(done, total)
+        self.renew()
+
+    def renew(self, after: float = RENEW_AFTER) -> None:
+        """Raises _LostLease where another process holds it."""
+        if monotonic() - self._renewed < after:
+            return
+        held = HistoryState.objects.filter(claimed_by=self.token)
+        if not held.update(claimed_until=self.clock() + LEASE):
+            raise _LostLease
+        self._renewed = monotonic()
+
+
+def _rounds(turn: _Turn, *, anew: bool) -> Parts:
+    parts = _round(turn, None if anew else _usable())
+    for _ in range(ROUNDS - 1):
+        if not HistoryChange.objects.exists():
+            break
+        parts = _round(turn, parts)
+    return parts
+
+
+def _usable() -> Parts | None:
+    try:
+        return _open(_state())
+    except MissingParts:
+        return None
+    except UnreachableParts:
+        raise
+    except PartsProblem as problem:
+        log.warning("The history parts are made anew: %s", problem)
+        return None
+
+
+def _round(turn: _Turn, parts: Parts | None) -> Parts:
+    """One update. Raises CannotWrite, _LostLease, _TooBusy."""
+    try:
+        return _write_round(turn, parts)
+    except (DamagedParts, StaleParts) as problem:
+        log.warning("The history parts are made anew: %s", problem)
+        return _write_round(turn, None)
+
+
+def _write_round(turn: _Turn, parts: Parts | None) -> Parts:
+    folder = Folder(history_url())
+    old = parts.manifest if parts else None
+    # In this order: see the top of the file.
+    changes = list(HistoryChange.objects.values_list("pk", "contact_id"))
+    people = frozenset(str(contact) for _, contact in changes) if old else frozenset()
+    position = old.position if old else 0
+    horizon = _horizon(position)
+    if parts and not changes and horizon == position:
+        return parts
+    there = old or readable_manifest(folder)
+    sweep(folder, there)
+    wanted = Wanted(
+        _watched(turn, _batches(position, horizon, people)),
+        source=_state().source,
+        position=horizon,
+        replaced=people,
+        vouched=True,  # the log has each id once
+        expected=horizon,
+    )
+    new = write_generation(folder, old, wanted, now=to_instant(turn.clock()), progress=turn.goes_on)
+    return _commit(turn, folder, there, new, [pk for pk, _ in changes])
+
+
+def _horizon(position: int) -> int:
+    """How far to read; as far as before where that cannot be said now. Raises _TooBusy where nothing was read yet."""
+    found = safe_horizon()
+    if found is None and not position:
+        raise _TooBusy
+    return max(found or position, position)
+
+
+def _batches(position: int, horizon: int, people: frozenset[str]) -> Iterator[pa.Table]:
+    yield from read_new(position, horizon, but=people)
+    yield from read_people(sorted(people, key=int), horizon)
+
+
+def _watched(turn: _Turn, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    for batch in batches:
+        turn.renew()
+        yield batch
+
+
+def _commit(turn: _Turn, folder: Folder, there: Manifest | None, new: Manifest, changes: list[int]) -> Parts:
+    """Puts new parts in force; the database first says that they may be, then that they are.
+
+    A crash before the list of files is written leaves the old parts in force, one after it the new. Whoever slept
+    through the end of the lease in between may still have written the list: its parts count only if nobody has put
+    others in force since, and the changes stay noted, for the other may not have read them.
+    """
+    mine = HistoryState.objects.filter(claimed_by=turn.token)
+    if not mine.update(pending=new.generation, claimed_until=turn.clock() + LEASE):
+        kept = {file.name for file in there.files} if there else set()
+        folder.remove(file.name for file in new.files if file.name not in kept)
+        raise _LostLease
+    parts = put_in_force(folder, there, new, now=new.written_at)
+    with transaction.atomic():
+        if not mine.update(generation=new.generation, pending="", updated_at=turn.clock(), trouble=""):
+            raise _LostLease
+        for start in range(0, len(changes), 500):
+            HistoryChange.objects.filter(pk__in=changes[start : start + 500]).delete()
+    return parts
+
+
+def _open(state: HistoryState) -> Parts:
+    """The parts in force. Raises PartsProblem."""
+    parts = open_parts(history_url(), source=state.source)
+    if parts.manifest.generation not in {state.generation, state.pending} - {""}:
+        raise StaleParts(
+            f"The history parts in {parts.folder} are not those this database made last; it may have been restored."
+        )
+    return parts
+
+
+def _state() -> HistoryState:
+    return HistoryState.objects.get_or_create(pk=1)[0]
+
+
+def _claim(token: str, now: datetime) -> bool:
+    _state()
+    free = HistoryState.objects.filter(Q(claimed_until=None) | Q(claimed_until__lt=now), pk=1)
+    return bool(free.update(claimed_by=token, claimed_until=now + LEASE))
+
+
+def _is_claimed(now: datetime) -> bool:
+    return HistoryState.objects.filter(pk=1, claimed_until__gte=now).exists()
