@@ -1,5 +1,6 @@
 """The index of every table, for Django: each lives with its feature."""
 
+from ripeline.capture.collector.models import Arrival, WriteKey
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
@@ -19,6 +20,7 @@ from ripeline.timeline.models import (
 )
 
 __all__ = [
+    "Arrival",
     "CacheEntry",
     "Camp",
     "CampStanding",
@@ -47,4 +49,5 @@ __all__ = [
     "Transition",
     "User",
     "Visitor",
+    "WriteKey",
 ]
