@@ -6,7 +6,7 @@ from ripeline.demo.catalogue import CONSULTING, CONSULTING_PRICE, COURSES, PRICE
 from ripeline.demo.farewell import decline, let_go
 from ripeline.demo.life import Life, come_back
 from ripeline.demo.rhythm import next_working_moment
-from ripeline.demo.texts import pick, sign
+from ripeline.demo.texts import OBJECTIONS, pick, say_product, sign
 from ripeline.lifecycle.instant import DAY, HOUR, MINUTE
 
 
@@ -42,7 +42,7 @@ def meet(life: Life, at: int, *, product: str) -> None:
 def quote(life: Life, at: int, *, product: str) -> None:
     """A deal is opened and an offer sent; they look at it more often the more they want it."""
     rng = life.rng
-    deal = f"{life.person.key[:6]}-d{sum(touch.kind == 'deal_opened' for touch in life.drafts) + 1}"
+    deal = f"{say_product(product)} {sum(touch.kind == 'deal_opened' for touch in life.drafts) + 1}"
     price = PRICES[product]
     life.did(at, "deal_opened", deal, amount=price, currency="EUR", product=product, by=life.seller)
     life.did(
@@ -65,7 +65,7 @@ def decide(life: Life, at: int, *, deal: str, product: str, wanted: float) -> No
         win(life, at, deal, product)
     elif rng.random() < 0.65:
         subject = rng.choices(("price", "timing", "need", "other", "authority"), (8, 5, 3, 2, 2))[0]
-        life.did(at + 10 * MINUTE, "deal_lost", deal, reason=subject, by=life.seller)
+        life.did(at + 10 * MINUTE, "deal_lost", deal, reason=OBJECTIONS[subject], by=life.seller)
         decline(life, at, subject, days=100)
         if subject in ("price", "timing"):
             life.mind.budget *= 1.5
@@ -94,7 +94,8 @@ def win(life: Life, at: int, deal: str, product: str) -> None:
     life.did(
         at + 22 * MINUTE, "deal_won", deal, amount=price, currency="EUR", product=product, by=life.seller
     )
-    life.did(at + 50 * MINUTE, "purchased", product, amount=price, currency="EUR", order=deal)
+    order = f"{life.person.key[:6]}-d{deal.rpartition(' ')[2]}"
+    life.did(at + 50 * MINUTE, "purchased", product, amount=price, currency="EUR", order=order)
     life.bought.append(product)
     life.is_handled = False
     life.left_alone_until = at + 45 * DAY
@@ -106,4 +107,5 @@ def win(life: Life, at: int, deal: str, product: str) -> None:
 
 
 def begin_work(life: Life, at: int, *, product: str) -> None:
-    life.did(at, "meeting_held", "kick-off", amount=45, text=f"First session: {product}.", by=life.seller)
+    text = f"First session: {say_product(product)}."
+    life.did(at, "meeting_held", "kick-off", amount=45, text=text, by=life.seller)

@@ -1,7 +1,7 @@
 """How a conversation with sales ends without a deal: a no for now, a reason, and some time in peace."""
 
 from ripeline.demo.life import Life
-from ripeline.demo.texts import pick
+from ripeline.demo.texts import OBJECTIONS, pick
 from ripeline.lifecycle.instant import DAY, MINUTE
 
 
@@ -9,7 +9,7 @@ def decline(life: Life, at: int, subject: str, *, days: float) -> None:
     """They say no for now, and why."""
     life.did(at, "objected", subject, text=pick(life.rng, subject, life.person))
     life.sated_until = at + 30 * DAY
-    let_go(life, at + 30 * MINUTE, f"No for now: {subject}.", days=days)
+    let_go(life, at + 30 * MINUTE, OBJECTIONS[subject], days=days)
 
 
 def let_go(life: Life, at: int, reason: str, *, days: float) -> None:

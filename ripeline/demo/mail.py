@@ -128,7 +128,7 @@ def scan(life: Life, at: int, letter: Letter) -> None:
 
 def answer_from_away(life: Life, at: int, letter: Letter) -> None:
     until = date_of(at // DAY + life.rng.randint(3, 21))
-    text = AWAY[life.person.language].format(until=f"{until.day}.{until.month}.")
+    text = AWAY[life.person.language].format(day=until.day, month=until.month)
     life.did(at, "auto_replied", letter.key, actor="machine", text=text)
 
 

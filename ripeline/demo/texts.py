@@ -7,10 +7,10 @@ from ripeline.demo.people import Person
 
 TEXTS: Mapping[str, tuple[str, ...]] = {
     "reply": (
-        "Yes, this is where I am stuck. The {genre} readers I know buy all I write, and I reach forty.",
-        "Good timing. My next {genre} book comes out in ten weeks and I have no plan beyond a post or two.",
+        "Yes, this is where I am stuck. The readers I know buy all I write, and there are forty of them.",
+        "Good timing. My next book ({genre}) comes out in ten weeks and I have no plan beyond a post or two.",
         "Thanks, that helped. What would it cost to have somebody look at my launch?",
-        "I have {books} books out and the back list earns next to nothing. Can that be turned round?",
+        "I have {books} out and the back list earns next to nothing. Can that be turned round?",
         "I spend more on adverts than the book brings in. Could we talk?",
         "Honest question: does any of this work for {genre}?",
         "My cover was done by a friend and I think it is what keeps readers away. Do you look at covers too?",
@@ -25,16 +25,16 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
         "Good, I accept the quote. Please use the address below.",
     ),
     "enquiry": (
-        "I write {genre} and my second book sold less than my first. Where would you begin?",
+        "I write {genre} and sell to the same few readers every time. Where would you begin?",
         "What does a launch plan cost, and how long does it take?",
         "Can I book an hour with you before I decide about the course?",
-        "Is the course also for somebody who has {books} books out already?",
+        "Is the course also for somebody who has {books} out already?",
         "My launch is in spring. Is that too late to plan anything?",
     ),
     "wish": (
-        "A launch plan for one {genre} title, three languages, start in two months.",
-        "Help with selling from our own site: shop, newsletter, first campaign.",
-        "Launch of my next {genre} book. Please quote for the plan and the follow-up.",
+        "A launch plan for one title ({genre}), three languages, start in two months.",
+        "Help with selling from my own site: shop, newsletter, first campaign.",
+        "Launch of my next book ({genre}). Please quote for the plan and the follow-up.",
     ),
     "chat": (
         "Asked whether the course is live or recorded, and how much time a week it takes.",
@@ -43,12 +43,12 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
         "Could not find the invoice for the e-book; then asked about the course.",
     ),
     "call_note": (
-        "Writes {genre}, {books} books out. Sells to friends of friends; knows it. Wants a plan, not tips.",
+        "Writes {genre}, {books} out. Sells to friends of friends; knows it. Wants a plan, not tips.",
         "Launch date fixed, printing paid for, nothing planned for readers. Open about numbers.",
         "Two launches went badly. Compares us with doing nothing. Good questions about the weeks after.",
         "Runs everything alone beside a job. Time is the pain, more than money.",
         "Has a list of 300 readers and has not written to them for a year.",
-        "Likes the idea of an own shop, is afraid of the technology. Send the crime series case.",
+        "Likes the idea of a shop of their own, is afraid of the technology. Send the crime series case.",
         "Margins are the pain: more than half goes to the stores. Wants a third sold directly within a year.",
         "Cover and blurb do not fit {genre}. Saw it without being told.",
     ),
@@ -59,12 +59,12 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
         "Showed two cases. They picked the smaller scope. Starts after the fair.",
     ),
     "met_note": (
-        "Talked at the stand for ten minutes. Has a {genre} series, looks for readers abroad.",
+        "Talked at the stand for ten minutes. Has a series ({genre}), looks for readers abroad.",
         "Came to the talk on covers, stayed for questions. Took the checklist.",
         "Introduced by a bookseller. Publishes alone, thinks about a second edition.",
     ),
     "social_question": (
-        "Do you have something on pricing a first {genre} book?",
+        "Do you have something on pricing a first book? I write {genre}.",
         "Is this course open for people outside the euro countries too?",
         "How long before a launch would you begin with this?",
     ),
@@ -117,7 +117,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
         "Asked not to be contacted by sales again.",
     ),
     "stage_reason": (
-        "Met in person, knows the offer; belongs further on than the score says.",
+        "Met in person, knows the offer; belongs further up than the score says.",
         "Came in through a friend of the house.",
         "Score comes from a colleague using the same address.",
     ),
@@ -126,9 +126,9 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
 # What only publishers and their staff would say, besides the above.
 HOUSE_TEXTS: Mapping[str, tuple[str, ...]] = {
     "reply": (
-        "I read the piece about own shops twice. We pay away almost half of each sale. Is there a way out?",
+        "I read your piece about own shops twice. We pay away almost half of each sale. Is there a way out?",
         "We are three people and nobody has time for a newsletter. Who does that for others?",
-        "Our {genre} list is good and hardly anybody finds it. What would you look at first?",
+        "Our list is good, mostly {genre}, and hardly anybody finds it. What would you look at first?",
     ),
     "enquiry": (
         "We publish about eight titles a year and would like to sell some of them ourselves.",
@@ -136,23 +136,35 @@ HOUSE_TEXTS: Mapping[str, tuple[str, ...]] = {
     ),
     "wish": (
         "A review of our catalogue, about twenty titles, and a day with the team.",
-        "Direct sales for our {genre} list: shop, newsletter, first campaign.",
+        "Direct sales for our list ({genre}): shop, newsletter, first campaign.",
     ),
     "need": ("We have somebody for this now.",),
-    "authority": ("I need to bring this to the board, they meet once a quarter.",),
+    "authority": ("I need to bring this to the board, which meets once a quarter.",),
 }
 
-# How a mail program answers while its owner is away, by language.
+# What each objection comes to, as sales notes it beside a lost deal or somebody sent back.
+OBJECTIONS: Mapping[str, str] = {
+    "price": "The price, for now.",
+    "timing": "Not the right time.",
+    "authority": "Somebody else decides.",
+    "need": "No need.",
+    "other": "Chose somebody else.",
+}
+
+# Genres as people name what they write, where that is more than the genre's key.
+_GENRE_WORDS: Mapping[str, str] = {"historical": "historical fiction", "children": "children's books"}
+
+# How a mail program answers while its owner is away, by language, and with the day as it is written there.
 AWAY: Mapping[str, str] = {
-    "de": "Vielen Dank für Ihre Nachricht. Ich bin bis zum {until} nicht im Büro.",
-    "nl": "Bedankt voor je bericht. Ik ben afwezig tot {until}.",
-    "en": "Thank you for your message. I am out of the office until {until}.",
-    "fr": "Merci de votre message. Je suis absent du bureau jusqu'au {until}.",
-    "es": "Gracias por su mensaje. Estaré fuera de la oficina hasta el {until}.",
-    "it": "Grazie per il messaggio. Sarò fuori ufficio fino al {until}.",
-    "pl": "Dziękuję za wiadomość. Jestem poza biurem do {until}.",
-    "sv": "Tack för ditt mejl. Jag är inte på kontoret förrän {until}.",
-    "pt": "Obrigado pela mensagem. Estou ausente até {until}.",
+    "de": "Vielen Dank für Ihre Nachricht. Ich bin bis zum {day}.{month}. nicht im Büro.",
+    "nl": "Bedankt voor je bericht. Ik ben afwezig tot {day}-{month}.",
+    "en": "Thank you for your message. I am out of the office until {day}/{month}.",
+    "fr": "Merci de votre message. Je suis absent du bureau jusqu'au {day}/{month}.",
+    "es": "Gracias por su mensaje. Estaré fuera de la oficina hasta el {day}/{month}.",
+    "it": "Grazie per il messaggio. Sarò fuori ufficio fino al {day}/{month}.",
+    "pl": "Dziękuję za wiadomość. Jestem poza biurem do {day}.{month:02}.",
+    "sv": "Tack för ditt mejl. Jag är inte på kontoret förrän den {day}/{month}.",
+    "pt": "Obrigado pela mensagem. Estou ausente até {day}/{month}.",
 }
 # How people take leave in their own language even when they write English to us.
 CLOSINGS: Mapping[str, str] = {
@@ -173,7 +185,8 @@ def pick(rng: Random, kind: str, person: Person) -> str:
     texts = TEXTS[kind] + (HOUSE_TEXTS.get(kind, ()) if person.role == "publisher" else ())
     if not person.books:
         texts = tuple(text for text in texts if "{books}" not in text)
-    return rng.choice(texts).format(genre=person.genre, books=in_words(person.books))
+    genre = _GENRE_WORDS.get(person.genre, person.genre)
+    return rng.choice(texts).format(genre=genre, books=say_books(person.books))
 
 
 def sign(text: str, person: Person) -> str:
@@ -181,6 +194,12 @@ def sign(text: str, person: Person) -> str:
     return f"{text}\n\n{CLOSINGS[person.language]}, {person.first_name}"
 
 
-def in_words(number: int) -> str:
+def say_product(product: str) -> str:
+    """A product as people speak of it: `launch plan` for `consulting-launch-plan`."""
+    return product.partition("-")[2].replace("-", " ")
+
+
+def say_books(number: int) -> str:
+    """`one book`, `two books`, `11 books`."""
     small = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    return small[number] if number < len(small) else str(number)
+    return f"{small[number] if number < len(small) else number} book{'s' * (number != 1)}"

@@ -34,7 +34,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "call_held": ("Spoke on the phone:", "Spoke on the phone"),
     "meeting_booked": ("Booked a meeting:", "Booked a meeting"),
     "meeting_held": ("Met:", "Met"),
-    "chat_held": ("Chatted:", "Chatted"),
+    "chat_held": ("Chatted on", "Chatted"),
     "met_at_event": ("Met at", "Met at an event"),
     "social_asked": ("Asked us on", "Asked us on a network"),
     "call_attempted": ("Called, no answer:", "Called, no answer"),
@@ -44,7 +44,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "social_followed": ("Followed us on", "Followed us"),
     "social_connected": ("Connected on", "Connected"),
     "imported": ("Imported from", "Imported"),
-    "identified": ("Told us who they are:", "Told us who they are"),
+    "identified": ("Told us who they are through", "Told us who they are"),
     "traits_changed": ("Learned about them:", "Learned about them"),
     "answered": ("Answered on", "Answered a question"),
     "fit_confirmed": ("Confirmed as a fit:", "Confirmed as a fit"),
@@ -66,6 +66,11 @@ _PHRASES: dict[str, tuple[str, str]] = {
 MINUTES = frozenset({"call_held", "meeting_held", "chat_held"})
 MONEY = frozenset({"purchased", "deal_opened", "deal_won", "deal_lost", "quote_sent"})
 _TOLD_APART = frozenset({"text", "reason", "by", "by_id", "value", "currency", "title", "seconds"})
+# Subjects that are common nouns, and what stands before them.
+_COMMON = {"newsletter": "the", "website": "the", "webinar": "the", "message": "our", "quote": "our"}
+_WITH_ARTICLE = frozenset(
+    {"subscribed", "unsubscribed", "chat_started", "chat_held", "email_replied", "identified"}
+)
 _ORIGIN = ("utm_source", "utm_medium", "utm_campaign")
 _LONGEST = 2000
 _LONGEST_FACT = 200
@@ -135,7 +140,10 @@ def _subject(touch: Touch, playbook: Playbook) -> str:
     if touch.kind == "traits_changed":
         return ""
     title = touch.attrs.get("title")
-    return str(title) if title and touch.kind.startswith("email_") else touch.subject or ""
+    if title and touch.kind.startswith("email_"):
+        return str(title)
+    named = touch.subject or ""
+    return f"{_COMMON[named]} {named}" if named in _COMMON and touch.kind in _WITH_ARTICLE else named
 
 
 def _facts(touch: Touch) -> Iterator[str]:
@@ -150,9 +158,15 @@ def _facts(touch: Touch) -> Iterator[str]:
         yield f"{attrs['seconds']:g} s"
     for name, value in sorted(attrs.items()):
         if name not in _TOLD_APART and name not in _ORIGIN and value is not None:
-            yield f"{_spaced(name)} {say_value(value)}"[:_LONGEST_FACT]
+            yield _fact(name, say_value(value))[:_LONGEST_FACT]
     if touch.value is not None and touch.kind not in MINUTES | MONEY:
         yield f"value {touch.value:g}"
+
+
+def _fact(name: str, value: str) -> str:
+    """A name and its value, the name once: `webinar webinar-covers` is `webinar-covers`."""
+    words = _spaced(name)
+    return value if value.lower().replace("-", " ").startswith(words.lower()) else f"{words} {value}"
 
 
 def _spaced(name: str) -> str:
