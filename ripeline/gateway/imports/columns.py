@@ -10,9 +10,18 @@ from ripeline.gateway.imports import cells
 from ripeline.gateway.imports.hosts import shared_host
 from ripeline.gateway.imports.mapping import ColumnRule, Mapping, Reads
 from ripeline.gateway.imports.names import SHARED, Field, claim_of, words
+from ripeline.kit.folding import plain
 from ripeline.people.values import read_country, read_domain, read_language, read_yes_no
 
 SAMPLE = 1_000
+_PAIRS = ({"y", "n"}, {"j", "n"}, {"t", "f"})
+# Words in the names of columns that are answered by yes or no, in the languages our users write.
+_ASKING = frozenset(
+    "is has had did can should opt opted optin optout consent consented agreed accepts accepted subscribed"
+    " unsubscribed newsletter active inactive enabled disabled verified confirmed bounced deleted blocked archived"
+    " flag ist hat darf aktiv inaktiv einwilligung abonniert bestatigt actif inactif abonne consentement activo"
+    " suscrito consentimiento attivo iscritto consenso ativo inscrito actief".split()
+)
 _ENOUGH = 0.6
 _NUMBERED = re.compile(r"Column \d+\Z")
 _ID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\Z", re.I)
@@ -114,7 +123,7 @@ def _reads(field: Field) -> Reads:
 
 
 def _by_content(column: str, filled: list[str]) -> Guess:
-    if _share(filled, _is_yes_no) == 1 and not _all_digits(filled):
+    if _are_yes_no(column, filled):
         return Guess(column, "trait", "its cells are yes or no", 0, "yes_no")
     for field, test, what in _BY_LOOK:
         share = _share(filled, test)
@@ -170,6 +179,16 @@ def _is_language(text: str) -> bool:
     return read_language(text) is not None
 
 
+def _are_yes_no(column: str, filled: list[str]) -> bool:
+    """Whether the cells are yes or no beyond doubt. A `x`, a `y` or a `-1` alone may be anything; the two letters of a
+    pair are clear beside each other, and 0 and 1 where the column's name is a question.
+    """
+    said = {plain(text) if text.isalpha() else text for text in filled}
+    if said <= {"0", "1"}:
+        return any(word in _ASKING for word in words(column).split()) or column.rstrip().endswith("?")
+    return said in _PAIRS or all(len(word) > 1 and word.isalpha() and _is_yes_no(word) for word in said)
+
+
 def _is_yes_no(text: str) -> bool:
     return read_yes_no(text) is not None
 
@@ -184,10 +203,6 @@ def _has_digit(text: str) -> bool:
 
 def _is_dated(text: str) -> bool:
     return cells.is_date(text) or (text.isdigit() and len(text) in (8, 10, 13)) or text[:4].isdigit()
-
-
-def _all_digits(filled: list[str]) -> bool:
-    return all(text.isdigit() for text in filled)
 
 
 def _leading_zero(text: str) -> bool:

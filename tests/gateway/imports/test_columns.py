@@ -73,6 +73,34 @@ def test_no_is_not_norway() -> None:
     assert fields("newsletter,email", "No,a@b.example", "No,b@b.example")["newsletter"] == "trait"
 
 
+@pytest.mark.parametrize(
+    ("column", "filled", "reads"),
+    [
+        ("invited", ["Yes", "no"], "yes_no"),
+        ("invited", ["Ja", "Nein", "ja"], "yes_no"),
+        ("invited", ["sí", "no"], "yes_no"),
+        ("invited", ["TRUE", "TRUE"], "yes_no"),
+        ("invited", ["y", "N"], "yes_no"),
+        ("invited", ["t", "f"], "yes_no"),
+        ("IsInvited", ["0", "1"], "yes_no"),
+        ("Newsletter?", ["1", "1"], "yes_no"),
+        ("Has newsletter", ["0", "0"], "yes_no"),
+        ("visits", ["0", "1"], "number"),
+        ("balance", ["-1", "-1"], "number"),
+        ("grade", ["y", "y"], "text"),
+        ("fair", ["x", "x"], "text"),
+        ("done", ["✓", "✔"], "text"),
+        ("size", ["s", "o"], "text"),
+        ("invited", ["yes", "no", "maybe"], "text"),
+    ],
+)
+def test_only_clear_words_are_read_as_yes_or_no_by_themselves(
+    column: str, filled: list[str], reads: str
+) -> None:
+    (guess,) = guess_columns((column,), [[cell] for cell in filled])
+    assert (guess.field, guess.reads) == ("trait", reads)
+
+
 @needs_data
 def test_every_stored_export_header_has_a_column_to_recognise_people_by() -> None:
     text = (DATA / "export_headers" / "headers.md").read_text()
