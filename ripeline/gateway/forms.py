@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from ripeline.gateway.imports.columns import trait_name
-from ripeline.gateway.imports.mapping import ColumnRule, Mapping, MappingMistakes, load_mapping
+from ripeline.gateway.imports.mapping import LONGEST, ColumnRule, Mapping, MappingMistakes, read_mapping
 from ripeline.gateway.imports.names import SHARED
 from ripeline.gateway.imports.survey import Survey
 
@@ -41,7 +41,6 @@ _FIELDS = (
 _READS = (("text", "text"), ("number", "number"), ("yes_no", "yes or no"), ("date", "date"))
 _ORDERS = (("", "as found"), ("dmy", "day first"), ("mdy", "month first"), ("ymd", "year first"))
 _TITLES = dict(_FIELDS)
-MOST_OF_A_MAPPING = 200_000
 
 
 class FileForm(forms.Form):
@@ -75,15 +74,9 @@ class FileForm(forms.Form):
         if file is None:
             return ""
         try:
-            text: str = file.read(MOST_OF_A_MAPPING + 1).decode("utf-8-sig")
-            if len(text) > MOST_OF_A_MAPPING:
-                raise forms.ValidationError("This is longer than any mapping; choose the YAML file.")
-            load_mapping(text)
-        except UnicodeDecodeError:
-            raise forms.ValidationError("A mapping is a text file in UTF-8.") from None
+            return read_mapping(file.read(LONGEST + 1))
         except MappingMistakes as mistakes:
             raise forms.ValidationError([str(mistake) for mistake in mistakes.mistakes]) from None
-        return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ Reads = Literal["text", "number", "yes_no", "date"]
 Existing = Literal["overwrite", "fill", "leave"]
 MOST_TOLD = 20
 """So many mistakes are told at once: to guess at what each of thousands was to be takes minutes."""
+LONGEST = 200_000
+"""Bytes of a mapping's file."""
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -233,6 +235,22 @@ def load_mapping(text: str, columns: tuple[str, ...] | None = None) -> Mapping:
     if columns is not None and (unknown := _unknown_columns(mapping, columns, tree)):
         raise MappingMistakes(tuple(unknown))
     return mapping
+
+
+def read_mapping(raw: bytes) -> str:
+    """The text of a mapping's file, known to be a mapping. Raises MappingMistakes."""
+    if len(raw) > LONGEST:
+        raise _whole("This is longer than any mapping; choose the YAML file.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _whole("A mapping is a text file in UTF-8.") from None
+    load_mapping(text)
+    return text
+
+
+def _whole(message: str) -> MappingMistakes:
+    return MappingMistakes((Mistake(0, "", message),))
 
 
 def check_columns(mapping: Mapping, columns: tuple[str, ...]) -> None:

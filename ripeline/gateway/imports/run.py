@@ -10,10 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from django.conf import settings
 from django.db import IntegrityError, OperationalError
 
-from ripeline.gateway.imports.abandoned import KEPT, note_use
+from ripeline.gateway.imports.abandoned import KEPT, folder, note_use
 from ripeline.gateway.imports.apply import run_steps
 from ripeline.gateway.imports.lease import held, renewing
 from ripeline.gateway.imports.mapping import MappingMistakes
@@ -47,9 +46,8 @@ def take_in(
 ) -> Import:
     """Keeps a copy of the file, so that an import killed half-way goes on with the same rows, and its row."""
     key = new_key()
-    folder = Path(settings.CONFIG.data_dir) / "imports"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = folder / key
+    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = folder() / key
     digest = hashlib.sha256()
     with kept.open("wb") as out:
         while block := file.read(1 << 20):

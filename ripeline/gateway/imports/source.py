@@ -11,6 +11,7 @@ from ripeline.gateway.imports.mapping import Mapping, load_mapping
 from ripeline.gateway.imports.merge import Repeats
 from ripeline.gateway.imports.reader import Reader
 from ripeline.gateway.imports.record import Record
+from ripeline.gateway.imports.sniff import NotATable
 from ripeline.gateway.imports.survey import Progress, Survey, survey
 from ripeline.gateway.imports.table import Rejected, Row, read_rows
 from ripeline.gateway.imports.touches import read_touches
@@ -47,6 +48,8 @@ def open_source(import_of: Import, progress: Progress | None = None) -> Source:
     if import_of.form == Import.Form.TOUCHES:
         with path.open("rb") as file:
             rows = sum(1 for line in file if line.strip())
+        if not rows:
+            raise NotATable("The file is empty.")
         return Source(path, given, None, rows=rows, taken_in=import_of.created_at)
     look = survey_whole(path, import_of.mapping, progress)
     return Source(path, given, look, rows=look.rows, taken_in=import_of.created_at)

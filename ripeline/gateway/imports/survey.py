@@ -14,7 +14,7 @@ from ripeline.gateway.imports.figures import NumberColumn, NumberEvidence
 from ripeline.gateway.imports.mapping import Lookup, Mapping, check_columns, places
 from ripeline.gateway.imports.merge import Repeats
 from ripeline.gateway.imports.record import Record
-from ripeline.gateway.imports.sniff import Shape, sniff
+from ripeline.gateway.imports.sniff import NotATable, Shape, sniff
 from ripeline.gateway.imports.table import Row, read_rows
 from ripeline.gateway.imports.takes import Settled, taker
 
@@ -73,6 +73,8 @@ def _begin(path: Path, given: Mapping) -> tuple[Shape, list[Row], Mapping]:
 
 
 def _end(shape: Shape, sample: list[Row], look: _Look, rows: int) -> Survey:
+    if not rows:
+        raise NotATable("The file has a header and no rows.")
     look.repeats.settle()
     settled = look.settle()
     cells = [row.cells for row in sample]

@@ -115,20 +115,17 @@ def _take_phone(record: Record, text: str, region: str | None) -> str | None:
     return None
 
 
-def _take_country(record: Record, text: str) -> str | None:
-    code = values.read_country(text)
-    if code is None:
-        return f"'{text[:40]}' is no country we know"
-    record.fields.setdefault("country", code)
-    return None
+def _take_code(name: str, read: Callable[[str], str | None]) -> Take:
+    """What a cell names by word or code, kept as its code."""
 
+    def take(record: Record, text: str) -> str | None:
+        code = read(text)
+        if code is None:
+            return f"'{text[:40]}' is no {name} we know"
+        record.fields.setdefault(name, code)
+        return None
 
-def _take_language(record: Record, text: str) -> str | None:
-    code = values.read_language(text)
-    if code is None:
-        return f"'{text[:40]}' is no language we know"
-    record.fields.setdefault("language", code)
-    return None
+    return take
 
 
 def _take_domain(record: Record, text: str) -> str | None:
@@ -204,8 +201,8 @@ _WHAT = {"number": "number", "yes_no": "yes or no", "text": "text"}
 _TAKES: dict[str, Take] = {
     "email": _take_email,
     "full_name": _take_full_name,
-    "country": _take_country,
-    "language": _take_language,
+    "country": _take_code("country", values.read_country),
+    "language": _take_code("language", values.read_language),
     "domain": _take_domain,
     "tags": _take_tags,
     "seniority": _take_seniority,

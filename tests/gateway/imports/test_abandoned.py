@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from ripeline.gateway.imports import apply
 from ripeline.gateway.imports.run import Refused, go_on, look_at, start
 from ripeline.gateway.models import Import
+from ripeline.kit.ids import new_key
 from ripeline.people.models import Contact
 from ripeline.worker import sweeping
 from tests.gateway.imports.bringing import csv_file, look, take_back
@@ -84,3 +87,34 @@ def test_an_import_that_is_under_way_keeps_its_file(tmp_path: Path) -> None:
     sweep(days=30)
     assert Path(import_of.file).exists()
     assert go_on(import_of, clock=timezone.now, stop=lambda: False).state == Import.State.DONE
+
+
+def test_a_file_that_no_import_needs_goes_after_a_day(tmp_path: Path) -> None:
+    import_of = draft(tmp_path)
+    kept = Path(import_of.file)
+    half_taken_in, somebodys_own = kept.with_name(new_key()), kept.with_name("notes.txt")
+    for file in (half_taken_in, somebodys_own):
+        file.write_text("anna@firm.example")
+    sweep(days=0.9)
+    assert half_taken_in.exists()
+    sweep(days=1.1)
+    assert (kept.exists(), half_taken_in.exists(), somebodys_own.exists()) == (True, False, True)
+
+
+def test_a_file_that_its_done_import_was_killed_before_removing_goes_after_a_day(tmp_path: Path) -> None:
+    import_of = draft(tmp_path)
+    assert start(import_of, timezone.now()) is None
+    done = go_on(import_of, clock=timezone.now, stop=lambda: False)
+    left = Path(done.file)
+    left.write_text(ROWS)
+    long_ago = (timezone.now() - timedelta(days=2)).timestamp()
+    os.utime(left, (long_ago, long_ago))
+    sweep(days=0)
+    assert not left.exists()
+    assert Import.objects.get().state == Import.State.DONE
+
+
+def test_without_a_folder_of_imports_there_is_nothing_to_clear_away() -> None:
+    assert not (Path(settings.CONFIG.data_dir) / "imports").exists()
+    sweep(days=1)
+    assert not (Path(settings.CONFIG.data_dir) / "imports").exists()
