@@ -9,6 +9,7 @@ from ripeline.playbooks.drafts.models import Draft, DraftSave
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
 from ripeline.timeline.camps.models import Camp, CampStanding, CampVerdict
 from ripeline.timeline.history.models import HistoryChange, HistoryState
+from ripeline.timeline.identities.models import Identification, KeptApart, Merge
 from ripeline.timeline.models import (
     PlaybookVersion,
     Publication,
@@ -32,10 +33,13 @@ __all__ = [
     "DraftSave",
     "HistoryChange",
     "HistoryState",
+    "Identification",
     "Identity",
     "Import",
     "ImportRejection",
     "ImportStep",
+    "KeptApart",
+    "Merge",
     "Notification",
     "PlaybookVersion",
     "PreviewMove",

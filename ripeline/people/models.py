@@ -85,6 +85,11 @@ class Contact(models.Model):
 
     `key` is the `person` of the lifecycle's touches. `email`, `phone` and `search_text` repeat the primary
     identities and the words a search looks through, so that a list reads one row; `people.contacts` keeps them.
+
+    Who turned out to be somebody else is `merged_into` the contact that lives on (always directly: never into one
+    that was merged itself) since `merged_at`, has no standing, and is in no list; `set_aside` keeps what lists would
+    find them by. `filled` says which fields of one that lives on come from those merged into it: see
+    `timeline.identities`.
     """
 
     key = models.CharField(max_length=64, unique=True, default=new_key)
@@ -108,13 +113,27 @@ class Contact(models.Model):
     search_text = models.TextField(blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.CASCADE, related_name="merged", db_index=False
+    )
+    merged_at = models.DateTimeField(null=True)
+    set_aside = models.JSONField(null=True)
+    filled = models.JSONField(null=True)
     # The name; who has none is found under their address or number.
     sort_name = sort_name()
 
     class Meta:
         indexes = (
-            models.Index(fields=["sort_name", "id"], name="contact_name"),
-            models.Index(fields=["created_at", "id"], name="contact_created"),
+            # The orders of the lists, of those who are in them.
+            models.Index(
+                fields=["sort_name", "id"], condition=Q(merged_into__isnull=True), name="contact_name"
+            ),
+            models.Index(
+                fields=["created_at", "id"], condition=Q(merged_into__isnull=True), name="contact_created"
+            ),
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="contact_merged"
+            ),
             models.Index(fields=["owner", "id"], name="contact_owner"),
             models.Index(fields=["source", "id"], name="contact_source"),
         )
@@ -126,7 +145,8 @@ class Contact(models.Model):
 class Identity(models.Model):
     """One way to recognise a contact: an address, a phone number, or a key of another system.
 
-    An address or an outside key leads to one contact; a phone number may be shared by an office.
+    An address or an outside key leads to one contact; a phone number may be shared by an office. `home` is whose it
+    is where that contact was merged into `contact`.
     """
 
     class Kind(models.TextChoices):
@@ -140,8 +160,10 @@ class Identity(models.Model):
     is_primary = models.BooleanField(default=False)
     verified_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    home = models.ForeignKey(Contact, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
 
     class Meta:
+        indexes = (models.Index(fields=["home"], condition=Q(home__isnull=False), name="identity_home"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["kind", "value"], condition=~Q(kind="phone"), name="identity_leads_to_one_contact"
@@ -154,7 +176,11 @@ class Identity(models.Model):
 
 
 class Visitor(models.Model):
-    """A browser we have seen. Its key is 128 random bits and reveals nothing."""
+    """A browser we have seen. Its key is 128 random bits and reveals nothing.
+
+    `contact` is who was last known to use it, as far as is known; who used it before them is told by the
+    identifications (`timeline.identities`), since a computer may be shared.
+    """
 
     key = models.CharField(max_length=32, unique=True, default=new_key)
     contact = models.ForeignKey(Contact, null=True, on_delete=models.SET_NULL, related_name="visitors")

@@ -95,7 +95,7 @@ def _steps(person: Person, judged_by: InForce, now: datetime) -> Iterator[_Step]
     if before not in (None, playbook.version) and standing is not None:
         # A worker whose clock is ahead may have assessed them later than the publication.
         moment = min(max(publication.at, standing.assessed_at or publication.at), now)
-        known = [row for row in person.touches if row.received_at <= moment]
+        known = [row for row in person.touches if row.heard_at <= moment]
         # Where it cannot be read any more, its last word is lost, and what it left open is the new one's.
         if _was_pending(person.waiting, publication.at) and (old := readable_version(before or "")):
             yield _Step(look(old, known, moment), moment)
@@ -107,7 +107,7 @@ def _as_of(moment: datetime, seen: Look, known: Sequence[Touch]) -> Look:
     """What the same definition said at a moment before, of what was known then."""
     moved_since = any(moved.at > to_instant(moment) for moved in seen.fold.transitions)
     # Not their number: what is known may be dated in the future, and what counts may have been heard since.
-    if all(row.received_at <= moment for row in seen.touches) and not moved_since:
+    if all(row.heard_at <= moment for row in seen.touches) and not moved_since:
         return seen
     return look(seen.playbook, known, moment)
 

@@ -16,10 +16,10 @@ from ripeline.timeline.models import Touch
 def read_touches(
     contact_ids: Sequence[int], *, heard_until: datetime | None = None
 ) -> dict[int, list[Touch]]:
-    """The log of each contact, in order; with `heard_until` only what had been received by then."""
+    """The log of each contact, in order; with `heard_until` only what we knew of them by then."""
     rows = Touch.objects.filter(contact_id__in=contact_ids)
     if heard_until is not None:
-        rows = rows.filter(received_at__lte=heard_until)
+        rows = rows.filter(received_at__lte=heard_until).exclude(known_at__gt=heard_until)
     return _by_contact(rows)
 
 

@@ -57,7 +57,7 @@ class Look:
         return earlier[-1] if earlier else self.began
 
     def heard_by(self, instant: int) -> datetime | None:
-        """When the last of the touches up to an instant was received."""
+        """When the last of the touches up to an instant was known to be theirs."""
         heard = [received for at, received in self._receipts if at <= instant]
         return heard[-1] if heard else None
 
@@ -66,7 +66,7 @@ class Look:
         latest = self.heard
         receipts = [] if latest is None else [(FIRST_INSTANT, latest)]
         for row in self.touches:
-            latest = row.received_at if latest is None else max(latest, row.received_at)
+            latest = row.heard_at if latest is None else max(latest, row.heard_at)
             receipts.append((to_instant(row.at), latest))
         return receipts
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Concat
@@ -93,7 +95,12 @@ class Publication(Sweep):
 class Touch(models.Model):
     """One dated fact about one person, as in the lifecycle; `uid` is its id there.
 
-    `at` is when it happened, `received_at` when we heard of it: together they say what was known when.
+    `at` is when it happened, `received_at` when we heard of it: together they say what was known when. `known_at` is
+    when we knew it to be this contact's, where that was later: a browser was recognised, two contacts became one.
+
+    Every touch has a home that never changes: the contact it was recorded of, or the browser it was made on.
+    `contact` is who that is at present (null: nobody knows); only `timeline.identities` changes it. With a `visitor`
+    and no `home`, the browser is its home. Else its home is the contact `home`, or where that is null `contact`.
     """
 
     uid = models.CharField(max_length=128, unique=True)
@@ -109,12 +116,22 @@ class Touch(models.Model):
     subject = models.TextField(null=True)
     value = models.FloatField(null=True)
     attrs = models.JSONField(default=dict)
+    home = models.ForeignKey(Contact, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    known_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = (models.Index(fields=["contact", "at"], name="touch_contact_at"),)
+        indexes = (
+            models.Index(fields=["contact", "at"], name="touch_contact_at"),
+            models.Index(fields=["home"], condition=Q(home__isnull=False), name="touch_home"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject or ''} at {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def heard_at(self) -> datetime:
+        """When we knew that this contact did it."""
+        return self.received_at if self.known_at is None else self.known_at
 
 
 class Transition(models.Model):

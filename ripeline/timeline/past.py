@@ -87,6 +87,8 @@ def first_touch_then(as_of: AsOf, contact: str) -> Piece:
 
 def _touches_then(as_of: AsOf, contact: str) -> Piece:
     heard, params = (
-        ("", (as_of.at,)) if as_of.view == "was" else (" AND k.received_at <= %s", (as_of.at,) * 2)
+        ("", (as_of.at,))
+        if as_of.view == "was"
+        else (" AND coalesce(k.known_at, k.received_at) <= %s", (as_of.at,) * 2)
     )
     return f"ripeline_touch k WHERE k.contact_id = {contact} AND k.at <= %s{heard}", params

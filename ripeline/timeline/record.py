@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ripeline.kit.bulk import insert_rows
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.instant import FIRST_INSTANT
 from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.touch import Touch as Fact
-from ripeline.people.models import Contact
+from ripeline.timeline.camps.models import CampStanding, CampVerdict
 from ripeline.timeline.heat import NO_HEAT
-from ripeline.timeline.models import Reassessment, Standing, Touch
+from ripeline.timeline.identities.living import Home, homes_by_id, homes_by_key
+from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch
 
 # Rows per statement and per transaction: below SQLite's limit on variables, and short enough not to hold its lock.
 CHUNK = 1000
@@ -61,18 +62,22 @@ def record(
 ) -> Recorded:
     """Adds touches to the log, once by id, and marks their people due; all that was accepted is on disk on return.
 
-    `Touch.person` is a contact's key. `heard` gives, by touch id, when we heard of it where that is not `now`
+    `Touch.person` is a contact's key; one that was merged counts as the contact it lives on as, and remains the
+    touch's home. `heard` gives, by touch id, when we heard of it where that is not `now`
     (a history brought in with its own dates of receipt); `contacts` the ids by key of all these people, where the
-    caller knows them. Within a chunk of 1,000 either everything counts or
+    caller knows them and holds them, none merged. Within a chunk of 1,000 either everything counts or
     nothing; the same touches given again change nothing.
     """
     known, added, strangers = 0, set[str](), dict[str, None]()
     for chunk in _chunks(touches):
-        people = _contact_ids({touch.person for touch in chunk}) if contacts is None else contacts
-        ours = [touch for touch in chunk if touch.person in people]
-        if len(ours) < len(chunk):
-            strangers.update(dict.fromkeys(touch.person for touch in chunk if touch.person not in people))
-        fresh = _insert(_rows(ours, people, now=now, heard=heard or {}), now)
+        # No savepoint: inside a caller's transaction one makes each SQLite insert dearer the more came before it.
+        with transaction.atomic(savepoint=False):
+            people = _homes({touch.person for touch in chunk}, contacts)
+            ours = [touch for touch in chunk if touch.person in people]
+            if len(ours) < len(chunk):
+                strangers.update(dict.fromkeys(touch.person for touch in chunk if touch.person not in people))
+            lines = [Line(touch, people[touch.person]) for touch in ours]
+            fresh = write_lines(lines, now=now, heard=heard or {})
         added |= fresh
         known += len(ours) - len(fresh)
     return Recorded(len(added), known, tuple(strangers), frozenset(added))
@@ -95,16 +100,41 @@ def _chunks(touches: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
         yield touches[start : start + CHUNK]
 
 
-def _contact_ids(keys: set[str]) -> dict[str, int]:
-    found = Contact.objects.filter(key__in=keys).values_list("key", "id")
-    return dict(found)
+def _homes(keys: set[str], contacts: Mapping[str, int] | None) -> Mapping[str, Home]:
+    if contacts is None:
+        return homes_by_key(keys)
+    return {key: Home(contacts[key], contacts[key], None) for key in keys if key in contacts}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A touch that is to be written, and whose it is: of the contact whose `home` this is, and made on the browser
+    `visitor` (by id). With `is_of_visitor` the browser is its home, and `home` only says who used it then, if we know.
+    """
+
+    fact: Fact
+    home: Home | None
+    visitor: int | None = None
+    is_of_visitor: bool = False
+
+
+def write_lines(lines: Sequence[Line], *, now: datetime, heard: Mapping[str, datetime]) -> set[str]:
+    """Writes what the log does not have yet and marks its people due, in the caller's transaction; the ids of that."""
+    first_wins = {line.fact.id: line for line in reversed(lines)}
+    # In order of id, and the log itself says what was new to it: so it is with two writers at once.
+    rows = [_row(first_wins[uid], heard.get(uid, now)) for uid in sorted(first_wins)]
+    added = set(insert_rows(Touch, _Row._fields, rows, skip_known=True, returning="uid"))
+    _make_due([row for row in rows if row.uid in added], now)
+    if connection.vendor == "postgresql":
+        _follow_merges([first_wins[uid] for uid in sorted(added)], now)
+    return added
 
 
 class _Row(NamedTuple):
-    """A line of the log before it is written."""
+    """A line of the log as it is written."""
 
     uid: str
-    contact_id: int
+    contact_id: int | None
     at: datetime
     received_at: datetime
     kind: str
@@ -113,45 +143,73 @@ class _Row(NamedTuple):
     subject: str | None
     value: float | None
     attrs: Mapping[str, Scalar]
+    visitor_id: int | None
+    home_id: int | None
+    known_at: datetime | None
 
 
-def _rows(
-    touches: Sequence[Fact], contacts: Mapping[str, int], *, now: datetime, heard: Mapping[str, datetime]
-) -> list[_Row]:
-    first_wins = {touch.id: touch for touch in reversed(touches)}
-    return [
-        _Row(
-            uid=touch.id,
-            contact_id=contacts[touch.person],
-            at=to_datetime(touch.at),
-            received_at=heard.get(touch.id, now),
-            kind=touch.kind,
-            direction=touch.direction,
-            actor=touch.actor,
-            subject=touch.subject,
-            value=touch.value,
-            attrs=dict(touch.attrs),
-        )
-        for touch in sorted(first_wins.values(), key=lambda touch: touch.id)
-    ]
+def _row(line: Line, received_at: datetime) -> _Row:
+    touch, home = line.fact, line.home
+    since = home.since if home else None
+    return _Row(
+        uid=touch.id,
+        contact_id=home.contact if home else None,
+        at=to_datetime(touch.at),
+        received_at=received_at,
+        kind=touch.kind,
+        direction=touch.direction,
+        actor=touch.actor,
+        subject=touch.subject,
+        value=touch.value,
+        attrs=dict(touch.attrs),
+        visitor_id=line.visitor,
+        home_id=_home_column(line, home),
+        known_at=since if since and since > received_at else None,
+    )
 
 
-def _insert(rows: list[_Row], now: datetime) -> set[str]:
-    """Writes what the log does not have yet; the ids of that."""
-    # No savepoint: inside a caller's transaction one makes each SQLite insert dearer the more came before it.
-    with transaction.atomic(savepoint=False):
-        # In order of id, and the log itself says what was new to it: so it is with two writers at once.
-        added = set(insert_rows(Touch, _Row._fields, rows, skip_known=True, returning="uid"))
-        due: dict[int, datetime] = {}
-        since: dict[int, int] = {}
-        for row in rows:
-            if row.uid not in added:
-                continue
-            # A touch dated in the future counts when its time comes.
-            when, at = max(row.at, now), to_instant(row.at)
-            due[row.contact_id] = min(due.get(row.contact_id, when), when)
-            since[row.contact_id] = min(since.get(row.contact_id, at), at)
-        standings = [(pk, "", 0.0, NO_HEAT, "active", False) for pk in sorted(due)]
-        insert_rows(Standing, _STANDING_COLUMNS, standings, skip_known=True)
-        mark_due(due, since=since)
-        return added
+def _home_column(line: Line, home: Home | None) -> int | None:
+    """What is kept of a touch's home: see `Touch`."""
+    if home is None or line.is_of_visitor or (line.visitor is None and home.pk == home.contact):
+        return None
+    return home.pk
+
+
+def _make_due(rows: Sequence[_Row], now: datetime) -> None:
+    due: dict[int, datetime] = {}
+    since: dict[int, int] = {}
+    for row in rows:
+        if row.contact_id is None:
+            continue
+        # A touch dated in the future counts when its time comes.
+        when, at = max(row.at, now), to_instant(row.at)
+        due[row.contact_id] = min(due.get(row.contact_id, when), when)
+        since[row.contact_id] = min(since.get(row.contact_id, at), at)
+    standings = [(pk, "", 0.0, NO_HEAT, "active", False) for pk in sorted(due)]
+    insert_rows(Standing, _STANDING_COLUMNS, standings, skip_known=True)
+    mark_due(due, since=since)
+
+
+def _follow_merges(lines: Sequence[Line], now: datetime) -> None:
+    """Puts right what was written of people who were merged, or whose merge was undone, since we looked.
+
+    Whoever merges makes all concerned due first, as we just did: one of us waited there for the other. So either they
+    saw our touches, or we see now what they did.
+    """
+    used = {line.home.pk: line.home.contact for line in lines if line.home}
+    moved = {pk: home for pk, home in homes_by_id(used).items() if home.contact != used[pk]}
+    if not moved:
+        return
+    again = [replace(line, home=moved[line.home.pk]) for line in lines if line.home and line.home.pk in moved]
+    rows = [_row(line, now) for line in again]
+    for row in rows:
+        Touch.objects.filter(uid=row.uid).update(contact_id=row.contact_id, home_id=row.home_id)
+    forget_standing({pk for pk, home in moved.items() if home.contact != pk})
+    _make_due(rows, now)
+
+
+def forget_standing(contact_ids: Iterable[int]) -> None:
+    """Takes contacts that were merged out of the queue, and what was found of them out of the lists."""
+    pks = sorted(contact_ids)
+    for model in (CampVerdict, CampStanding, SavedFold, Standing, Reassessment):
+        model._default_manager.filter(contact__in=pks).delete()

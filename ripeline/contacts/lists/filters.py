@@ -157,8 +157,11 @@ def _on_contact(column: str, values: list[str] | list[int], or_none: bool = Fals
     if or_none:
         check = Sql(f"({check.text} OR {column} IS NULL)", check.params)
     everybody = "SELECT c.id AS id FROM ripeline_contact c WHERE"
-    ids = [Sql(f"{everybody} {column} = %s", (value,)) for value in values]
-    ids += [Sql(f"{everybody} {column} IS NULL")] if or_none else []
+    ids = [Sql(f"{everybody} {column} = %s", (value,)) for value in values if value != ""]
+    # Whoever was merged has let go of theirs, so that they would be found where there is none.
+    living = f"{everybody} c.merged_into_id IS NULL AND"
+    ids += [Sql(f"{living} {column} = %s", ("",))] if "" in values else []
+    ids += [Sql(f"{living} {column} IS NULL")] if or_none else []
     return Condition(check, frozenset("c"), joined(" UNION ALL ", ids))
 
 

@@ -21,6 +21,7 @@ from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined
 from ripeline.contacts.lists.walking import (
     column,
     hint,
+    holds,
     is_promising,
     place_of,
     set_out,
@@ -110,7 +111,7 @@ def count_all(wanted: Wanted) -> Count:
     """How many there are without any filter but the span."""
     sort = wanted.sort
     table = wanted.listing.tables[sort.alias]
-    where = joined(" AND ", [Sql("1 = 1"), *_span(wanted)])
+    where = joined(" AND ", [Sql("1 = 1"), *holds(sort), *_span(wanted)])
     found = Sql(
         f"SELECT count(*) FROM (SELECT 1 FROM {table.name} {sort.alias}{hint(sort)}"  # noqa: S608 - our names
         f" WHERE {where.text} LIMIT {COUNTED + 1}) few",
@@ -178,7 +179,7 @@ def _gather(wanted: Wanted, ids: Sql, others: Sequence[Condition]) -> Found:
     """These people, checked against the other filters, sorted, from the place on."""
     sort = wanted.sort
     aliases = {sort.alias}.union(*(each.needs for each in others))
-    checks = joined(" AND ", [Sql("1 = 1"), *_span(wanted), *(each.check for each in others)])
+    checks = joined(" AND ", [Sql("1 = 1"), *holds(sort), *_span(wanted), *(each.check for each in others)])
     sources = ""
     for alias in sorted(aliases):
         table = wanted.listing.tables[alias]

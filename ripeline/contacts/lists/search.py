@@ -23,13 +23,14 @@ TRIGGERS = 7
 @dataclass(frozen=True, slots=True)
 class Searched:
     """A table that can be searched: its alias in a list, the text a search looks through, folded with its parts on
-    lines of their own, SQLite's index of it, and the index of names."""
+    lines of their own, SQLite's index of it, and the index of names with what everything in it passes."""
 
     alias: str
     table: str
     text: str
     index: str
     name_index: str
+    holds: str = "1 = 1"
 
 
 PEOPLE = Searched(
@@ -38,6 +39,7 @@ PEOPLE = Searched(
     text="c.search_text",
     index="ripeline_contact_search",
     name_index="contact_name",
+    holds="c.merged_into_id IS NULL",
 )
 ORGANISATIONS = Searched(
     alias="c",
@@ -128,7 +130,8 @@ def _name_begins(searched: Searched, letter: str) -> Condition:
     else:
         check = Sql(f"{searched.text} LIKE %s ESCAPE '!'", (f"{_escaped(letter)}%",))
         hint = ""
-    ids = Sql(f"SELECT c.id AS id FROM {searched.table} c{hint} WHERE {check.text}", check.params)  # noqa: S608
+    where = f"{searched.holds} AND {check.text}"
+    ids = Sql(f"SELECT c.id AS id FROM {searched.table} c{hint} WHERE {where}", check.params)  # noqa: S608
     return Condition(check, frozenset(searched.alias), ids, is_dear=not is_sqlite())
 
 

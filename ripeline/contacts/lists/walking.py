@@ -90,7 +90,7 @@ def _select(wanted: Wanted, part: _Part, stop: Place | None, *, limit: int) -> l
     sort = wanted.sort
     first = wanted.listing.tables[sort.alias]
     needs = {sort.alias}.union(*(each.needs for each in wanted.conditions)) - {sort.alias}
-    wheres = [*_range(wanted, part, stop), *(each.check for each in wanted.conditions)]
+    wheres = [*holds(sort), *_range(wanted, part, stop), *(each.check for each in wanted.conditions)]
     sources = f"{first.name} {sort.alias}{hint(sort)}"
     for alias in sorted(needs):
         table = wanted.listing.tables[alias]
@@ -112,7 +112,7 @@ def _ahead(wanted: Wanted, part: _Part, rows: int) -> Place | None:
     """The place `rows` further along the order, whoever passes; None where the order ends before."""
     sort = wanted.sort
     table = wanted.listing.tables[sort.alias]
-    where = joined(" AND ", _range(wanted, part, None) or [Sql("1 = 1")])
+    where = joined(" AND ", [*holds(sort), *_range(wanted, part, None)] or [Sql("1 = 1")])
     found = Sql(
         f"SELECT {column(sort)}, {sort.alias}.{table.id} FROM {table.name} {sort.alias}{hint(sort)}"  # noqa: S608
         f" WHERE {where.text} ORDER BY {_order(wanted, table)} LIMIT 1 OFFSET {rows}",
@@ -159,6 +159,11 @@ def column(sort: Sort) -> str:
 def _order(wanted: Wanted, table: Table) -> str:
     down = "DESC" if wanted.goes_down else "ASC"
     return f"{column(wanted.sort)} {down}, {wanted.sort.alias}.{table.id} {down}"
+
+
+def holds(sort: Sort) -> list[Sql]:
+    """What everything listed in this order passes, as conditions."""
+    return [Sql(sort.holds.format(alias=sort.alias))] if sort.holds else []
 
 
 def hint(sort: Sort) -> str:

@@ -19,7 +19,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """An order: by `column` of the table called `alias`, then by id, along the index named."""
+    """An order: by `column` of the table called `alias`, then by id, along the index named. `holds` is a check that
+    everything listed passes, and everything in the index."""
 
     key: str
     alias: str
@@ -28,6 +29,7 @@ class Sort:
     index: str
     is_nullable: bool = False
     by_cells: bool = False
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,5 +163,5 @@ def _moves(
 
 
 def _counts(touch: Touch, as_of: AsOf) -> bool:
-    heard = as_of.is_now or as_of.view == "was" or touch.received_at <= as_of.at
+    heard = as_of.is_now or as_of.view == "was" or touch.heard_at <= as_of.at
     return heard and touch.at <= as_of.at

@@ -77,12 +77,10 @@ def count_after(position: int) -> int:
 def _select() -> str:
     """Plain texts and numbers: a million Python datetimes would take longer than all the rest."""
     if connection.vendor == "postgresql":
-        instants = (
-            "(extract(epoch FROM at) * 1000000)::bigint, (extract(epoch FROM received_at) * 1000000)::bigint"
-        )
+        instants = ", ".join(f"(extract(epoch FROM {each}) * 1000000)::bigint" for each in ("at", _HEARD))
         attrs = "nullif(attrs::text, '{}')"
     else:
-        instants = "CAST(at AS TEXT), CAST(received_at AS TEXT)"
+        instants = f"CAST(at AS TEXT), CAST({_HEARD} AS TEXT)"
         attrs = "nullif(CAST(attrs AS TEXT), '{}')"
     return (
         f"SELECT id, uid, contact_id, {instants}, kind, actor, direction, subject, value, {attrs} "  # noqa: S608 - ours
@@ -129,6 +127,8 @@ def _ask(sql: str, given: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+# When we knew that this contact did it.
+_HEARD = "coalesce(known_at, received_at)"
 _FIRST_AND_LAST = """
 SELECT (SELECT min(id) FROM ripeline_touch WHERE id > %s), (SELECT max(id) FROM ripeline_touch)
 """

@@ -1,0 +1,42 @@
+"""Who somebody is by now: a contact that was merged leads to the one that lives on, whatever key or id is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from ripeline.people.models import Contact
+
+
+class Home(NamedTuple):
+    """A contact by id, the one that it is at present (itself, where it was not merged), and since when we know."""
+
+    pk: int
+    contact: int
+    since: datetime | None
+
+
+def living(key: str) -> Contact | None:
+    """The contact that a key leads to, be it one that was merged; None where it was never anybody's."""
+    found = Contact.objects.select_related("merged_into").filter(key=key).first()
+    return found and (found.merged_into or found)
+
+
+def homes_by_key(keys: Iterable[str]) -> dict[str, Home]:
+    """Whom each key was given to, and who that is by now; keys that are nobody's are left out."""
+    rows = Contact.objects.filter(key__in=set(keys)).values_list("key", *_COLUMNS)
+    return {key: _home(pk, merged, at) for key, pk, merged, at in rows}
+
+
+def homes_by_id(pks: Iterable[int]) -> dict[int, Home]:
+    """The same by id."""
+    rows = Contact.objects.filter(pk__in=set(pks)).values_list(*_COLUMNS)
+    return {pk: _home(pk, merged, at) for pk, merged, at in rows}
+
+
+_COLUMNS = ("pk", "merged_into_id", "merged_at")
+
+
+def _home(pk: int, merged: int | None, at: datetime | None) -> Home:
+    return Home(pk, merged or pk, at if merged else None)

@@ -1,0 +1,169 @@
+"""Whose a browser is: joined to a contact, its touches become theirs; shared by two, it is split between them.
+
+What is held for true are the identifications of a browser, in order of their moment. Each says whose the browser is
+from then on, until the next; the first also says whose it was before. So it does not matter in which order we hear of
+them, and nobody's touches are ever taken for those of two people: two known people are never made one here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Case, Min, Q, QuerySet, Value, When
+
+from ripeline.kit.instants import to_instant
+from ripeline.people.models import Contact, Visitor
+from ripeline.timeline.identities.living import Home, homes_by_id
+from ripeline.timeline.identities.models import Identification
+from ripeline.timeline.models import Touch
+from ripeline.timeline.record import mark_due
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Nobody was known to use the browser: `touches` made on it before are the contact's now."""
+
+    touches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The browser was known as that of somebody else (`other`, by contact id, as they live on): from the moment on
+    it is this contact's, and `touches` made since with it. The other keeps theirs."""
+
+    other: int
+    touches: int
+
+
+@dataclass(frozen=True, slots=True)
+class Already:
+    """The browser was this contact's at that moment, as far as we knew."""
+
+
+def visitor_for(key: str, *, now: datetime) -> Visitor:
+    """The browser with this key of 32 hexadecimal characters; one never seen is added."""
+    Visitor.objects.bulk_create(
+        [Visitor(key=key, first_seen_at=now, last_seen_at=now)], ignore_conflicts=True
+    )
+    return Visitor.objects.select_related("contact").get(key=key)
+
+
+def join(
+    visitor: Visitor, contact: Contact, *, how: Identification.How | str, at: datetime, now: datetime
+) -> Joined | Split | Already:
+    """Notes that the browser was this contact's at a moment; whose its touches are follows, in one transaction.
+
+    `contact` may be one that was merged: the note names them, the touches go to who they live on as.
+    """
+    with transaction.atomic():
+        # Who records of the browser waits, and sees what we do.
+        held = Visitor.objects.select_for_update(no_key=True).get(pk=visitor.pk)
+        before, after = _last(held, at, contact), _next(held, at, contact)
+        noted, is_new = Identification.objects.get_or_create(
+            visitor=held, contact=contact, at=at, defaults={"how": how, "known_at": now}
+        )
+        if not is_new or (before is not None and before.contact_id == contact.pk):
+            return Already()
+        window = _Window(held.pk, at if before else None, after.at if after else None)
+        moved = _settle(window, noted, now)
+        if after is None:
+            _remember_user(held, homes_by_id([contact.pk])[contact.pk])
+        others = homes_by_id([each.contact_id for each in (before, after) if each])
+        others.pop(contact.pk, None)
+        mine = homes_by_id([contact.pk])[contact.pk].contact
+    other = next((each.contact for each in others.values() if each.contact != mine), None)
+    if other is not None:
+        return Split(other, moved)
+    return Joined(moved) if before is None and after is None else Already()
+
+
+def leave(visitor: Visitor, contact: Contact, *, now: datetime) -> int:
+    """Withdraws everything that says the browser was this contact's; returns how many touches found another home."""
+    with transaction.atomic():
+        held = Visitor.objects.select_for_update(no_key=True).get(pk=visitor.pk)
+        Identification.objects.filter(visitor=held, contact=contact).delete()
+        return settle_visitor(held, now=now)
+
+
+def settle_visitor(visitor: Visitor, *, now: datetime) -> int:
+    """Gives every touch whose home is the browser to whom it belongs by all that is known; returns how many moved.
+
+    The caller holds the visitor.
+    """
+    facts = list(Identification.objects.filter(visitor=visitor).order_by("at", "contact"))
+    moved = 0
+    for place, noted in enumerate(facts):
+        start = noted.at if place else None
+        end = facts[place + 1].at if place + 1 < len(facts) else None
+        moved += _settle(_Window(visitor.pk, start, end), noted, now)
+    if not facts:
+        moved = _settle(_Window(visitor.pk, None, None), None, now)
+    last = homes_by_id([facts[-1].contact_id])[facts[-1].contact_id] if facts else None
+    _remember_user(visitor, last)
+    return moved
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A stretch of time of a browser: from `start` up to before `end`, where given."""
+
+    visitor: int
+    start: datetime | None
+    end: datetime | None
+
+    def touches(self) -> QuerySet[Touch]:
+        rows = Touch.objects.filter(visitor=self.visitor, home=None)
+        if self.start is not None:
+            rows = rows.filter(at__gte=self.start)
+        return rows if self.end is None else rows.filter(at__lt=self.end)
+
+
+def _last(visitor: Visitor, at: datetime, contact: Contact) -> Identification | None:
+    earlier = Q(at__lt=at) | Q(at=at, contact__lt=contact.pk)
+    return Identification.objects.filter(earlier, visitor=visitor).order_by("-at", "-contact").first()
+
+
+def _next(visitor: Visitor, at: datetime, contact: Contact) -> Identification | None:
+    later = Q(at__gt=at) | Q(at=at, contact__gt=contact.pk)
+    return Identification.objects.filter(later, visitor=visitor).order_by("at", "contact").first()
+
+
+def _settle(window: _Window, noted: Identification | None, now: datetime) -> int:
+    """Gives the touches of a stretch to whom the browser was then; again where that was merged meanwhile."""
+    home = homes_by_id([noted.contact_id])[noted.contact_id] if noted else None
+    moved = _move(window, noted, home, now)
+    if noted is not None and connection.vendor == "postgresql":
+        # See `record._follow_merges`.
+        by_now = homes_by_id([noted.contact_id])[noted.contact_id]
+        if by_now != home:
+            moved += _move(window, noted, by_now, now)
+    return moved
+
+
+def _move(window: _Window, noted: Identification | None, home: Home | None, now: datetime) -> int:
+    target = home.contact if home else None
+    rows = window.touches()
+    rows = rows.exclude(contact=None) if target is None else rows.filter(~Q(contact=target) | Q(contact=None))
+    since: dict[int, int] = {}
+    for contact, first in rows.values_list("contact").annotate(Min("at")).order_by():
+        for pk in (contact, target):
+            if pk is not None:
+                since[pk] = min(since.get(pk, to_instant(first)), to_instant(first))
+    if not since:
+        return 0
+    known = max((each for each in (noted and noted.known_at, home and home.since) if each), default=None)
+    # Before the touches: who writes of these people meanwhile waits here.
+    mark_due(dict.fromkeys(since, now), since=since)
+    return rows.update(contact=target, known_at=_known_at(known))
+
+
+def _known_at(known: datetime | None) -> Case | None:
+    if known is None:
+        return None
+    return Case(When(received_at__lt=known, then=Value(known)), default=None)
+
+
+def _remember_user(visitor: Visitor, user: Home | None) -> None:
+    Visitor.objects.filter(pk=visitor.pk).update(contact=user.contact if user else None)
