@@ -1,5 +1,6 @@
 """What a person still lacks for a stage: a tree of conditions, each met or not, with how much is missing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -7,6 +8,7 @@ from ripeline.lifecycle.conditions import (
     AllOf,
     AnswerIs,
     AnyOf,
+    Bounds,
     FitIs,
     Idle,
     InStage,
@@ -19,7 +21,8 @@ from ripeline.lifecycle.evidence import condition_evidence
 from ripeline.lifecycle.fold import Fold
 from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, parse_instant, say_day, say_duration
 from ripeline.lifecycle.journey import Journey
-from ripeline.lifecycle.model import Playbook, Signal, Stage
+from ripeline.lifecycle.model import Playbook, Stage
+from ripeline.lifecycle.nouns import noun_of, say_lacking, say_there
 from ripeline.lifecycle.reasons import say_reasons
 from ripeline.lifecycle.rules import Rules, compile_playbook
 from ripeline.lifecycle.words import (
@@ -27,8 +30,9 @@ from ripeline.lifecycle.words import (
     number,
     say_leaf,
     say_near,
-    say_signal,
+    say_personas,
     say_test,
+    say_times,
     say_value,
     spaced,
 )
@@ -88,10 +92,12 @@ def _hindrances(rules: Rules, journey: Journey, stage: Stage) -> list[Missing]:
     if not journey.active:
         found.append(Missing(False, "disqualified until somebody reopens them"))
     if journey.suspended_at is not None:
-        found.append(Missing(False, "placed by hand: a new sign of life"))
+        found.append(Missing(False, "placed by hand, so a new sign of life is needed first"))
     if stage.from_ is not None:
-        met = rules.keys[journey.stage] in stage.from_
-        found.append(Missing(met, "coming from " + listing((rules.titles[key] for key in stage.from_), "or")))
+        here, ways = rules.keys[journey.stage], listing((rules.titles[key] for key in stage.from_), "or")
+        met = here in stage.from_
+        text = f"coming from {ways}" if met else f"entered from {ways} only (now {rules.titles[here]})"
+        found.append(Missing(met, text))
     return found
 
 
@@ -103,32 +109,65 @@ def _missing(rules: Rules, journey: Journey, condition: Any, *, at: int, one_of:
         text = listing(lacks or [part.text for part in parts]) or "nothing"
         return Missing(not lacks, text, parts, "all")
     if isinstance(condition, AnyOf):
-        parts = tuple(_missing(rules, journey, part, at=at, one_of=True) for part in condition.any)
-        holds = [part.text for part in parts if part.met]
-        texts = holds or [part.text for part in parts] or ["nothing can"]
-        text = f"one of: {listing(texts, 'or')}" if len(texts) > 1 else texts[0]
-        return Missing(bool(holds), text, parts, "any")
+        ways = [_missing(rules, journey, part, at=at, one_of=True) for part in _ways(condition)]
+        return _nearest_first(ways, nested=one_of)
     seen = condition_evidence(rules, journey, condition, at=at)
     if isinstance(condition, Not):
-        return Missing(seen["met"], _say_not(rules.playbook, seen, at))
+        return Missing(seen["met"], _say_not(rules.playbook, condition.not_, seen, at))
     return Missing(seen["met"], _say(rules.playbook, condition, seen, at=at, one_of=one_of))
 
 
-def _say_not(playbook: Playbook, seen: dict[str, Any], at: int) -> str:
+def _ways(condition: AnyOf) -> Iterator[Any]:
+    """The ways that would do; those of one that is itself one of several count as ways of the whole."""
+    for part in condition.any:
+        yield from _ways(part) if isinstance(part, AnyOf) else (part,)
+
+
+def _nearest_first(ways: list[Missing], *, nested: bool) -> Missing:
+    """Any one way is enough: what holds already, or else the ways, first the one that lacks the fewest parts."""
+    parts = tuple(sorted(ways, key=_count_lacks))
+    holds = [part.text for part in parts if part.met]
+    if holds or len(parts) < 2:
+        text = listing(holds or [part.text for part in parts] or ["nothing can"])
+        return Missing(bool(holds), text, parts, "any")
+    texts = [part.text for part in parts]
+    plain = not any(" and " in part.text for part in parts if len(part.children) > 1)
+    either = listing(texts, "or") if plain else ", or ".join(texts)
+    return Missing(False, f"either {either}" if nested else f"one of: {either}", parts, "any")
+
+
+def _count_lacks(missing: Missing) -> int:
+    """How many conditions are not met, of several ways those of the nearest."""
+    if missing.met:
+        return 0
+    counts = [_count_lacks(part) for part in missing.children]
+    return (min(counts) if missing.joint == "any" else sum(counts)) if counts else 1
+
+
+def _say_not(playbook: Playbook, condition: Any, seen: dict[str, Any], at: int) -> str:
     """What stands in the way; where nothing does, what would."""
     part = seen["parts"][0]
+    if (
+        isinstance(condition, ScoreIs)
+        and not seen["met"]
+        and None in (condition.score.gte, condition.score.lt)
+    ):
+        return _say_score(Bounds(gte=condition.score.lt, lt=condition.score.gte), part["score"])
+    if isinstance(condition, Idle) and not seen["met"]:
+        return f"a new sign of life (nothing heard for {say_duration(part['wanted'])})"
     if part["is"] == "answer" and not seen["met"]:
         return listing(_say_objection(answer, at) for answer in part["answers"])
-    if part["is"] == "signal" and part["count"] == 1:
-        noun = _noun(playbook, part["signal"])
-        span = "" if part["within"] is None else f"{say_duration(part['within'])}"
-        if seen["met"]:
-            return f"no {noun}{span and f' in {span}'}"
-        if not span:
-            return f"{_with_article(noun)} on {_day(parse_instant(part['touches'][-1]['at']), at)}"
-        ends = parse_instant(part["touches"][-1]["at"]) + part["within"]
-        return f"{_with_article(noun)} in the last {span} (until {_day(ends, at)})"
-    return say_reasons(playbook, seen)
+    if part["is"] != "signal" or part["count"] > 1:
+        reason = say_reasons(playbook, seen)
+        return reason if seen["met"] else f"in the way: {reason}"
+    noun = noun_of(playbook, part["signal"])
+    span = "" if part["within"] is None else say_duration(part["within"])
+    if seen["met"]:
+        return say_lacking(noun, f" in {span}" if span else "").removesuffix(" yet")
+    last = parse_instant(part["touches"][-1]["at"])
+    if not span:
+        return f"in the way: {say_there(noun)} on {_day(last, at)}"
+    return f"in the way: {say_there(noun)} in the last {span} (until {_day(last + part['within'], at)})"
 
 
 def _say_objection(answer: dict[str, Any], at: int) -> str:
@@ -136,13 +175,7 @@ def _say_objection(answer: dict[str, Any], at: int) -> str:
     said = f"they said {value} on {question} on {_day(parse_instant(answer['touch']['at']), at)}"
     if answer.get("until") is None:
         return said
-    return f"{said}; ask again after {_day(parse_instant(answer['until']), at)}"
-
-
-def _with_article(noun: str) -> str:
-    if noun.endswith("s") and not noun.endswith("ss"):
-        return noun
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    return f"{said} (ask again after {_day(parse_instant(answer['until']), at)})"
 
 
 def _day(instant: int, now: int) -> str:
@@ -153,13 +186,14 @@ def _day(instant: int, now: int) -> str:
 
 def _say(playbook: Playbook, condition: Any, seen: dict[str, Any], *, at: int, one_of: bool) -> str:
     if isinstance(condition, ScoreIs):
-        return _say_score(condition, seen["score"])
+        return _say_score(condition.score, seen["score"])
     if isinstance(condition, SignalIs):
         return _say_signal(playbook, condition, seen, one_of=one_of)
     if isinstance(condition, FitIs):
-        return f"{say_leaf(playbook, condition)} (now {seen['grade'] or 'not known'})"
+        return f"{say_leaf(playbook, condition)} ({_now(seen['grade'])})"
     if isinstance(condition, PersonaIs):
-        return say_leaf(playbook, condition)
+        persona = seen["persona"] and say_personas(playbook, [seen["persona"]])
+        return say_leaf(playbook, condition) + ("" if seen["met"] else f" ({_now(persona)})")
     if isinstance(condition, AnswerIs):
         return listing(_say_answer(answer) for answer in seen["answers"])
     if isinstance(condition, Idle | InStage):
@@ -168,13 +202,15 @@ def _say(playbook: Playbook, condition: Any, seen: dict[str, Any], *, at: int, o
         end = "of silence" if isinstance(condition, Idle) else "in the stage"
         return f"{wanted} {end}" if seen["met"] else f"{wanted} {end} (so far {passed})"
     traits = ((name, test, seen["traits"][name]) for name, test in condition.trait.items())
-    return listing(
-        f"{spaced(name)} {say_test(test)} (now {say_value(value)})" for name, test, value in traits
-    )
+    return listing(f"{spaced(name)} {say_test(test)} ({_now(value)})" for name, test, value in traits)
 
 
-def _say_score(condition: ScoreIs, score: float) -> str:
-    floor, ceiling = condition.score.gte, condition.score.lt
+def _now(value: object) -> str:
+    return "not known" if value is None else f"now {say_value(value)}"
+
+
+def _say_score(wanted: Bounds, score: float) -> str:
+    floor, ceiling = wanted.gte, wanted.lt
     texts = []
     if floor is not None and score < floor - 1e-9:
         texts.append(f"{number(max(floor - score, 0.1))} more points of {number(floor)}")
@@ -186,29 +222,30 @@ def _say_score(condition: ScoreIs, score: float) -> str:
 
 
 def _say_signal(playbook: Playbook, condition: SignalIs, seen: dict[str, Any], *, one_of: bool) -> str:
-    noun = _noun(playbook, condition.signal)
+    noun, found, wanted = noun_of(playbook, condition.signal), seen["found"], condition.count
     span = "" if condition.within is None else f" in the last {say_duration(condition.within)}"
-    if condition.count > 1:
-        return f"{noun} {seen['found']} of {condition.count} times{span}"
-    return f"{noun}{span}" if seen["met"] or one_of else f"no {noun}{span or ' yet'}"
-
-
-def _noun(playbook: Playbook, name: str) -> str:
-    """A signal as a noun; one that is a kind and nothing else goes by what that kind is called."""
-    signal = playbook.signals.get(name)
-    if signal is not None and signal.kind and signal == Signal(kind=signal.kind[:1]):
-        return say_signal(signal.kind[0])
-    return say_signal(name)
+    if wanted == 1:
+        return say_there(noun) + span if seen["met"] or one_of else say_lacking(noun, span)
+    if seen["met"]:
+        return f"{noun} {say_times(wanted)}{span}"
+    if one_of:
+        return f"{noun} {say_times(wanted)}{span} (so far {say_times(found) if found else 'none'})"
+    so_far = f"{noun} only {say_times(found)}{span}" if found else say_lacking(noun, span)
+    return f"{so_far}, {say_times(wanted)} needed"
 
 
 def _say_answer(answer: dict[str, Any]) -> str:
-    question, wanted = spaced(answer["question"]), say_value(answer["wanted"])
-    if answer["value"] is None:
-        return f"{question} answered {wanted} (not answered yet)"
-    age = "" if answer["valid"] else ", too long ago"
-    if answer["valid"] and answer["value"] == answer["wanted"]:
-        return f"{question} answered {wanted}"
-    return f"{question} answered {wanted} (last answer: {say_value(answer['value'])}{age})"
+    question, wanted, value = spaced(answer["question"]), say_value(answer["wanted"]), answer["value"]
+    if answer["valid"] and value == answer["wanted"]:
+        return f"they said {wanted} on {question}"
+    start = (
+        f"a {wanted} on {question}" if wanted in ("yes", "no") else f"{wanted} as the answer on {question}"
+    )
+    if value is None:
+        return f"{start} (not answered yet)"
+    if answer["valid"]:
+        return f"{start} (they said {say_value(value)})"
+    return f"{start} (their {say_value(value)} is too old to count)"
 
 
 def say_whole(length: int) -> str:

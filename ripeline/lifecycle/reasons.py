@@ -12,13 +12,13 @@ from typing import Any
 
 from ripeline.lifecycle.instant import DAY, format_instant, parse_instant, say_duration
 from ripeline.lifecycle.model import Playbook
+from ripeline.lifecycle.nouns import noun_of, say_never
 from ripeline.lifecycle.points import given_at, say_contributions
 from ripeline.lifecycle.words import (
     listing,
     number,
     say_near,
     say_personas,
-    say_signal,
     say_times,
     say_touch,
     say_value,
@@ -169,11 +169,11 @@ def _tell_score(teller: Teller, node: Evidence, holds: bool) -> Iterable[Reason]
 
 
 def _tell_signal(teller: Teller, node: Evidence, holds: bool) -> Iterable[Reason]:
-    noun = say_signal(node["signal"])
+    noun = noun_of(teller.playbook, node["signal"])
     span = "" if node["within"] is None else f" in {say_duration(node['within'])}"
     if not holds:
         new = bool(teller.at) and "expired" in node
-        text = f"there was no {noun}{span or ' ever'}"
+        text = say_never(noun, span)
         if node["found"]:
             text = f"{noun} came only {say_times(node['found'])}, not {say_times(node['count'])}{span}"
         yield Reason(Weight.LACKING, text, new=new)

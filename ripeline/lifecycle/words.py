@@ -82,6 +82,12 @@ _COMMON: Final = frozenset({"newsletter", "webinar", "website", "shop", "chat", 
 _SHOWN: Final = frozenset({"asset_downloaded", "video_watched", "purchased", "met_at_event"})
 """Kinds whose subject tells more than how often it happened."""
 
+_WELL_KNOWN: Final[Mapping[str, str]] = {
+    "inbound": "sign of life",
+    "two_way": "two-way talk",
+    "one_way": "one-way touch",
+}
+"""Signals whose key is the field's word, but no noun."""
 _ORDERS: Final = (("gte", "at least"), ("gt", "more than"), ("lte", "at most"), ("lt", "less than"))
 
 
@@ -138,9 +144,9 @@ def _say_mail(name: str) -> str:
 
 def say_signal(name: str) -> str:
     """A signal as a noun: its key in words, or the noun of a kind."""
-    if name == "inbound":
-        return "sign of life"
-    return KIND_WORDS[name][0] if name in KIND_WORDS else spaced(name)
+    if name in KIND_WORDS:
+        return KIND_WORDS[name][0]
+    return _WELL_KNOWN.get(name) or spaced(name)
 
 
 def spaced(key: str) -> str:

@@ -49,7 +49,7 @@ def test_a_recycled_disqualified_person_who_was_never_heard_is_told_as_such() ->
         "recycled to First on 2 March",
         "disqualified on 3 March: student",
         "now First since 2 March 2026, score 0, disqualified, placed by hand until they are heard again, never heard",
-        "next b: disqualified until somebody reopens them; placed by hand: a new sign of life",
+        "next b: disqualified until somebody reopens them; placed by hand, so a new sign of life is needed first",
     ]
 
 

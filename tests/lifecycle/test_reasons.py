@@ -305,4 +305,22 @@ def test_standing_still_is_told_without_an_instant() -> None:
     rules = compile_playbook(playbook)
     enter = playbook.stages[2].enter
     seen = condition_evidence(rules, result.state.journey, enter, at=result.as_of)
-    assert say_reasons(playbook, seen) == "there was no two way in 60 days"
+    assert say_reasons(playbook, seen) == "there was no two-way talk in 60 days"
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        ("{signal: bought}", "they have never bought"),
+        ("{signal: bought, within: 30d}", "they have not bought in 30 days"),
+        ("{signal: reply, within: 30d}", "there was no reply in 30 days"),
+    ],
+)
+def test_a_signal_named_by_what_people_do_is_said_as_a_deed(condition: str, text: str) -> None:
+    signals = "{bought: {kind: purchased, value: {gte: 9}}, reply: {kind: [email_replied, call_held]}}"
+    playbook = load_playbook(ladder(f"  - {{key: a}}\n  - {{key: b, enter: {condition}}}\n", signals=signals))
+    state = fold(playbook, [touch("03-01", "page_viewed")], instant("03-02")).state
+    assert state is not None
+    enter = playbook.stages[1].enter
+    seen = condition_evidence(compile_playbook(playbook), state.journey, enter, at=instant("03-02"))
+    assert say_reasons(playbook, seen) == text
