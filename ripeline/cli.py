@@ -16,6 +16,7 @@ COMMANDS = {
     "assets": "ripeline.web.vendor:assets_command",
     "doctor": "ripeline.installing:doctor_command",
     "user": "ripeline.people.commands:user_group",
+    "key": "ripeline.capture.collector.commands:key_group",
     "import": "ripeline.gateway.commands:import_group",
     "history": "ripeline.timeline.history.commands:history_group",
     "playbook": "ripeline.playbooks.commands:playbook_group",

@@ -91,6 +91,12 @@ class Config(BaseSettings):
     upload_limit_mb: int = setting(
         500, "how many megabytes a file to import may have", "a whole number from 1", ge=1
     )
+    waiting_limit: int = setting(
+        1_000_000,
+        "how many events may wait for the worker before more are turned away",
+        "a whole number from 1,000",
+        ge=1_000,
+    )
     time_zone: str = setting(
         "Europe/Amsterdam",
         "in which time zone people are who have not chosen their own",

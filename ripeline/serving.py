@@ -15,15 +15,13 @@ import click
 from django.conf import settings
 
 from ripeline.config import Config
-from ripeline.installing import examine, pending_migrations
+from ripeline.installing import examine, not_of_this_release
 from ripeline.people.models import User
 from ripeline.worker import stop_on_signal, work
 
 # A worker that dies at once again and again should not fill the log with starts.
 RESTART_AFTER = 2.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# In each web process. More would only wait for one another; fewer would let one long export stop everybody.
-THREADS = 4
 # Seconds that a process has to answer what it is answering, when all is stopped.
 STOP_WITHIN = 10
 
@@ -38,8 +36,8 @@ def serve_command(worker: bool) -> None:
 @click.command("worker")
 def worker_command() -> None:
     """Attend to what is due until stopped."""
-    if pending := pending_migrations():
-        raise click.ClickException(f"{pending} migrations are not applied. Run `ripeline migrate`.")
+    if wrong := not_of_this_release():
+        raise click.ClickException(wrong)
     work(stop=stop_on_signal())
 
 
@@ -49,7 +47,7 @@ def serve(*, with_worker: bool = True) -> None:
     from granian.server import Server
 
     config = settings.CONFIG
-    wrong = [finding.what for finding in examine() if not finding.well]
+    wrong = [finding.what for finding in examine() if not finding.well and not finding.is_bearable]
     if wrong:
         raise click.ClickException("\n".join(wrong))
     if (way := _way_in(config)) and demo_accounts_exist():
@@ -64,12 +62,11 @@ def serve(*, with_worker: bool = True) -> None:
         minder.start()
     try:
         Server(
-            "ripeline.wsgi:application",
+            "ripeline.rsgi:site",
             address=config.host,
             port=config.port,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.RSGI,
             workers=config.web_processes,
-            blocking_threads=THREADS,
             log_access=False,
             websockets=False,
             # One that was told to stop while it was still starting may not hear it.

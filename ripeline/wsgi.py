@@ -1,7 +1,7 @@
-"""The application our own server runs.
+"""The pages, as the threads of `page_threads.py` run them.
 
-Not the asynchronous one: that gives each request a thread, and with it a database connection, of its own, so that
-connections are made anew for every page and PostgreSQL runs out of them. A pool of threads keeps theirs.
+Not Django's asynchronous application: that gives each request a thread, and with it a database connection, of its own,
+so that connections are made anew for every page and PostgreSQL runs out of them. A pool of threads keeps theirs.
 """
 
 import gc

@@ -1,0 +1,208 @@
+"""Group commit: requests put their events in a queue; one thread writes all that wait in one transaction, and only
+then is each request answered. The more come at once, the fewer transactions each of them costs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ripeline.capture.collector import limits
+from ripeline.capture.collector.exchange import Refused
+from ripeline.capture.collector.keys import KnownKey
+from ripeline.capture.collector.stores import Row, Store, Unavailable, Unkeepable
+
+log = logging.getLogger(__name__)
+
+KEYS_EVERY = 2.0
+"""Seconds after which a key that was ended is known to be."""
+WAITING_EVERY = 5.0
+STUCK_AFTER = 5.0
+"""Seconds that a group may be on its way to the disk before nobody more is let in behind it."""
+AGAIN_AFTER = 5
+
+FULL = Refused(503, "busy", "More events come than the disk takes just now. Send them again.", AGAIN_AFTER)
+AWAY = Refused(
+    503, "no_database", "The database does not take events just now. Send them again.", 2 * AGAIN_AFTER
+)
+BEHIND = Refused(
+    503, "behind", "So many events wait to be worked on that no more are taken. Send them again.", 60
+)
+STOPPING = Refused(503, "stopping", "The server is being stopped. Send the events again.", AGAIN_AFTER)
+UNKEEPABLE = Refused(400, "unkeepable", "The database does not take what is in these events.")
+
+
+class Kept:
+    """The events are on disk."""
+
+
+KEPT = Kept()
+Outcome = Kept | Refused
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """The events of one request, and who waits for them."""
+
+    rows: list[Row]
+    size: int
+    told: asyncio.Future[Outcome]
+
+
+class Committer:
+    """The queue and its thread. Asked from the event loop alone; `keys` is what the thread last read."""
+
+    def __init__(
+        self, store: Store, *, waiting_limit: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.keys: dict[str, KnownKey] | None = None
+        self._store, self._waiting_limit, self._clock = store, waiting_limit, clock
+        self._inbox: queue.SimpleQueue[_Waiting | asyncio.Future[None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="arrivals", daemon=True)
+        self._events = self._bytes = 0
+        self._busy_since: float | None = None
+        self._is_behind = self._is_stopping = self._was_away = False
+        self._keys_at = self._waiting_at = float("-inf")
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begins to write; answers are told on `loop`."""
+        self._loop = loop
+        self._thread.start()
+
+    def stop(self, within: float = 10.0) -> None:
+        """Lets nobody more in, writes what waits, and ends the thread."""
+        self._is_stopping = True
+        self._inbox.put(None)
+        self._thread.join(within)
+
+    async def keep(self, rows: list[Row], size: int) -> Outcome:
+        """Kept when these rows, of `size` bytes together, are on disk; Refused when they may not be."""
+        if refused := self._no_room(len(rows), size):
+            return refused
+        self._events += len(rows)
+        self._bytes += size
+        waiting = _Waiting(rows, size, self._loop.create_future())
+        self._inbox.put(waiting)
+        return await waiting.told
+
+    async def read_keys(self) -> None:
+        """Has the keys read anew; they stay None where the database is away."""
+        told: asyncio.Future[None] = self._loop.create_future()
+        self._inbox.put(told)
+        await told
+
+    def _no_room(self, events: int, size: int) -> Refused | None:
+        if self._is_stopping:
+            return STOPPING
+        if self._is_behind:
+            return BEHIND
+        if self._events + events > limits.QUEUE_EVENTS or self._bytes + size > limits.QUEUE_BYTES:
+            return FULL
+        since = self._busy_since
+        return FULL if since is not None and self._clock() - since > STUCK_AFTER else None
+
+    def _run(self) -> None:
+        while True:
+            group, asked, is_last = self._next_group()
+            if asked:
+                self._keys_at = float("-inf")
+            self._look_around()
+            if asked:
+                self._loop.call_soon_threadsafe(_tell_all, asked)
+            if group:
+                self._busy_since = self._clock()
+                outcomes = self._write(group)
+                self._busy_since = None
+                self._tell(group, outcomes)
+            if is_last:
+                self._store.close()
+                return
+
+    def _next_group(self) -> tuple[list[_Waiting], list[asyncio.Future[None]], bool]:
+        """What waits, up to a transaction's worth; who wants the keys read; whether that was all, for ever."""
+        group: list[_Waiting] = []
+        asked: list[asyncio.Future[None]] = []
+        events = 0
+        try:
+            each = self._inbox.get(timeout=KEYS_EVERY)
+            while each is not None:
+                if isinstance(each, _Waiting):
+                    group.append(each)
+                    events += len(each.rows)
+                else:
+                    asked.append(each)
+                if events >= limits.GROUP_EVENTS:
+                    return group, asked, False
+                each = self._inbox.get_nowait()
+        except queue.Empty:
+            return group, asked, False
+        return group, asked, True
+
+    def _write(self, group: list[_Waiting]) -> list[Outcome]:
+        """What became of each request of the group."""
+        try:
+            self._store.insert([row for waiting in group for row in waiting.rows])
+        except Unavailable as away:
+            self._note_away(away)
+            return [AWAY] * len(group)
+        except Unkeepable as odd:
+            if len(group) > 1:
+                # One of them spoils it for all: each by itself, then.
+                return [outcome for waiting in group for outcome in self._write([waiting])]
+            log.warning("The database does not take what was sent: %s", odd)
+            return [UNKEEPABLE]
+        except Exception:
+            log.exception("Arrivals could not be written.")
+            self._store.close()
+            return [AWAY] * len(group)
+        self._note_well()
+        return [KEPT] * len(group)
+
+    def _tell(self, group: list[_Waiting], outcomes: list[Outcome]) -> None:
+        self._loop.call_soon_threadsafe(self._settle, group, outcomes)
+
+    def _settle(self, group: list[_Waiting], outcomes: list[Outcome]) -> None:
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            self._events -= len(waiting.rows)
+            self._bytes -= waiting.size
+            # Done already where the sender has gone. The events stay.
+            if not waiting.told.done():
+                waiting.told.set_result(outcome)
+
+    def _look_around(self) -> None:
+        """Now and then: which keys there are, and whether the worker keeps up."""
+        now = self._clock()
+        try:
+            if now - self._keys_at >= KEYS_EVERY:
+                self._keys_at = now
+                self.keys = self._store.keys()
+            if now - self._waiting_at >= WAITING_EVERY:
+                self._waiting_at = now
+                self._note_waiting(self._store.is_waiting(self._waiting_limit))
+        except Unavailable as away:
+            self._note_away(away)
+
+    def _note_waiting(self, is_behind: bool) -> None:
+        if is_behind and not self._is_behind:
+            log.warning("More than %s events wait for the worker; no more are taken.", self._waiting_limit)
+        self._is_behind = is_behind
+
+    def _note_away(self, away: Unavailable) -> None:
+        if not self._was_away:
+            log.warning("The database takes no events: %s", str(away).strip())
+        self._was_away = True
+
+    def _note_well(self) -> None:
+        if self._was_away:
+            log.info("The database takes events again.")
+        self._was_away = False
+
+
+def _tell_all(asked: list[asyncio.Future[None]]) -> None:
+    for told in asked:
+        if not told.done():
+            told.set_result(None)

@@ -1,0 +1,198 @@
+"""The collector: `/v1/*` as Segment's HTTP tracking API.
+
+What it answers: 200 `{"success": true}` when every event of the request is on disk. 400 where some events are
+refused, with `kept`, how many of the others are on disk, and `refused`, which are not and why; SDKs do not send again
+after a 4xx, and report it to the program that called them, which is what such an event deserves: it would be refused
+again. What cannot be kept now is answered 503 with Retry-After, and SDKs do send it again. An event that comes twice
+by that is told apart by its messageId, later.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ripeline.capture.collector import limits
+from ripeline.capture.collector.committing import AWAY, Committer
+from ripeline.capture.collector.exchange import PLAIN, Answer, Asked, Refused, RefusedEvent, told
+from ripeline.capture.collector.facts import Network, facts_text, marks_of, no_network
+from ripeline.capture.collector.keys import KnownKey, shown_key
+from ripeline.capture.collector.rates import Rates
+from ripeline.capture.collector.reading import Sent, read_events
+from ripeline.capture.collector.steps import TYPES, Coming, take
+from ripeline.capture.collector.stores import Row
+
+# Each call, and its one letter, which Segment's browser script uses. "import" is the old name of batch.
+CALLS = {
+    **{f"/v1/{name}": name for name in TYPES},
+    **{f"/v1/{name[0]}": name for name in TYPES},
+    **dict.fromkeys(("/v1/batch", "/v1/b", "/v1/import"), ""),
+}
+PREFLIGHT = [
+    ("access-control-allow-methods", "POST"),
+    ("access-control-allow-headers", "authorization, content-encoding, content-type, x-retry-count"),
+    ("access-control-max-age", "7200"),
+    ("vary", "Origin"),
+]
+NOT_LET_IN = 403
+SUCCESS = b'{"success":true}'
+KEYS_AT_MOST_EVERY = 1.0
+"""Seconds: who sends an unknown key again and again does not have the table read for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a request shows of who sends it."""
+
+    agent: str
+    method: str
+    marks: tuple[str, ...]
+    address: str
+
+
+class Collector:
+    """Answers events. `clock` says what time it is, `network` of what sort an address is."""
+
+    def __init__(
+        self, committer: Committer, *, clock: Callable[[], datetime], network: Network = no_network
+    ) -> None:
+        self._committer, self._clock, self._network = committer, clock, network
+        self._rates = Rates(a_second=limits.EVENTS_A_SECOND, burst=limits.BURST)
+        self._asked_at = float("-inf")
+
+    async def answer(self, asked: Asked) -> Answer:
+        """The answer to one request below /v1/."""
+        answer = await self._answer(asked)
+        if asked.header("origin") is not None and answer.status != NOT_LET_IN:
+            # No cookie is read here: a page that may read the answer learns what it sent itself.
+            answer.headers = [*answer.headers, ("access-control-allow-origin", "*")]
+        return answer
+
+    async def _answer(self, asked: Asked) -> Answer:
+        call = CALLS.get(asked.path.rstrip("/"))
+        if call is None:
+            return Refused(404, "no_such_call", f"There is no call {asked.path[:80]}.").answer()
+        if asked.method == "OPTIONS":
+            return self._preflight(asked)
+        if asked.method != "POST":
+            refused = Refused(405, "only_post", "Events are sent by POST.").answer()
+            return replace(refused, headers=[*refused.headers, ("allow", "OPTIONS, POST")])
+        sent = read_events(asked, is_batch=not call)
+        if isinstance(sent, Refused):
+            return sent.answer()
+        key = await self._let_in(asked, sent)
+        if isinstance(key, Refused):
+            return key.answer()
+        return await self._keep(asked, sent, call, key)
+
+    def _preflight(self, asked: Asked) -> Answer:
+        """A browser asks before it sends. It does not show its key yet: any key that lets the page in will do."""
+        origin, keys = asked.header("origin"), self._committer.keys
+        if keys is not None and not any(key.lets_in(origin) for key in keys.values()):
+            return _no_origin(origin or "").answer()
+        return Answer(204, b"", PREFLIGHT)
+
+    async def _let_in(self, asked: Asked, sent: Sent) -> KnownKey | Refused:
+        """The key of the request, where it may send what it sends from where it is."""
+        key = await self._find(shown_key(asked, sent))
+        if isinstance(key, Refused):
+            return key
+        origin = origin_of(asked)
+        if not key.lets_in(origin):
+            return _no_origin(origin or "")
+        wait = 0
+        if key.is_public:
+            wait = self._rates.wait((key.pk, asked.address), max(1, len(sent.events)), time.monotonic())
+        if wait:
+            why = f"More than {limits.EVENTS_A_SECOND} events a second came from one address. Send them again later."
+            return Refused(429, "too_many", why, wait)
+        return key
+
+    async def _find(self, shown: str) -> KnownKey | Refused:
+        if not shown:
+            why = "The request shows no write key: as the user name of its authorisation, or as writeKey in its body."
+            return Refused(401, "no_write_key", why)
+        keys = self._committer.keys
+        if keys is None or (shown not in keys and time.monotonic() - self._asked_at >= KEYS_AT_MOST_EVERY):
+            self._asked_at = time.monotonic()
+            await self._committer.read_keys()
+            keys = self._committer.keys
+        if keys is None:
+            return AWAY
+        return keys.get(shown) or Refused(
+            401, "unknown_write_key", "The write key is none of this site's, or was ended."
+        )
+
+    async def _keep(self, asked: Asked, sent: Sent, call: str, key: KnownKey) -> Answer:
+        rows, refused = self._judge(asked, sent, call, key)
+        if rows:
+            outcome = await self._committer.keep(rows, sum(len(row[2]) for row in rows))
+            if isinstance(outcome, Refused):
+                return outcome.answer()
+        if refused:
+            return some_refused(len(rows), refused)
+        return Answer(200, SUCCESS, PLAIN)
+
+    def _judge(
+        self, asked: Asked, sent: Sent, call: str, key: KnownKey
+    ) -> tuple[list[Row], list[RefusedEvent]]:
+        """Each event through the steps: the rows to keep, and what is not kept."""
+        at = self._clock().astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        seen = _Seen(asked.header("user-agent") or "", asked.method, marks_of(asked), asked.address)
+        rows: list[Row] = []
+        refused: list[RefusedEvent] = []
+        for index, raw in enumerate(sent.events):
+            coming = Coming(raw, call, sent.sent_at, sent.context)
+            why = take(coming) if index < limits.BATCH else f"a request may have {limits.BATCH:,} events"
+            if why:
+                message_id = coming.message.get("messageId")
+                shown = message_id[: limits.MESSAGE_ID] if isinstance(message_id, str) else None
+                refused.append(RefusedEvent(index, shown, why))
+            else:
+                facts = self._facts(seen, coming, key)
+                rows.append((key.pk, at, msgspec.json.encode(coming.message).decode(), facts))
+        return rows, refused
+
+    def _facts(self, seen: _Seen, coming: Coming, key: KnownKey) -> str:
+        # A server says where its visitor is; of what a page says, nothing is believed.
+        address = seen.address if key.is_public or not coming.address else coming.address
+        marks = (*seen.marks, *coming.marks) if coming.marks else seen.marks
+        return facts_text(seen.agent, seen.method, marks, self._network(address))
+
+
+def some_refused(kept: int, refused: list[RefusedEvent]) -> Answer:
+    """The answer to a request of which not everything is kept; its sentence is about the first that is not."""
+    first = refused[0]
+    named = f" (messageId {first.message_id})" if first.message_id else ""
+    more = f", and {len(refused) - 1:,} more" if len(refused) > 1 else ""
+    what = {
+        "success": False,
+        "code": "refused",
+        "message": f"Event {first.index}{named} is not kept: {first.why}{more}.",
+        "kept": kept,
+        "refused": [
+            {"index": each.index, "messageId": each.message_id, "why": each.why}
+            for each in refused[: limits.TOLD]
+        ],
+    }
+    return told(400, what)
+
+
+def origin_of(asked: Asked) -> str | None:
+    """Of which site the page is that sends; None where nobody says."""
+    if origin := asked.header("origin"):
+        return origin
+    try:
+        page = urlsplit(asked.header("referer") or "")
+    except ValueError:
+        return None
+    return f"{page.scheme}://{page.netloc}" if page.netloc else None
+
+
+def _no_origin(origin: str) -> Refused:
+    return Refused(NOT_LET_IN, "origin", f"Pages of {origin[:120]} may not send with this write key.")

@@ -1,0 +1,197 @@
+"""Django's pages under our server: WSGI in a small pool of threads, each with its own database connection, kept.
+
+The server is asynchronous, for the sake of the collector beside the pages; the pages are not. A small request is read
+before a thread is given to it, so that a slow sender holds up nobody; a large one (a file to import) is read by the
+thread as it comes. One that breaks off is an error, never a shorter file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
+
+THREADS = 4
+"""In each web process. More would only wait for one another; fewer would let one long export stop everybody."""
+SMALL = 256 * 1024
+"""Bytes of a request that is read at once, and of an answer that is sent at once."""
+PIECE = 64 * 1024
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+T = TypeVar("T")
+
+
+class PageThreads:
+    """Answers requests by a WSGI application."""
+
+    def __init__(self, application: Application, threads: int = THREADS) -> None:
+        self._application = application
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pages")
+
+    async def answer(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answers one request; returns when that is done."""
+        loop = asyncio.get_running_loop()
+        length = _length_of(scope)
+        body: io.BufferedIOBase
+        if length > SMALL:
+            body = io.BufferedReader(_Arriving(protocol, length, loop), PIECE)
+        else:
+            try:
+                # Without a length there is no body: Django reads none.
+                body = io.BytesIO(await protocol() if length else b"")
+            except ProtocolClosed:
+                return
+        await loop.run_in_executor(self._pool, self._serve, _environ(scope, body), protocol, loop)
+
+    def stop(self) -> None:
+        """Waits for the answers that are being made."""
+        self._pool.shutdown()
+
+    def _serve(
+        self, environ: dict[str, Any], protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        started = _Started()
+        answer = self._application(environ, started)
+        try:
+            if started.is_short(answer):
+                protocol.response_bytes(started.status, started.headers, b"".join(answer))
+            else:
+                _stream(started, answer, protocol, loop)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+
+
+class _Started:
+    """What the application says before its answer."""
+
+    status = 500
+
+    def __init__(self) -> None:
+        self.headers: list[tuple[str, str]] = []
+
+    def __call__(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+        self.status = int(status[:3])
+        self.headers = [(name.lower(), value) for name, value in headers]
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the answer, where it says how many."""
+        return next((int(value) for name, value in self.headers if name == "content-length"), None)
+
+    def is_short(self, answer: Iterable[bytes]) -> bool:
+        """Whether the answer is all there, or soon will be: then it is sent in one piece."""
+        if not getattr(answer, "streaming", True):
+            return True
+        return self.length is not None and self.length <= SMALL
+
+
+class _Arriving(io.RawIOBase):
+    """A body read from the thread while it comes. Raises OSError where it ends too early."""
+
+    def __init__(self, protocol: HTTPProtocol, length: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._pieces: AsyncIterator[bytes] = protocol.__aiter__()
+        self._missing, self._loop, self._left = length, loop, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._left and self._missing > 0:
+            self._left = _wait(_next(self._pieces), self._loop)
+            if not self._left:
+                raise OSError("The request broke off.")
+            self._missing -= len(self._left)
+        taken, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def _stream(
+    started: _Started, answer: Iterable[bytes], protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop
+) -> None:
+    transport = protocol.response_stream(started.status, started.headers)
+    pieces = answer if started.length is None else _in_pieces(answer)
+    for piece in pieces:
+        try:
+            # One after the other: what the reader does not take yet is not made yet.
+            _wait(transport.send_bytes(piece), loop)
+        except ProtocolClosed:
+            return
+
+
+def _in_pieces(answer: Iterable[bytes]) -> Iterator[bytes]:
+    """A file's small blocks put together: each piece costs a way to the event loop and back."""
+    held: list[bytes] = []
+    size = 0
+    for block in answer:
+        held.append(block)
+        size += len(block)
+        if size >= PIECE:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
+
+
+async def _next(pieces: AsyncIterator[bytes]) -> bytes:
+    try:
+        return bytes(await anext(pieces, b""))
+    except ProtocolClosed:
+        return b""
+
+
+async def _run(awaited: Coroutine[Any, Any, T]) -> T:
+    return await awaited
+
+
+def _wait(awaited: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+    """What the event loop says, waited for in a thread."""
+    return asyncio.run_coroutine_threadsafe(_run(awaited), loop).result()
+
+
+def _length_of(scope: Scope) -> int:
+    written = scope.headers.get("content-length") or "0"
+    return int(written) if written.isdecimal() else 0
+
+
+def _environ(scope: Scope, body: io.BufferedIOBase) -> dict[str, Any]:
+    """The request as WSGI has it."""
+    server, _, port = scope.server.rpartition(":")
+    environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_NAME": server,
+        "SERVER_PORT": port,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    if scope.authority:
+        environ["HTTP_HOST"] = scope.authority
+    for name, value in scope.headers.items():
+        _put_header(environ, name, value)
+    return environ
+
+
+def _put_header(environ: dict[str, Any], name: str, value: str) -> None:
+    # In WSGI an underscore is a hyphen: X_Forwarded_Proto would pass for what the proxy says.
+    if "_" in name:
+        return
+    key = name.upper().replace("-", "_")
+    key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+    between = "; " if key == "HTTP_COOKIE" else ","
+    environ[key] = f"{environ[key]}{between}{value}" if key in environ and key != "HTTP_HOST" else value
