@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ripeline.gateway.imports.mapping import MappingMistakes, load_mapping, write_mapping
 from ripeline.gateway.imports.rejections import rejected_csv
-from ripeline.gateway.imports.report import preview_lines, result_lines
+from ripeline.gateway.imports.report import preview_lines, result_lines, rows_done
 from ripeline.gateway.imports.run import Refused, discard, go_on, look_at, start, start_undo, take_in
 from ripeline.gateway.imports.sniff import NotATable
 from ripeline.gateway.imports.source import Source, survey_whole
@@ -87,10 +87,9 @@ def touches_command(file: Path, mapping: str, *, yes: bool, create: bool) -> Non
 def list_command() -> None:
     """Show the latest imports with their ids."""
     for each in Import.objects.order_by("-pk")[:20]:
-        done = f"{each.position:,} of {each.rows:,} rows" if each.rows is not None else "not looked at"
-        click.echo(
-            f"{each.key}  {each.created_at:%Y-%m-%d %H:%M}  {each.get_state_display():14}  {done}  {each.name}"
-        )
+        done = rows_done(each) if each.rows is not None else "not looked at"
+        at = f"{timezone.localtime(each.created_at):%Y-%m-%d %H:%M %Z}"
+        click.echo(f"{each.key}  {at}  {each.get_state_display():14}  {done}  {each.name}")
 
 
 @import_group.command("rejected")

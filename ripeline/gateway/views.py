@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ripeline.gateway.forms import ColumnsForm, FileForm
 from ripeline.gateway.imports.mapping import MappingMistakes, load_mapping, write_mapping
 from ripeline.gateway.imports.rejections import rejected_csv
-from ripeline.gateway.imports.report import TOLD_STAYING, counted, undone_sentence
+from ripeline.gateway.imports.report import TOLD_STAYING, WITH_TOUCHES, counted, has_touches, undone_sentence
 from ripeline.gateway.imports.run import Refused, ask_to_look, discard, look_at, start, start_undo, take_in
 from ripeline.gateway.imports.sniff import NotATable
 from ripeline.gateway.imports.survey import Survey, survey_of
@@ -209,5 +209,7 @@ def _let_in(request: HttpRequest) -> None:
 
 def _examples(import_of: Import) -> list[tuple[str, list[dict[str, Any]]]]:
     titles = _SAID | {"left_out": "cells left empty"}
+    if has_touches(import_of):
+        titles["unchanged"] = WITH_TOUCHES
     examples = import_of.preview.get("examples", {})
     return [(titles[name], examples[name]) for name in titles if examples.get(name)]

@@ -13,6 +13,7 @@ from ripeline.gateway.imports.decide import OUTCOMES, Decider, Decision, Step
 from ripeline.gateway.imports.facts import UNDATED, own_kinds
 from ripeline.gateway.imports.mapping import ColumnRule, columns_named
 from ripeline.gateway.imports.merge import AlreadySaid
+from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.source import Source
 from ripeline.gateway.imports.survey import Progress
 from ripeline.people.contacts import display_name
@@ -42,6 +43,7 @@ class Preview:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     companies: int = 0
     touches: dict[str, int] = field(default_factory=dict)
+    touched: dict[str, tuple[int, int]] = field(default_factory=dict)
     own_touches: dict[str, int] = field(default_factory=dict)
     touches_known: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
@@ -56,17 +58,27 @@ class Preview:
         return asdict(self)
 
 
+@dataclass(slots=True)
+class _Touched:
+    """Of whom the touches of a file are that the log does not have; a person by their id, else by a hash of their
+    surest key, so that a million of them fit in memory."""
+
+    people: set[int] = field(default_factory=set)
+    touches: int = 0
+
+
 def preview(source: Source, progress: Progress | None = None) -> Preview:
     """Reads the whole file and decides on every row as the import would; writes nothing."""
     seen = Preview(notes=_notes(source), columns=_columns(source))
     decider = Decider(source.mapping, AlreadySaid(source.repeats))
     companies: set[tuple[str, str]] = set()
+    touched = _Touched(), _Touched()
     names: dict[str, dict[str, str]] = {}
     rows = source.read()
     while batch := list(islice(rows, ROWS)):
         step = decider.decide(batch)
         seen.rows += len(batch)
-        _count(seen, step)
+        _count(seen, step, touched)
         _count_own(seen, step)
         for each in step.decisions:
             name = naming(each.record)
@@ -77,6 +89,9 @@ def preview(source: Source, progress: Progress | None = None) -> Preview:
         if progress:
             progress(seen.rows)
     seen.companies = len(companies)
+    for name, each in zip(("known", "new"), touched, strict=True):
+        if each.touches:
+            seen.touched[name] = (len(each.people), each.touches)
     seen.warnings = _warnings(names)
     return seen
 
@@ -93,20 +108,16 @@ def _warnings(names: dict[str, dict[str, str]]) -> list[str]:
     return said
 
 
-def _count(seen: Preview, step: Step) -> None:
+def _count(seen: Preview, step: Step, touched: tuple[_Touched, _Touched]) -> None:
     seen.counts = {name: seen.counts[name] + step.counts[name] for name in OUTCOMES}
-    facts = [fact for each in step.decisions for fact in each.record.touches]
-    known = known_uids([fact.id for fact in facts])
-    kinds: Counter[str] = Counter(seen.touches)
-    for fact in facts:
-        if fact.id in known:
-            seen.touches_known += 1
-        else:
-            known.add(fact.id)
-            kinds[fact.kind] += 1
-    seen.touches = dict(kinds)
+    known = known_uids([fact.id for each in step.decisions for fact in each.record.touches])
     for each in step.decisions:
-        _example(seen, each.outcome, each.record.line, _who(each), _what(each))
+        fresh = _count_touches(seen, each.record, known)
+        if fresh:
+            whose = touched[each.is_new]
+            whose.touches += fresh
+            whose.people.add(each.pk or hash(each.record.first_key))
+        _example(seen, each.outcome, each.record.line, _who(each), _what(each, fresh))
         for note in each.record.notes:
             _note(seen, each, note)
     reasons: Counter[str] = Counter(seen.reasons)
@@ -115,6 +126,19 @@ def _count(seen: Preview, step: Step) -> None:
         shown = row.raw or ", ".join(cell for cell in row.cells if cell)
         _example(seen, "rejected", row.line, shown[:120], row.reason)
     seen.reasons = dict(reasons)
+
+
+def _count_touches(seen: Preview, record: Record, known: set[str]) -> int:
+    """Counts the touches of one person; returns how many of them are not `known`, and from now on are."""
+    fresh = 0
+    for fact in record.touches:
+        if fact.id in known:
+            seen.touches_known += 1
+            continue
+        known.add(fact.id)
+        seen.touches[fact.kind] = seen.touches.get(fact.kind, 0) + 1
+        fresh += 1
+    return fresh
 
 
 def _count_own(seen: Preview, step: Step) -> None:
@@ -150,14 +174,17 @@ def _who(decision: Decision) -> str:
     return f"{name} <{key}>" if name and key else name or key
 
 
-def _what(decision: Decision) -> str:
+def _what(decision: Decision, fresh: int) -> str:
+    """What would happen to a person of whom so many touches are `fresh`."""
+    touches = f"{fresh:,} {'touch' if fresh == 1 else 'touches'}"
     if decision.is_new:
-        return "becomes a contact"
+        return f"becomes a contact with {touches}" if fresh else "becomes a contact"
     said = [
         f"{name.removesuffix('_id').replace('_', ' ')}: {value}" for name, value in decision.columns.items()
     ]
     said += [f"{name}: {value}" for name, value in decision.traits.items()]
     said += [f"+{each}" for each in (*decision.emails, *decision.phones, *decision.external, *decision.tags)]
+    said += [f"+{touches}"] if fresh else []
     return "; ".join(said)[:300] or "nothing new"
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ripeline.gateway.imports.preview import Preview
 from ripeline.gateway.models import Import
+from ripeline.lifecycle.words import say_signal
 
 Said = tuple[str, str]
 """One of it, and several."""
@@ -20,6 +22,8 @@ _SAID: dict[str, Said] = {
     ),
     "rejected": ("left out",) * 2,
 }
+WITH_TOUCHES = "known already, details as they are"
+"""What to say of those of whom a file has touches and else nothing new."""
 _WILL = _SAID | {
     "created": ("contact to make", "contacts to make"),
     "updated": ("contact to update", "contacts to update"),
@@ -48,17 +52,13 @@ def preview_lines(seen: Preview) -> Iterator[str]:
         yield f"  left aside: {', '.join(aside)}"
     yield from (f"! {warning}" for warning in seen.warnings)
     yield f"{_counted(seen.rows, 'row')}:"
-    for name, said in _WILL.items():
+    for name, said in _words(_WILL, has_touches=bool(seen.touches or seen.touches_known)).items():
         if seen.counts[name]:
             yield _line(seen.counts[name], said)
             for example in seen.examples.get(name, [])[:3]:
                 yield f"             line {example.line}: {example.who}: {example.what}"
-    for kind, count in sorted(seen.touches.items()):
-        yield _line(count, (f"touch {kind}", f"touches {kind}"))
-    for kind, count in sorted(seen.own_touches.items()):
-        yield _line(count, (f"touch {kind}: {OWN_SAID[kind]}", f"touches {kind}: {OWN_SAID[kind]}"))
-    if seen.touches_known:
-        yield _line(seen.touches_known, ("touch that is known already", "touches that are known already"))
+    for line in _touch_lines(seen.as_json()):
+        yield _line(line.count, (f"  {line.said}" if line.is_part else line.said,) * 2)
     if seen.companies:
         yield _line(seen.companies, ("company to make", "companies to make"))
     yield from _trouble(seen)
@@ -74,15 +74,15 @@ def result_lines(import_of: Import, command: str = "contacts") -> Iterator[str]:
     if import_of.state == Import.State.FAILED:
         yield f"Stopped at row {import_of.position:,}: {import_of.error}"
     elif import_of.state != Import.State.DONE:
-        yield f"Stopped after {import_of.position:,} of {import_of.rows or 0:,} rows; nothing is half done."
+        yield f"Stopped after {rows_done(import_of)}; nothing is half done."
         yield f"Go on with: ripeline import {command} --resume {import_of.key}"
     yield f"{_counted(import_of.position, 'row')}:"
-    for name, said in _SAID.items():
+    for name, said in _words(_SAID, has_touches=has_touches(import_of)).items():
         if counts.get(name):
             yield _line(counts[name], said)
     for name, said in (
         ("touches", _TOUCHES),
-        *((kind, (f"of these {kind}: {why}",) * 2) for kind, why in OWN_SAID.items()),
+        *((kind, (f"  of these: {why}",) * 2) for kind, why in OWN_SAID.items()),
         ("touches_known", ("touch known already", "touches known already")),
         ("companies", ("company made", "companies made")),
     ):
@@ -91,6 +91,11 @@ def result_lines(import_of: Import, command: str = "contacts") -> Iterator[str]:
     if counts.get("rejected"):
         yield f"The rows left out, with reasons: ripeline import rejected {import_of.key} > rejected.csv"
     yield f"Take it back with: ripeline import {command} --undo {import_of.key}"
+
+
+def rows_done(import_of: Import) -> str:
+    """How many rows of how many an import is done with, in words."""
+    return f"{import_of.position:,} of {_counted(import_of.rows or 0, 'row')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,10 @@ class Line:
 def counted(import_of: Import) -> list[Line]:
     """What an import would do, or did, as numbers with their words, for its page."""
     counts: dict[str, int] = import_of.counts
+    tells = has_touches(import_of)
     if counts:
-        lines = [*_outcomes(_SAID, counts, {}), *_outcomes({"touches": _TOUCHES}, counts, {})]
+        said = _words(_SAID, has_touches=tells)
+        lines = [*_outcomes(said, counts, {}), *_outcomes({"touches": _TOUCHES}, counts, {})]
         own = [
             Line(counts[kind], f"of these: {why}", is_part=True)
             for kind, why in OWN_SAID.items()
@@ -114,11 +121,8 @@ def counted(import_of: Import) -> list[Line]:
         ]
         return [*lines, *own, *_outcomes({"companies": ("company made", "companies made")}, counts, {})]
     seen = import_of.preview
-    lines = _outcomes(_WILL, seen.get("counts", {}), seen.get("reasons", {}))
-    for kind, count in sorted(seen.get("touches", {}).items()):
-        lines.append(Line(count, f"{_one_of(('touch', 'touches'), count)} {kind}"))
-    for kind, count in sorted(seen.get("own_touches", {}).items()):
-        lines.append(Line(count, f"{_one_of(('touch', 'touches'), count)}: {OWN_SAID[kind]}"))
+    said = _words(_WILL, has_touches=tells)
+    lines = [*_outcomes(said, seen.get("counts", {}), seen.get("reasons", {})), *_touch_lines(seen)]
     lines += _outcomes({"companies": ("company to make", "companies to make")}, seen, {})
     cells = sorted(seen.get("left_out", {}).items(), key=lambda item: -item[1])
     return [
@@ -128,6 +132,34 @@ def counted(import_of: Import) -> list[Line]:
             for column, count in cells
         ),
     ]
+
+
+def has_touches(import_of: Import) -> bool:
+    """Whether the file says what people did, beside who they are."""
+    seen = import_of.preview
+    return import_of.form == Import.Form.TOUCHES or bool(seen.get("touches") or seen.get("touches_known"))
+
+
+def _words(words: dict[str, Said], *, has_touches: bool) -> dict[str, Said]:
+    """Who is `unchanged` may get touches none the less: the file does not leave them as they were."""
+    return words | {"unchanged": (WITH_TOUCHES,) * 2} if has_touches else words
+
+
+def _touch_lines(seen: Mapping[str, Any]) -> Iterator[Line]:
+    """The touches an import would record, of how many people they are and what they say; `seen` as it is kept."""
+    kinds: dict[str, int] = seen.get("touches", {})
+    if kinds:
+        count = sum(kinds.values())
+        yield Line(count, _one_of(("touch to record", "touches to record"), count))
+    people = {"known": ("person known already", "people known already"), "new": ("new person", "new people")}
+    for name, (many, touches) in seen.get("touched", {}).items():
+        yield Line(touches, f"of {many:,} {_one_of(people[name], many)}", is_part=True)
+    for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])):
+        yield Line(count, f"of these: {say_signal(kind)}", is_part=True)
+    for kind, count in sorted(seen.get("own_touches", {}).items()):
+        yield Line(count, f"{_one_of(('touch', 'touches'), count)}: {OWN_SAID[kind]}")
+    if count := seen.get("touches_known", 0):
+        yield Line(count, _one_of(("touch that is known already", "touches that are known already"), count))
 
 
 def _outcomes(words: dict[str, Said], counts: Mapping[str, int], reasons: Mapping[str, int]) -> list[Line]:
@@ -151,8 +183,9 @@ def undone_sentence(import_of: Import) -> str:
     """How many people were taken back, and how many stay for which reason."""
     counts = import_of.counts
     stays = [
-        f"{counts[name]:,} stay because {why}"
+        f"{counts[name]:,} {'stays' if counts[name] == 1 else 'stay'} because {why}"
         for name, why in (
+            ("stay_shared", "another import has them too"),
             ("stay_recorded", "something was recorded of them since"),
             ("stay_changed", "they were changed since"),
         )

@@ -46,13 +46,24 @@ def open_source(import_of: Import, progress: Progress | None = None) -> Source:
     """The source of an import. Raises NotATable, MappingMistakes, OSError."""
     path, given = Path(import_of.file), load_mapping(import_of.mapping)
     if import_of.form == Import.Form.TOUCHES:
-        with path.open("rb") as file:
-            rows = sum(1 for line in file if line.strip())
-        if not rows:
-            raise NotATable("The file is empty.")
-        return Source(path, given, None, rows=rows, taken_in=import_of.created_at)
+        return _touches(path, given, import_of.created_at, progress)
     look = survey_whole(path, import_of.mapping, progress)
     return Source(path, given, look, rows=look.rows, taken_in=import_of.created_at)
+
+
+def _touches(path: Path, given: Mapping, taken_in: datetime, progress: Progress | None) -> Source:
+    """The lines of a file of touches, looked through once to count them and to know who occurs again."""
+    source = Source(path, given, None, rows=0, taken_in=taken_in)
+    for line in source.read():
+        source.rows += 1
+        if isinstance(line, Record):
+            source.repeats.see(line)
+        if progress and source.rows % 5_000 == 0:
+            progress(source.rows)
+    if not source.rows:
+        raise NotATable("The file is empty.")
+    source.repeats.settle()
+    return source
 
 
 def survey_whole(path: Path, mapping: str, progress: Progress | None = None) -> Survey:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from ripeline.gateway.imports import apply
+from ripeline.gateway.imports.report import counted, preview_lines
 from ripeline.gateway.models import Import
 from ripeline.people.models import Contact, Identity, User
 from ripeline.timeline.models import Touch
@@ -106,3 +107,44 @@ def test_whatever_stops_an_import_is_shown_on_its_page_and_the_import_goes_on_la
     assert carry_on(stopped).state == Import.State.DONE
     assert take_back(stopped).state == Import.State.UNDONE
     assert not Contact.objects.exists()
+
+
+def viewed(number: int, person: str) -> bytes:
+    return line(id=f"view {number}", person=person)
+
+
+def test_a_preview_says_how_many_touches_how_many_people_get(tmp_path: Path) -> None:
+    bring_in(touches(tmp_path), form=Import.Form.TOUCHES)
+    file = touches(tmp_path, viewed(1, "p-17"), viewed(2, "p-17"), viewed(3, "p-18"))
+    import_of, seen = look(file, form=Import.Form.TOUCHES)
+    assert seen.touched == {"known": (1, 2), "new": (1, 1)}
+    said = [each.strip() for each in preview_lines(seen)]
+    for expected in (
+        "1  known already, details as they are",
+        "line 1: p-17: +2 touches",
+        "line 4: p-18: becomes a contact with 1 touch",
+        "3  touches to record",
+        "2    of 1 person known already",
+        "1    of 1 new person",
+        "3    of these: page view",
+        "1  touch that is known already",
+    ):
+        assert expected in said
+    import_of.refresh_from_db()
+    assert [(each.count, each.said) for each in counted(import_of)][-5:] == [
+        (2, "of 1 person known already"),
+        (1, "of 1 new person"),
+        (3, "of these: page view"),
+        (1, "touch: that they came by this import"),
+        (1, "touch that is known already"),
+    ]
+
+
+def test_people_who_occur_again_thousands_of_lines_later_are_counted_once(tmp_path: Path) -> None:
+    file = touches(tmp_path, *(viewed(number, f"p-{number % 10}") for number in range(5_000)))
+    _, seen = look(file, form=Import.Form.TOUCHES)
+    done = bring_in(file, form=Import.Form.TOUCHES)
+    assert seen.counts["created"] == done.counts["created"] == 11
+    assert {name: done.counts[name] for name in seen.counts} == seen.counts
+    assert seen.touched == {"new": (11, 5_001)}
+    assert seen.own_touches == {"imported": 11}

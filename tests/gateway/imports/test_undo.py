@@ -194,4 +194,4 @@ def test_a_preview_counts_the_touches_the_import_then_records(tmp_path: Path) ->
     assert seen.own_touches == {"imported": 1, "traits_changed": 2}
     assert {kind: done.counts[kind] for kind in seen.own_touches} == seen.own_touches
     assert done.counts["touches"] == 3
-    assert any("of these imported" in line for line in result_lines(done))
+    assert any("of these: that they came by this import" in line for line in result_lines(done))
