@@ -58,15 +58,15 @@ class Ripeline(click.Group):
 
 def _about_database(trouble: Exception) -> str:
     """What to do about a database that is not ready; empty where the trouble is something else."""
-    from django.db.utils import OperationalError, ProgrammingError
+    from django.db.utils import DatabaseError
 
-    if not isinstance(trouble, OperationalError | ProgrammingError):
+    if not isinstance(trouble, DatabaseError):
         return ""
     from ripeline.installing import pending_migrations
 
     try:
         pending = pending_migrations()
-    except OperationalError as out_of_reach:
+    except DatabaseError as out_of_reach:
         return f"The database cannot be reached: {' '.join(str(out_of_reach).split())}"
     return f"{pending} migrations are not applied. Run `ripeline migrate`." if pending else ""
 

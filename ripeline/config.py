@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import suppress
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -118,7 +120,11 @@ class Config(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _folder(cls, value: Path) -> Path:
-        if value.exists() and not value.is_dir():
+        try:
+            is_other = value.exists() and not value.is_dir()
+        except OSError as error:
+            raise Unusable(str(error.strerror)) from None
+        if is_other:
             raise Unusable("it is no folder")
         return value
 
@@ -137,16 +143,17 @@ class Config(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: str) -> str:
-        if value and len(value) < SHORTEST_KEY:
+        if value and len(value.strip()) < SHORTEST_KEY:
             raise Unusable("it is too short")
         return value
 
     @field_validator("allowed_hosts")
     @classmethod
     def _bare_names(cls, value: str) -> str:
-        for name in value.split(","):
-            if "/" in name or (":" in name and not name.strip().startswith("[")):
-                raise Unusable(f"'{name.strip()}' is more than a name")
+        for given in value.split(","):
+            name = given.strip()
+            if "/" in name or " " in name or (":" in name and not name.startswith("[")):
+                raise Unusable(f"'{name}' is more than a name")
         return value
 
     @field_validator("base_url")
@@ -157,7 +164,12 @@ class Config(BaseSettings):
             raise Unusable("it is no address of a site")
         if site.path.strip("/") or site.query or site.fragment or site.username:
             raise Unusable("it holds more than the name of the site")
-        return value.rstrip("/")
+        # A star would be taken for every name there is; browsers send the letters of other alphabets as xn--.
+        if value and not re.fullmatch(r"[a-z\d._-]+|[a-f\d:.]+", site.hostname or ""):
+            raise Unusable(
+                "a name of a site has letters a to z, digits, dots and hyphens (others are written xn--)"
+            )
+        return value.rstrip("/").lower()
 
     @field_validator("host")
     @classmethod
@@ -179,6 +191,8 @@ class Config(BaseSettings):
     @classmethod
     def _file_system(cls, value: str) -> str:
         scheme, colons, _ = value.partition("://")
+        if scheme in ("memory", "http", "https") and colons:
+            raise Unusable("no worker can write there what other processes could read")
         if colons and scheme not in known_file_systems():
             raise Unusable(f"no file system is called {scheme}")
         return value
@@ -202,7 +216,9 @@ class Config(BaseSettings):
     @field_validator("email_from")
     @classmethod
     def _sender(cls, value: str) -> str:
-        if value and ("@" not in value or "\n" in value or "\r" in value):
+        address = parseaddr(value)[1]
+        is_one = address in value and re.fullmatch(r"[^@\s]+@[^@\s]+", address)
+        if value and ("\n" in value or "\r" in value or not is_one):
             raise Unusable("it holds no address")
         return value
 
@@ -214,8 +230,9 @@ class Config(BaseSettings):
 
     @property
     def site_name(self) -> str:
-        """The host of the address under which people reach the site."""
-        return urlsplit(self.base_url).hostname or ""
+        """The host of the address under which people reach the site, as browsers write it."""
+        name = urlsplit(self.base_url).hostname or ""
+        return f"[{name}]" if ":" in name else name
 
 
 def known_file_systems() -> set[str]:
@@ -250,17 +267,27 @@ def secret_key(config: Config) -> str:
     if config.secret_key:
         return config.secret_key
     kept = config.data_dir / "secret_key"
-    if not kept.exists():
-        make_data_dir(config)
-        # Whole or not there: a key that was only begun would stop every later start. And the first one stays: of
-        # several processes that start at once, each must sign as the others do.
-        begun = config.data_dir / f"secret_key.{os.getpid()}"
-        begun.touch(mode=0o600)
-        begun.write_text(secrets.token_urlsafe(50))
-        with suppress(FileExistsError):
-            os.link(begun, kept)
-        begun.unlink()
-    return kept.read_text().strip()
+    try:
+        if not kept.exists():
+            _make_key(config, kept)
+        return kept.read_text().strip()
+    except OSError as error:
+        raise BadSettings(
+            f"The secret key cannot be kept in {kept.absolute()}: {error.strerror}. Run every command of Ripeline as"
+            " the user to whom that folder belongs, or name another in RIPELINE_DATA_DIR."
+        ) from None
+
+
+def _make_key(config: Config, kept: Path) -> None:
+    """Whole or not there: a key that was only begun would stop every later start. And the first one stays: of several
+    processes that start at once, each must sign as the others do."""
+    make_data_dir(config)
+    begun = config.data_dir / f"secret_key.{os.getpid()}"
+    begun.touch(mode=0o600)
+    begun.write_text(secrets.token_urlsafe(50))
+    with suppress(FileExistsError):
+        os.link(begun, kept)
+    begun.unlink()
 
 
 def make_data_dir(config: Config) -> None:

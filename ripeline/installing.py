@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from django.conf import settings
 from django.core.management import call_command
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
@@ -63,27 +63,51 @@ def complete_database() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: whether it is well, and the sentence to read."""
+    """One thing looked at: whether it is well, the sentence to read, and whether the site may run where it is not."""
 
     well: bool
     what: str
+    is_bearable: bool = False
 
 
 def examine() -> Iterator[Finding]:
     """Looks at settings, database, migrations, playbook, front-end files and accounts, in that order."""
-    yield Finding(True, f"The settings can be read; data is kept in {settings.CONFIG.data_dir}.")
+    yield Finding(True, f"The settings can be read; data is kept in {settings.CONFIG.data_dir.absolute()}.")
     try:
         connection.ensure_connection()
-    except OperationalError as error:
-        yield Finding(False, f"The database does not answer: {error}. Check RIPELINE_DATABASE_URL.")
+    except DatabaseError as error:
+        said = " ".join(str(error).split()).rstrip(".?!")
+        yield Finding(False, f"The database does not answer: {said}. Check RIPELINE_DATABASE_URL.")
         return
     yield Finding(True, f"The database answers ({connection.vendor}).")
-    pending = pending_migrations()
-    if pending:
-        yield Finding(False, f"{pending} migrations are not applied. Run `ripeline migrate`.")
+    if wrong := not_of_this_release():
+        yield Finding(False, wrong)
         return
     for look in LOOKS:
         yield look()
+
+
+def not_of_this_release() -> str:
+    """What is to be done before this release may use this database; empty where nothing is."""
+    if pending := pending_migrations():
+        return f"{pending} migrations are not applied. Run `ripeline migrate`."
+    if unknown := _migrations_to_come():
+        return (
+            f"The database was brought up to date by a later release ({', '.join(unknown)}). Install that one again, or"
+            " bring back the copy that was made before it."
+        )
+    return ""
+
+
+def _migrations_to_come() -> list[str]:
+    """Ours that this database has seen and this release does not know."""
+    loader = MigrationExecutor(connection).loader
+    assert loader.applied_migrations is not None
+    return sorted(
+        name
+        for app, name in loader.applied_migrations
+        if app == "ripeline" and (app, name) not in loader.disk_migrations
+    )
 
 
 def pending_migrations() -> int:
@@ -106,12 +130,15 @@ def _playbook() -> Finding:
 
 
 def _history() -> Finding:
-    """Never wrong for parts that are missing or damaged: the worker makes them anew, and the site runs without."""
+    """Never wrong for parts that are missing or damaged: the worker makes them anew. The site runs without them."""
     if not triggers_ready(connection):
         return Finding(False, "Changes of the touch log are not noted. Run `ripeline migrate`.")
     from ripeline.timeline.history.commands import say_history
+    from ripeline.timeline.history.opening import NotReady, look_at_history
 
-    return Finding(True, say_history())
+    found = look_at_history()
+    is_well = not (isinstance(found, NotReady) and found.is_unreachable)
+    return Finding(is_well, say_history(found), is_bearable=True)
 
 
 def _search() -> Finding:

@@ -160,9 +160,17 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s%(number)s"}},
-    "filters": {"numbers": {"()": "ripeline.web.error_numbers.ErrorNumbers"}},
+    "formatters": {
+        "line": {
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s%(number)s",
+            "datefmt": "%Y-%m-%d %H:%M:%S%z",
+        }
+    },
+    "filters": {
+        "numbers": {"()": "ripeline.web.error_numbers.ErrorNumbers"},
+        "foreign": {"()": "ripeline.web.foreign_names.ForeignNames"},
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["numbers"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"ripeline": {"level": "INFO"}},
+    "loggers": {"ripeline": {"level": "INFO"}, "django.security.DisallowedHost": {"filters": ["foreign"]}},
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -50,14 +51,14 @@ def assets_command() -> None:
 
 def main() -> None:
     """Fetch, then copy what is needed; an earlier copy is replaced only when all of it is there."""
+    if not os.access(VENDOR.parent, os.W_OK):
+        raise NoFrontEnd(
+            f"You may not write the front-end files to {VENDOR.parent}. Run `ripeline assets` as the user who installed"
+            " Ripeline."
+        )
     with workshop() as folder:
         run_npm_ci(folder)
-        try:
-            gather(folder / "node_modules", VENDOR)
-        except PermissionError as error:
-            raise NoFrontEnd(
-                f"The front-end files cannot be written to {VENDOR}: {error.strerror}."
-            ) from None
+        gather(folder / "node_modules", VENDOR)
     print(f"Front-end files are in {VENDOR}.")  # noqa: T201
 
 
@@ -75,7 +76,15 @@ def workshop() -> Iterator[Path]:
 
 def run_npm_ci(folder: Path) -> None:
     """Install what `folder`'s package-lock.json pins into its node_modules. Raises NoFrontEnd with a sentence."""
-    command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [
+        *_npm(),
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+        "--no-update-notifier",
+    ]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

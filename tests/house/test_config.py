@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ripeline.config import Config, make_data_dir, read_config
+from ripeline.config import Config, make_data_dir, read_config, secret_key
 from ripeline.wrong_settings import BadSettings
 
 pytestmark = pytest.mark.pure
@@ -50,7 +50,14 @@ def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
         ("HOST", "everywhere", "an IP address or localhost."),
         ("WEB_PROCESSES", "0", "a whole number from 1 to 64"),
         ("UPLOAD_LIMIT_MB", "-1", "a whole number from 1."),
+        ("BASE_URL", "https://*", "a name of a site has letters a to z"),
+        ("BASE_URL", "https://leads example.com", "a name of a site has letters a to z"),
+        ("BASE_URL", "https://bücher.example", "(others are written xn--)"),
+        ("ALLOWED_HOSTS", "leads.example.com 10.0.0.5", "'leads.example.com 10.0.0.5' is more than a name"),
         ("EMAIL_FROM", "Ripeline", "it holds no address"),
+        ("EMAIL_FROM", "ripeline@", "it holds no address"),
+        ("EMAIL_FROM", "ripe line@example.com", "it holds no address"),
+        ("DATA_DIR", "/" + 300 * "a", "File name too long"),
         ("DATA_DIR", __file__, "it is no folder"),
     ],
 )
@@ -84,6 +91,7 @@ def test_a_wrong_setting_is_told_with_its_name_what_was_given_and_what_would_be_
         ("DATABASE_URL", "postgresql://me:hunter2@db", "it names no database"),
         ("DATABASE_URL", "sqlite://:memory:", "it names no database that several processes could share"),
         ("SECRET_KEY", "hunter2", "it is too short"),
+        ("SECRET_KEY", " " * 40, "it is too short"),
     ],
 )
 def test_a_wrong_secret_is_told_without_being_shown(
@@ -145,6 +153,18 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         make_data_dir(Config(data_dir=tmp_path / "file" / "data"))
 
 
+def test_a_key_that_cannot_be_kept_or_read_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # A folder in its place stands for one of somebody else's: root, as whom tests may run, may read everything.
+    (tmp_path / "secret_key").mkdir()
+    monkeypatch.setenv("RIPELINE_DATA_DIR", str(tmp_path))
+    with pytest.raises(BadSettings) as stopped:
+        secret_key(read_config())
+    assert str(stopped.value) == (
+        f"The secret key cannot be kept in {tmp_path}/secret_key: Is a directory. Run every command of Ripeline as"
+        " the user to whom that folder belongs, or name another in RIPELINE_DATA_DIR."
+    )
+
+
 def django_says(expression: str, **variables: str) -> str:
     """What a process with these settings makes of Django's."""
     code = f"from ripeline import settings as s; print({expression})"
@@ -179,7 +199,7 @@ def test_a_site_behind_https_closes_its_cookies_and_answers_to_its_own_name(tmp_
     said = django_says(
         "(s.ALLOWED_HOSTS, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS > 0,"
         " s.CSRF_TRUSTED_ORIGINS, s.DEFAULT_FROM_EMAIL, s.ALLAUTH_TRUSTED_PROXY_COUNT)",
-        RIPELINE_BASE_URL="https://leads.example.com",
+        RIPELINE_BASE_URL="HTTPS://Leads.example.com",
         RIPELINE_DATA_DIR=str(tmp_path),
     )
     assert said == (

@@ -164,3 +164,16 @@ def test_too_much_is_told_in_the_frame(client: Client) -> None:
     answer = client.post("/settings/", b"x" * (6 * 1024 * 1024), content_type="application/octet-stream")
     assert (answer.status_code, heading(answer)) == (413, "This is more than this page takes")
     assert is_framed(answer)
+
+
+def test_a_name_that_is_not_ours_is_a_line_in_the_log_that_says_which_setting_to_mend(
+    stranger: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        assert stranger.get("/accounts/login/", HTTP_HOST="no.such.host").status_code == 400
+    [line] = [record for record in caplog.records if record.name == "django.security.DisallowedHost"]
+    assert line.getMessage() == (
+        "Somebody asked for a site called 'no.such.host'. If that is this one, set RIPELINE_BASE_URL, or add the name"
+        " to RIPELINE_ALLOWED_HOSTS."
+    )
+    assert (line.levelname, line.exc_info) == ("WARNING", None)

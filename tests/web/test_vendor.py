@@ -52,6 +52,14 @@ def test_an_earlier_copy_stays_when_something_is_missing(tmp_path: Path) -> None
     assert (tmp_path / "vendor/htmx-1.2.3/htmx.min.js").exists()
 
 
+def test_where_nothing_may_be_written_npm_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(vendor, "VENDOR", tmp_path / "nowhere" / "vendor")
+    with pytest.raises(vendor.NoFrontEnd, match="Run `ripeline assets` as the user who installed Ripeline"):
+        vendor.main()
+
+
 def test_every_icon_is_in_the_sprite_without_its_empty_box(tmp_path: Path) -> None:
     made = vendor.sprite(made_modules(tmp_path) / "@tabler/icons/icons/outline")
     assert made.count("<symbol") == len(ICONS) == len(set(ICONS))

@@ -108,7 +108,9 @@ def _reaching(url: str) -> Iterator[None]:
     except Exception as trouble:
         # Any: libraries of object stores have errors of their own, and a missing one is an ImportError.
         why = getattr(trouble, "strerror", None) or str(trouble) or type(trouble).__name__
-        raise UnreachableParts(f"The history parts in {url} cannot be reached: {why}") from trouble
+        raise UnreachableParts(
+            f"The history parts in {url} cannot be reached: {why.rstrip('.')}."
+        ) from trouble
 
 
 def _read_locally(path: Path, ranges: Sequence[tuple[int, int]], into: memoryview) -> None:

@@ -78,6 +78,8 @@ def say_history(found: OpenHistory | NotReady | None = None) -> str:
     """The parts in a few sentences: what they hold, how fresh they are, what is wrong."""
     found = found or look_at_history()
     if isinstance(found, NotReady):
+        if found.is_unreachable:
+            return f"{found.why} Previews wait until they can. Check RIPELINE_HISTORY."
         return f"{found.why} The worker makes them, or `ripeline history build`."
     touches = _counted(found.parts.touches, "touch", "touches")
     said = [f"The history parts hold {touches} of {_counted(found.parts.people, 'person', 'people')}"]

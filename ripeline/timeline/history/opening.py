@@ -74,9 +74,10 @@ class OpenHistory:
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """Why there are no parts to open, as a sentence."""
+    """Why there are no parts to open, as a sentence, and whether that is because their folder is out of reach."""
 
     why: str
+    is_unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def look_at_history() -> OpenHistory | NotReady:
     try:
         parts = _open(state)
     except PartsProblem as problem:
-        return NotReady(str(problem))
+        return NotReady(str(problem), isinstance(problem, UnreachableParts))
     waiting = count_after(parts.manifest.position)
     if waiting and not parts.manifest.position:
         return NotReady("The history parts hold nothing of the touch log yet.")
