@@ -14,11 +14,16 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic_core import PydanticCustomError
 
 from ripeline.lifecycle.instant import DAY, parse_duration
-from ripeline.lifecycle.touch import Scalar
+from ripeline.lifecycle.touch import KINDS, Scalar
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 MOST_ADDED: Final = 1_000_000_000
 """Points and weights beyond this could add up to more than a number holds."""
+
+NAMED: Final = 8
+"""How many names a sentence lists."""
+MEANINGFUL: Final = 4
+"""Words of a name with fewer letters tell nothing of what was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,23 @@ def did_you_mean(given: object, known: tuple[str, ...]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     return f"known are {', '.join(known)}" if known else "none is defined"
+
+
+def _which_signal(given: str, known: tuple[str, ...]) -> str:
+    """The near ones, else this playbook's own and where the many kinds are listed."""
+    if get_close_matches(given, known, n=1):
+        return did_you_mean(given, known)
+    near = [repr(name) for name in known if _words(name) & _words(given)][:NAMED]
+    if near:
+        return f"near it {'is' if len(near) == 1 else 'are'} {', '.join(near)}"
+    own = [name for name in known if name not in KINDS and name != "inbound"]
+    more = f" and {len(own) - NAMED} more" if len(own) > NAMED else ""
+    listed = f"this playbook's own are {', '.join(own[:NAMED])}{more}; " if own else ""
+    return f"{listed}the kinds of touch, which need no definition, are listed by `ripeline playbook kinds`"
+
+
+def _words(name: str) -> set[str]:
+    return {word for word in re.split(r"[_-]", name.lower()) if len(word) >= MEANINGFUL}
 
 
 def _duration(given: object) -> int:
@@ -124,7 +146,8 @@ def _known(what: str, field: str) -> AfterValidator:
     def check(given: str, info: ValidationInfo) -> str:
         known: tuple[str, ...] = getattr(info.context, field)
         if given not in known:
-            raise mistake(f"unknown {what} {given!r}; {did_you_mean(given, known)}")
+            which = _which_signal if field == "signals" else did_you_mean
+            raise mistake(f"unknown {what} {given!r}; {which(given, known)}")
         return given
 
     return AfterValidator(check)

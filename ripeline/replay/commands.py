@@ -73,6 +73,18 @@ def check_command(file: Path) -> None:
         click.echo(f"{plain(file.name)} is a playbook: {stages}, version {playbook.version[:SHORT_VERSION]}")
 
 
+@playbook_group.command("kinds")
+def kinds_command() -> None:
+    """List the kinds of touch that are signals by their own name, with direction and meaning."""
+    from ripeline.lifecycle.touch import KINDS
+    from ripeline.lifecycle.words import KIND_WORDS
+
+    widest = max(map(len, KINDS))
+    for kind, direction in KINDS.items():
+        click.echo(f"{kind:<{widest}}  {direction:<8}  {KIND_WORDS[kind][0]}")
+    click.echo(f"{'inbound':<{widest}}  {'in':<8}  any sign of life")
+
+
 @click.command("replay")
 @click.option("--playbook", required=True, type=FILE, help="The playbook (YAML).")
 @click.option("--touches", required=True, type=FILE, help=TOUCHES_HELP)

@@ -289,3 +289,31 @@ def test_what_is_no_playbook_at_all_is_refused(text: str, mistake: str) -> None:
 def test_conditions_nested_without_end_are_refused_not_crashed_on() -> None:
     text = "key: x\nstages: [{key: a}, {key: b, enter: " + "{not: " * 3000 + "{idle: 1d}" + "}" * 3000 + "}]"
     assert mistakes(text) == ["line 2: this is nested too deeply; split it up"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("formsubmit", "did you mean 'form_submitted'?"),
+        ("downloaded_the_big_white_paper", "near it is 'asset_downloaded'"),
+        ("chat_with_somebody_on_the_site", "near it are 'chat_started', 'chat_held'"),
+        (
+            "zzz",
+            "this playbook's own are s0, s1, s2, s3, s4, s5, s6, s7 and 1 more; the kinds of touch, which need no "
+            "definition, are listed by `ripeline playbook kinds`",
+        ),
+    ],
+)
+def test_an_unknown_signal_is_told_the_near_ones_never_the_whole_list(name: str, said: str) -> None:
+    signals = "{" + ", ".join(f"s{number}: {{kind: email_replied}}" for number in range(9)) + "}"
+    text = f"key: x\nsignals: {signals}\nstages: [{{key: a}}, {{key: b, enter: {{signal: {name}}}}}]\n"
+    with pytest.raises(PlaybookMistakes) as wrong:
+        load_playbook(text)
+    assert wrong.value.mistakes[0].message == f"unknown signal {name!r}; {said}"
+
+
+def test_a_playbook_without_signals_is_told_where_the_kinds_are_listed() -> None:
+    with pytest.raises(
+        PlaybookMistakes, match="unknown signal 'zzz'; the kinds of touch, which need no definition"
+    ):
+        load_playbook("key: x\nstages: [{key: a}, {key: b, enter: {signal: zzz}}]\n")

@@ -211,3 +211,16 @@ def test_fit_and_persona_of_the_people_a_consultant_for_authors_meets(
 def test_rating_goes_from_hot_over_warm_to_cold_as_time_passes() -> None:
     talked = [author(), *reading(1), on(2, "email_replied")]
     assert [tell(BOOK, *talked, until=day).rating for day in (2, 17, 60)] == ["hot", "warm", "cold"]
+
+
+def test_nobody_is_hot_who_has_been_silent_for_more_than_14_days() -> None:
+    """[Four] "determined to make an act of purchase in the short term"; "recently active" is 14 days in the field."""
+    story = [
+        author(),
+        on(1, "identified", "webinar"),
+        answer(2, "timeline", "yes"),
+        on(2, "page_viewed", "/about"),
+    ]
+    assert [tell(BOOK, *story, until=day).rating for day in (3, 15, 17)] == ["hot", "hot", "cold"]
+    back = [*story, on(30, "page_viewed", "/about")]
+    assert tell(BOOK, *back, until=31).rating == "hot", "heard again while their answer still counts"

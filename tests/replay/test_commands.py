@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ripeline.cli import main
+from ripeline.lifecycle.touch import KINDS
 from ripeline.replay.run import read_playbook
 from tests.replay.files import record, write_jsonl
 from tests.replay.golden import CASES, CHECKOUT, GOLDEN, approximately, needs_golden, rows_of
@@ -248,6 +249,12 @@ def test_check_refuses_what_is_no_playbook_at_all(tmp_path: Path, content: bytes
     path = tmp_path / "playbook.yaml"
     path.write_bytes(content)
     assert why in refused(ripeline("playbook", "check", path))
+
+
+def test_the_kinds_of_touch_are_listed_with_direction_and_meaning() -> None:
+    lines = [line.split(maxsplit=2) for line in ripeline("playbook", "kinds").stdout.splitlines()]
+    assert ["email_replied", "in", "reply"] in lines
+    assert [line[0] for line in lines] == [*KINDS, "inbound"]
 
 
 def test_check_of_a_folder_says_so(tmp_path: Path) -> None:
