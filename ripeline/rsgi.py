@@ -10,6 +10,10 @@ import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+# First of ours: it sets Django up, without which there are no tables to import.
+from ripeline.wsgi import application as pages
+
+# isort: split
 from django.conf import settings
 from django.utils import timezone
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
@@ -21,7 +25,6 @@ from ripeline.capture.collector.limits import BODY
 from ripeline.capture.collector.reading import TOO_LARGE
 from ripeline.capture.collector.stores import open_store
 from ripeline.page_threads import PageThreads
-from ripeline.wsgi import application as pages
 
 log = logging.getLogger(__name__)
 
