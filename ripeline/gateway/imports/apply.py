@@ -88,7 +88,7 @@ def _move_on(import_of: Import, rows: int, now: datetime) -> bool:
 
 
 class _Done:
-    """What a step wrote, as the step's row keeps it for undoing."""
+    """What a step wrote, as the step's row keeps it for undoing; `met` are those it left as they were."""
 
     def __init__(self) -> None:
         self.contacts: dict[int, int] = {}
@@ -98,6 +98,7 @@ class _Done:
         self.tags: dict[int, list[str]] = {}
         self.identities: dict[int, list[int]] = {}
         self.touches: dict[int, list[str]] = {}
+        self.met: list[int] = []
         self.counts: dict[str, int] = {}
 
     def as_json(self) -> dict[str, Any]:
@@ -116,6 +117,7 @@ def _write(import_of: Import, step: Step, now: datetime) -> _Done:
     facts = [
         fact for each in step.decisions for fact in facts_of(import_of, each, before.get(each.pk, _UNKNOWN))
     ]
+    done.met = [each.pk for each in step.decisions if not each.is_new and not each.changes()]
     _record(step.decisions, facts, done, now)
     _keep_rejections(import_of, step.rejected)
     done.counts["companies"] = len(companies)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Q
 
+from ripeline.gateway.imports.holding import take_turn
 from ripeline.gateway.imports.record import Record
 from ripeline.kit.bulk import insert_rows, reserve_ids
 from ripeline.kit.folding import fold_words
@@ -64,7 +64,8 @@ class Companies:
         missing = [record for record in records if any(naming(record)) and self.of(record) is None]
         if not missing:
             return []
-        if _wait_for_others():
+        # Nothing in the table forbids two of a name.
+        if take_turn("companies"):
             self._look_up(missing)
         fresh: dict[Naming, Company] = {}
         for record in missing:
@@ -85,17 +86,6 @@ class Companies:
         if company.domain:
             self._by_domain[company.domain] = company
         self._by_name[company.name.casefold()] = company
-
-
-def _wait_for_others() -> bool:
-    """Lets one transaction at a time make companies: nothing in the table forbids two of a name. True where
-    others may have made some meanwhile; on SQLite one transaction alone writes in any case.
-    """
-    if connection.vendor != "postgresql":
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('ripeline companies'))")
-    return True
 
 
 def naming(record: Record) -> Naming:

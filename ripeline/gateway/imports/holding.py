@@ -42,6 +42,15 @@ def hold_for_undoing(*, changed: Iterable[int], recorded: Iterable[int], made: I
     len(Contact.objects.filter(pk__in=gone).order_by("pk").select_for_update().values_list("pk", flat=True))
 
 
+def take_turn(what: str) -> bool:
+    """Lets one transaction at a time do `what`, on PostgreSQL; True where others may have done it while we waited."""
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"ripeline {what}"])
+    return True
+
+
 def hold_companies(pks: Iterable[int]) -> None:
     """Lets nobody begin to belong to these companies."""
     if connection.features.has_select_for_update:

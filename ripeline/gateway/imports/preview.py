@@ -89,9 +89,9 @@ def preview(source: Source, progress: Progress | None = None) -> Preview:
         if progress:
             progress(seen.rows)
     seen.companies = len(companies)
-    for name, each in zip(("known", "new"), touched, strict=True):
-        if each.touches:
-            seen.touched[name] = (len(each.people), each.touches)
+    for whose, found in zip(("known", "new"), touched, strict=True):
+        if found.touches:
+            seen.touched[whose] = (len(found.people), found.touches)
     seen.warnings = _warnings(names)
     return seen
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.db import models, transaction
 from django.db.models import Count
 from django.utils.dateparse import parse_datetime
 
-from ripeline.gateway.imports.holding import hold_companies, hold_for_undoing
+from ripeline.gateway.imports.holding import hold_companies, hold_for_undoing, take_turn
+from ripeline.gateway.imports.shared import Made, Others, companies_of, hand_over, made_by
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
@@ -27,6 +28,9 @@ def undo_steps(
     import_of: Import, *, clock: Callable[[], datetime], stop: Callable[[], bool]
 ) -> Iterator[Import]:
     """Undoes step after step, each in one transaction; yields the import after each. Goes on where it was killed."""
+    others = Others(import_of)
+    # A first look may take long: not while others wait for us.
+    others.look()
     while not stop():
         with transaction.atomic():
             held = Import.objects.filter(
@@ -39,7 +43,7 @@ def undo_steps(
             step = steps.order_by("-number").first()
             if step is None:
                 return
-            told, tally = _undo(step, now)
+            told, tally = _undo(step, others, now)
             left = (import_of.left_in_place + told)[:MOST_TOLD]
             tally.update(import_of.counts)
             Import.objects.filter(pk=import_of.pk).update(left_in_place=left, counts=dict(tally))
@@ -49,29 +53,49 @@ def undo_steps(
         yield import_of
 
 
-def _undo(step: ImportStep, now: datetime) -> tuple[list[str], Counter[str]]:
-    """Sentences on what stays; and how many people are `taken_back`, `stay_recorded`, `stay_changed`, and how
-    many of their fields stay (`fields_stay`).
+def _undo(step: ImportStep, others: Others, now: datetime) -> tuple[list[str], Counter[str]]:
+    """Sentences on what stays; and how many people are `taken_back`, `stay_shared`, `stay_recorded`, `stay_changed`,
+    and how many of their fields stay (`fields_stay`).
     """
-    done = step.done
-    _hold(done)
+    take_turn("undoing")
+    done, made = step.done, made_by(step)
+    hold_for_undoing(changed=_ids(done, "columns"), recorded=_ids(done, "touches"), made=made)
+    others.look()
     fields_told = _put_back(done, now)
-    _take_touches(done, now)
-    told, tally = _remove_contacts(done.get("contacts", {}), step.at)
-    tally["taken_back"] += len(done.get("columns", {}))
-    tally["fields_stay"] += len(fields_told)
-    _remove_companies(done.get("companies", []), step.at)
-    return fields_told + told, tally
+    withdraw([uid for uids in done.get("touches", {}).values() for uid in uids], now=now)
+    companies = companies_of(step)
+    shared = _hand_over(made, companies, others)
+    gone, told, tally = _remove_contacts(made, shared)
+    tally["taken_back"] += len({*_ids(done, "columns"), *gone})
+    lines = [line for pk, said in fields_told.items() if pk not in gone for line in said]
+    tally["fields_stay"] += len(lines)
+    _remove_companies(companies)
+    return lines + told, tally
 
 
-def _hold(done: dict[str, Any]) -> None:
-    changed, recorded, made = (map(int, done.get(name, {})) for name in ("columns", "touches", "contacts"))
-    hold_for_undoing(changed=changed, recorded=recorded, made=made)
+def _ids(done: dict[str, Any], what: str) -> list[int]:
+    return [int(pk) for pk in done.get(what, {})]
 
 
-def _put_back(done: dict[str, Any], now: datetime) -> list[str]:
-    """Puts columns, traits, tags and identities of contacts back where they are still as the import left them."""
-    columns, told = _by_contact(done.get("columns", {})), []
+def _hand_over(made: Mapping[int, Made], companies: dict[int, datetime], others: Others) -> set[int]:
+    """Hands people whom other imports have over to those, with the companies they work for; returns who they are.
+
+    What is handed over is taken out of `companies`.
+    """
+    shared: set[int] = set()
+    for heir, people in others.heirs(made).items():
+        employers = Contact.objects.filter(pk__in=people).values_list("company", flat=True)
+        theirs = {pk: companies.pop(pk) for pk in set(employers) if pk in companies}
+        hand_over(heir, {pk: made[pk] for pk in people}, theirs)
+        shared.update(people)
+    return shared
+
+
+def _put_back(done: dict[str, Any], now: datetime) -> dict[int, list[str]]:
+    """Puts columns, traits, tags and identities of contacts back where they are still as the import left them; says of
+    each what stays.
+    """
+    columns, told = _by_contact(done.get("columns", {})), {}
     gone_rows = _gone(columns.values())
     contacts = list(Contact.objects.filter(pk__in=columns))
     written: set[str] = set()
@@ -80,7 +104,7 @@ def _put_back(done: dict[str, Any], now: datetime) -> list[str]:
         # Told by the name they have now, before it is put back too.
         who = str(contact)
         kept = [*_put_columns_back(contact, columns[contact.pk], written, gone_rows, now=now), *kept]
-        told += [f"{who}: {line}" for line in kept]
+        told[contact.pk] = [f"{who}: {line}" for line in kept]
         gone = set(done.get("tags", {}).get(str(contact.pk), []))
         contact.tags = [tag for tag in contact.tags if tag not in gone]
     if contacts:
@@ -151,33 +175,34 @@ def _put_traits_back(contact: Contact, changed: dict[str, list[Any]]) -> list[st
     return told
 
 
-def _take_touches(done: dict[str, Any], now: datetime) -> None:
-    withdraw([uid for uids in done.get("touches", {}).values() for uid in uids], now=now)
-
-
-def _remove_contacts(made: dict[str, int], at: datetime) -> tuple[list[str], Counter[str]]:
-    """Removes the contacts a step made, unless something happened to them since."""
-    touches = {int(pk): count for pk, count in made.items()}
-    found = Contact.objects.filter(pk__in=touches).annotate(now_touches=Count("touches"))
-    gone, told, tally = [], [], Counter[str]()
+def _remove_contacts(
+    made: Mapping[int, Made], shared: Container[int]
+) -> tuple[set[int], list[str], Counter[str]]:
+    """Removes the people of a step, unless another import has them or something happened to them since; says who
+    went, who stays and why."""
+    found = Contact.objects.filter(pk__in=made).annotate(now_touches=Count("touches")).order_by("pk")
+    gone, told, tally = set[int](), [], Counter[str]()
     for contact in found:
-        if contact.now_touches != touches[contact.pk]:
+        if contact.pk in shared:
+            told.append(f"{contact} stays: another import has them too.")
+            tally["stay_shared"] += 1
+        elif contact.now_touches != made[contact.pk].touches:
             told.append(f"{contact} stays: something was recorded of them since.")
             tally["stay_recorded"] += 1
-        elif contact.updated_at != at:
+        elif contact.updated_at != made[contact.pk].at:
             told.append(f"{contact} stays: they were changed since.")
             tally["stay_changed"] += 1
         else:
-            gone.append(contact.pk)
+            gone.add(contact.pk)
     Contact.objects.filter(pk__in=gone).delete()
-    tally["taken_back"] += len(gone)
-    return told, tally
+    return gone, told, tally
 
 
-def _remove_companies(made: list[int], at: datetime) -> None:
+def _remove_companies(made: Mapping[int, datetime]) -> None:
     hold_companies(made)
-    alone = Company.objects.filter(pk__in=made, updated_at=at, contacts=None)
-    Company.objects.filter(pk__in=list(alone.values_list("pk", flat=True))).delete()
+    alone = Company.objects.filter(pk__in=made, contacts=None)
+    unchanged = [pk for pk, at in alone.values_list("pk", "updated_at") if at == made[pk]]
+    Company.objects.filter(pk__in=unchanged).delete()
 
 
 def _by_contact(changed: dict[str, Any]) -> dict[int, dict[str, list[Any]]]:

@@ -178,6 +178,21 @@ def test_somebody_who_is_removed_while_an_import_waits_for_them_is_made_anew_wit
     assert (contact.name, contact.email) == ("Another", "fresh@firm.example")
 
 
+def test_who_is_met_by_another_import_while_the_undoing_of_theirs_waits_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = fresh(tmp_path)
+    undoing = Beside(lambda: take_back(done, now=LATER))
+    before(undoing, apply, "_write", monkeypatch)
+    second = bring_in(csv_file(tmp_path, "email\nfresh@firm.example\n", "second.csv"), now=LATER)
+    undoing.end()
+    assert undoing.trouble is None
+    assert second.counts["unchanged"] == 1
+    assert Import.objects.get(pk=done.pk).left_in_place == ["Fresh Face stays: another import has them too."]
+    take_back(second, now=LATER)
+    assert not Contact.objects.exists()
+
+
 def test_undoing_and_a_worker_never_wait_for_each_other_in_a_circle(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
