@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 KEYS_EVERY = 2.0
 """Seconds after which a key that was ended is known to be."""
+KEYS_AT_MOST_EVERY = 0.5
+"""Seconds between two looks for a key that is not known: it may be new, or one of many that somebody tries."""
 WAITING_EVERY = 5.0
 STUCK_AFTER = 5.0
 """Seconds that a group may be on its way to the disk before nobody more is let in behind it."""
@@ -66,6 +68,7 @@ class Committer:
         self._events = self._bytes = 0
         self._busy_since: float | None = None
         self._is_behind = self._is_stopping = self._was_away = False
+        self._askers: list[asyncio.Future[None]] = []
         self._keys_at = self._waiting_at = float("-inf")
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -90,7 +93,7 @@ class Committer:
         return await waiting.told
 
     async def read_keys(self) -> None:
-        """Has the keys read anew; they stay None where the database is away."""
+        """Waits until the keys have been read anew; they stay None where the database is away."""
         told: asyncio.Future[None] = self._loop.create_future()
         self._inbox.put(told)
         await told
@@ -107,40 +110,36 @@ class Committer:
 
     def _run(self) -> None:
         while True:
-            group, asked, is_last = self._next_group()
-            if asked:
-                self._keys_at = float("-inf")
+            group, is_last = self._next_group()
             self._look_around()
-            if asked:
-                self._loop.call_soon_threadsafe(_tell_all, asked)
             if group:
                 self._busy_since = self._clock()
                 outcomes = self._write(group)
                 self._busy_since = None
-                self._tell(group, outcomes)
+                self._loop.call_soon_threadsafe(self._settle, group, outcomes)
             if is_last:
+                self._loop.call_soon_threadsafe(_tell_all, self._askers)
                 self._store.close()
                 return
 
-    def _next_group(self) -> tuple[list[_Waiting], list[asyncio.Future[None]], bool]:
-        """What waits, up to a transaction's worth; who wants the keys read; whether that was all, for ever."""
+    def _next_group(self) -> tuple[list[_Waiting], bool]:
+        """What waits, up to a transaction's worth; and whether that was all, for ever."""
         group: list[_Waiting] = []
-        asked: list[asyncio.Future[None]] = []
         events = 0
         try:
-            each = self._inbox.get(timeout=KEYS_EVERY)
+            each = self._inbox.get(timeout=KEYS_AT_MOST_EVERY if self._askers else KEYS_EVERY)
             while each is not None:
                 if isinstance(each, _Waiting):
                     group.append(each)
                     events += len(each.rows)
                 else:
-                    asked.append(each)
+                    self._askers.append(each)
                 if events >= limits.GROUP_EVENTS:
-                    return group, asked, False
+                    return group, False
                 each = self._inbox.get_nowait()
         except queue.Empty:
-            return group, asked, False
-        return group, asked, True
+            return group, False
+        return group, True
 
     def _write(self, group: list[_Waiting]) -> list[Outcome]:
         """What became of each request of the group."""
@@ -162,9 +161,6 @@ class Committer:
         self._note_well()
         return [KEPT] * len(group)
 
-    def _tell(self, group: list[_Waiting], outcomes: list[Outcome]) -> None:
-        self._loop.call_soon_threadsafe(self._settle, group, outcomes)
-
     def _settle(self, group: list[_Waiting], outcomes: list[Outcome]) -> None:
         for waiting, outcome in zip(group, outcomes, strict=True):
             self._events -= len(waiting.rows)
@@ -177,14 +173,22 @@ class Committer:
         """Now and then: which keys there are, and whether the worker keeps up."""
         now = self._clock()
         try:
-            if now - self._keys_at >= KEYS_EVERY:
+            if now - self._keys_at >= (KEYS_AT_MOST_EVERY if self._askers else KEYS_EVERY):
                 self._keys_at = now
-                self.keys = self._store.keys()
+                self._read_keys()
             if now - self._waiting_at >= WAITING_EVERY:
                 self._waiting_at = now
                 self._note_waiting(self._store.is_waiting(self._waiting_limit))
         except Unavailable as away:
             self._note_away(away)
+
+    def _read_keys(self) -> None:
+        asked, self._askers = self._askers, []
+        try:
+            self.keys = self._store.keys()
+        finally:
+            if asked:
+                self._loop.call_soon_threadsafe(_tell_all, asked)
 
     def _note_waiting(self, is_behind: bool) -> None:
         if is_behind and not self._is_behind:

@@ -41,8 +41,6 @@ PREFLIGHT = [
 ]
 NOT_LET_IN = 403
 SUCCESS = b'{"success":true}'
-KEYS_AT_MOST_EVERY = 1.0
-"""Seconds: who sends an unknown key again and again does not have the table read for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,6 @@ class Collector:
     ) -> None:
         self._committer, self._clock, self._network = committer, clock, network
         self._rates = Rates(a_second=limits.EVENTS_A_SECOND, burst=limits.BURST)
-        self._asked_at = float("-inf")
 
     async def answer(self, asked: Asked) -> Answer:
         """The answer to one request below /v1/."""
@@ -118,8 +115,7 @@ class Collector:
             why = "The request shows no write key: as the user name of its authorisation, or as writeKey in its body."
             return Refused(401, "no_write_key", why)
         keys = self._committer.keys
-        if keys is None or (shown not in keys and time.monotonic() - self._asked_at >= KEYS_AT_MOST_EVERY):
-            self._asked_at = time.monotonic()
+        if keys is None or shown not in keys:
             await self._committer.read_keys()
             keys = self._committer.keys
         if keys is None:
