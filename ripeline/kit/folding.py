@@ -11,14 +11,17 @@ _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 )
 
+# Quotation marks as books print them, and those a keyboard has: O’Brien and O'Brien are one name.
+_QUOTES = str.maketrans({**dict.fromkeys("’‘‛ʼʹ′´＇", "'"), **dict.fromkeys("“”„‟″", '"')})
+
 _OTHER = re.compile(r"[^\w]+|_+")
 
 
 def fold_words(text: str) -> str:
-    """`text` in lower case and plain letters: "Jürgen Strauß" becomes "jurgen strauss"."""
+    """`text` in lower case, plain letters and straight quotes: "Jürgen Strauß" becomes "jurgen strauss"."""
     if text.isascii():
         return text.lower()
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN).translate(_QUOTES))
     return "".join(each for each in apart if not unicodedata.combining(each))
 
 

@@ -17,7 +17,8 @@ EARLIEST = 1970
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The moment shown. `asked` is what stood in the address, "" for now; `wrong` says that it was no moment."""
+    """The moment shown. `asked` is what stood in the address, "" for now; `wrong` says why what was asked for is not
+    shown."""
 
     at: datetime
     view: View = "known"
@@ -42,7 +43,7 @@ class AsOf:
 def read_as_of(query: Mapping[str, str], *, now: datetime, zone: tzinfo) -> AsOf:
     """The moment an address asks for: a day (its end, in the reader's zone) or an RFC 3339 instant.
 
-    Today, a day to come and what is no date mean now; the last says so in `wrong`.
+    Today means now. So does what is no date, or lies before anything was recorded or still to come: `wrong` says so.
     """
     asked = query.get("as_of", "").strip()[:40]
     view: View = "was" if query.get("view") == "was" else "known"
@@ -51,11 +52,22 @@ def read_as_of(query: Mapping[str, str], *, now: datetime, zone: tzinfo) -> AsOf
     try:
         # At the edges of the calendar there are moments of a zone that UTC has no date for.
         at = _moment(asked, zone).astimezone(UTC)
-        if at.year < EARLIEST:
-            raise ValueError(asked)
-    except (ValueError, OverflowError):
-        return AsOf(now, view, wrong=f"“{asked}” is no date, so this is the present.")
-    return AsOf(at, view, asked) if at < now else AsOf(now, view)
+    except ValueError:
+        return _instead(now, view, asked, "is no date")
+    except OverflowError:
+        return _instead(
+            now, view, asked, "is before anything was recorded" if asked < "1" else "is still to come"
+        )
+    if at.year < EARLIEST:
+        return _instead(now, view, asked, "is before anything was recorded")
+    if at < now:
+        return AsOf(at, view, asked)
+    is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return AsOf(now, view) if is_today else _instead(now, view, asked, "is still to come")
+
+
+def _instead(now: datetime, view: View, asked: str, trouble: str) -> AsOf:
+    return AsOf(now, view, wrong=f"“{asked}” {trouble}, so this is the present.")
 
 
 def _moment(asked: str, zone: tzinfo) -> datetime:

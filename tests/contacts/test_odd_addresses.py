@@ -60,7 +60,7 @@ def test_a_contacts_page_takes_any_moment_and_cursor(
 
 def test_a_moment_before_anything_was_recorded_is_said_to_be_none(client: Client, ann: Contact) -> None:
     page = client.get(f"/contacts/{ann.key}?as_of=0001-01-01T00:00:00").content.decode()
-    assert "is no date, so this is the present" in page
+    assert "is before anything was recorded, so this is the present" in page
 
 
 @pytest.mark.parametrize("sort", ["score", "-name", "heard", "-entered", "created"])

@@ -20,6 +20,9 @@ pytestmark = pytest.mark.pure
         ("Søren Łukasz", "soren lukasz"),
         ("Æsa Œuvre", "aesa oeuvre"),
         ("İstanbul", "istanbul"),
+        ("Seán O’Brien", "sean o'brien"),
+        ("Seán O´Brien", "sean o'brien"),
+        ("d‘Artagnan & “Söhne”", 'd\'artagnan & "sohne"'),
         ("ana@müller.example", "ana@muller.example"),
     ],
 )

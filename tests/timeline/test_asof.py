@@ -32,16 +32,31 @@ def test_an_instant_is_taken_to_the_microsecond() -> None:
     assert found.view == "was"
 
 
-@pytest.mark.parametrize("asked", ["", "  ", "2026-06-01", "2027-01-01", "2026-06-01T12:00:00Z"])
-def test_nothing_today_and_days_to_come_mean_now(asked: str) -> None:
+@pytest.mark.parametrize("asked", ["", "  ", "2026-06-01", "2026-06-01T12:00:00Z"])
+def test_nothing_and_today_mean_now(asked: str) -> None:
     found = read_as_of({"as_of": asked}, now=NOW, zone=ZONE)
     assert (found.at, found.is_now, found.wrong) == (NOW, True, "")
 
 
 @pytest.mark.parametrize(
-    "asked", ["yesterday", "2026-13-01", "9999-12-31", "<script>", "0001-01-01T00:00:00+14:00"]
+    ("asked", "trouble"),
+    [
+        ("yesterday", "is no date"),
+        ("2026-13-01", "is no date"),
+        ("<script>", "is no date"),
+        ("1900-01-01", "is before anything was recorded"),
+        ("0001-01-01T00:00:00+14:00", "is before anything was recorded"),
+        ("2026-06-02", "is still to come"),
+        ("2027-01-01T00:00:00Z", "is still to come"),
+        ("9999-12-31", "is still to come"),
+    ],
 )
-def test_what_is_no_moment_means_now_and_says_so(asked: str) -> None:
+def test_what_cannot_be_shown_means_now_and_says_why(asked: str, trouble: str) -> None:
     found = read_as_of({"as_of": asked}, now=NOW, zone=ZONE)
-    assert found.is_now or found.at < NOW
-    assert found.is_now == bool(found.wrong) or asked == "9999-12-31"
+    assert (found.at, found.is_now) == (NOW, True)
+    assert found.wrong == f"“{asked}” {trouble}, so this is the present."
+
+
+def test_later_today_is_now_and_nothing_is_wrong_with_it() -> None:
+    found = read_as_of({"as_of": "2026-06-01T23:30:00+02:00"}, now=NOW, zone=ZONE)
+    assert (found.at, found.is_now, found.wrong) == (NOW, True, "")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from ripeline.contacts.lists import search_tables
@@ -57,6 +59,12 @@ def three() -> None:
         ("100%", {"100% O'Hara"}),
         ("00% o", {"100% O'Hara"}),
         ("o'h", {"100% O'Hara"}),
+        ("o’h", {"100% O'Hara"}),
+        ("o’hara", {"100% O'Hara"}),
+        ("'", set()),
+        ("’", set()),
+        ("''", set()),
+        ("'\"", set()),
         ('"', set()),
         ('"smit" OR weiß', set()),
         ("smit*", set()),
@@ -94,6 +102,23 @@ def test_who_is_deleted_is_not_found(three: None) -> None:
     Contact.objects.filter(name="Jörg Weiß").delete()
     assert found("jörg") == set()
     assert found("smit") == {"Ann van der Smit"}
+
+
+def test_a_name_with_a_printed_apostrophe_is_found_by_either() -> None:
+    make_contact("Seán O’Brien", emails=("sean@isle.example",))
+    make_contact("Una O'Brien", emails=("una@isle.example",))
+    both = {"Seán O’Brien", "Una O'Brien"}
+    assert found("O'Brien") == found("O’Brien") == found("o`brien".replace("`", "ʼ")) == both
+
+
+def test_who_was_kept_with_a_printed_apostrophe_before_is_found_after_the_upgrade() -> None:
+    sean = make_contact("Seán O’Brien", emails=("sean@isle.example",))
+    Contact.objects.filter(pk=sean.pk).update(search_text="sean o’brien\nsean@isle.example")
+    assert found("o'brien") == set()
+    import_module("ripeline.migrations.0015_straight_quotes").straighten(apps, None)
+    assert found("O’Brien") == {"Seán O’Brien"}
+    sean.refresh_from_db()
+    assert (sean.search_text, sean.sort_name) == ("sean o'brien\nsean@isle.example", "sean o'brien")
 
 
 def test_a_tag_is_found_whole_and_follows_changes() -> None:

@@ -199,6 +199,8 @@ def test_a_contact_without_touches_says_what_to_do(client: Client, now: datetime
 
 def test_what_is_no_date_shows_now_and_says_so(client: Client, eva: Contact) -> None:
     assert "“soon” is no date" in page(client, eva, "?as_of=soon")
+    assert "“1900-01-01” is before anything was recorded" in page(client, eva, "?as_of=1900-01-01")
+    assert "“2999-01-01” is still to come" in page(client, eva, "?as_of=2999-01-01")
 
 
 def test_text_of_strangers_stays_text(client: Client, now: datetime) -> None:
