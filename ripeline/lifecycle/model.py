@@ -18,6 +18,7 @@ from ripeline.lifecycle.values import (
     Added,
     Duration,
     Key,
+    Name,
     Number,
     OneOrMore,
     Part,
@@ -165,6 +166,7 @@ class Stage(Titled):
 class Playbook(Titled):
     """What counts as a lead, an MQL, a prospect ...; `version` names it and never changes."""
 
+    key: Name
     actors: Annotated[tuple[Actor, ...], AfterValidator(filled)] = ("human", "unknown")
     signals: dict[Key, Signal] = {}
     score: Score = Score()

@@ -17,9 +17,17 @@ from ripeline.lifecycle.instant import DAY, parse_duration
 from ripeline.lifecycle.touch import KINDS, Scalar
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
+LONGEST_KEY: Final = 64
+"""Letters of the key of a stage, a persona or a rating: what is kept of people holds no more."""
+LONGEST_NAME: Final = 80
+"""Letters of the key of a playbook."""
+LONGEST_TITLE: Final = 200
+"""Letters of a title."""
 MOST_ADDED: Final = 1_000_000_000
 """Points and weights beyond this could add up to more than a number holds."""
 
+SHOWN_LETTERS: Final = 20
+"""So many letters of what is too long are repeated in the sentence."""
 NAMED: Final = 8
 """How many names a sentence lists."""
 MEANINGFUL: Final = 4
@@ -142,6 +150,16 @@ def _key(given: object) -> str:
     return text
 
 
+def _at_most(longest: int, what: str) -> AfterValidator:
+    def check(given: str) -> str:
+        if len(given) > longest:
+            start = given[:SHOWN_LETTERS].rstrip()
+            raise mistake(f"“{start}...” has {len(given):,} letters; {what} has at most {longest}")
+        return given
+
+    return AfterValidator(check)
+
+
 def _known(what: str, field: str) -> AfterValidator:
     def check(given: str, info: ValidationInfo) -> str:
         known: tuple[str, ...] = getattr(info.context, field)
@@ -160,6 +178,9 @@ def _shown(given: object) -> str:
 
 Text = Annotated[str, BeforeValidator(_text)]
 Key = Annotated[str, BeforeValidator(_key)]
+ShortKey = Annotated[Key, _at_most(LONGEST_KEY, "such a key")]
+Name = Annotated[Key, _at_most(LONGEST_NAME, "the key of a playbook")]
+Title = Annotated[Text, _at_most(LONGEST_TITLE, "a title")]
 Duration = Annotated[int, BeforeValidator(_duration)]
 Number = Annotated[float, BeforeValidator(_number)]
 Positive = Annotated[float, BeforeValidator(_positive)]
@@ -183,12 +204,13 @@ class Part(BaseModel):
 class Titled(Part):
     """A piece with a key; without a title of its own the key is shown."""
 
-    key: Key
-    title: Text
+    key: ShortKey
+    title: Title
 
     @model_validator(mode="before")
     @classmethod
     def _titled(cls, given: object) -> object:
         if isinstance(given, dict) and "title" not in given and isinstance(given.get("key"), str):
-            return {**given, "title": given["key"]}
+            # One that is too long is told of its key alone.
+            return {**given, "title": given["key"][:LONGEST_TITLE]}
         return given

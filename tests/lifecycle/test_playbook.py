@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from ripeline.lifecycle.playbook import PlaybookMistakes, load_playbook
@@ -157,6 +159,27 @@ EACH_MISTAKE = [
 
 def test_all_mistakes_are_told_at_once_with_line_path_and_what_would_be_right() -> None:
     assert mistakes(FULL_OF_MISTAKES) == EACH_MISTAKE
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"key: {'k' * 81}\ntitle: K\nstages: [{{key: low}}]\n", f"line 1: key: “{20 * 'k'}...” has 81 "),
+        (f"key: k\ntitle: {'T' * 201}\nstages: [{{key: low}}]\n", f"line 2: title: “{20 * 'T'}...” has 201 "),
+        (f"key: k\nstages:\n- {{key: low}}\n- {{key: {'s' * 300}}}\n", "line 4: stages[1].key: “sss"),
+        (f"key: k\nstages: [{{key: low}}]\npersonas:\n- {{key: {'p' * 65}}}\n", "line 4: personas[0].key: “pp"),
+        (f"key: k\nstages: [{{key: low}}]\nrating:\n- {{key: {'r' * 65}}}\n", "line 4: rating[0].key: “rr"),
+    ],
+)  # fmt: skip
+def test_a_key_or_title_longer_than_what_is_kept_of_people_is_a_mistake(text: str, told: str) -> None:
+    (said,) = mistakes(text)
+    assert said.startswith(told)
+    assert re.search(r"has at most (64|80|200)$", said)
+
+
+def test_the_longest_keys_and_titles_are_read() -> None:
+    text = f"key: {'k' * 80}\ntitle: {'é' * 200}\nstages: [{{key: {'s' * 64}}}]\n"
+    assert len(load_playbook(text).stages[0].key) == 64
 
 
 @pytest.mark.parametrize(
