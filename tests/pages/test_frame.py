@@ -105,6 +105,27 @@ def test_what_was_done_can_be_undone_from_its_toast(browse: Browse) -> None:
     expect(page.get_by_text("Undone by POST.")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("tone", "sign"),
+    [("error", "Error"), ("danger", "Error"), ("warning", "Warning"), ("info", "Note"), ("", "Done")],
+)
+def test_a_toast_bears_the_sign_of_its_tone(tone: str, sign: str, browse: Browse) -> None:
+    page = browse("marketing", "/gallery/")
+    page.evaluate("([text, tone]) => window.say({text, tone})", ["It happened.", tone])
+    toast = page.locator("#toasts [data-toast]")
+    expect(toast).to_contain_text("It happened.")
+    expect(toast.get_by_role("img")).to_have_count(2)  # its sign, and the cross that closes it
+    expect(toast.get_by_role("img", name=sign)).to_be_visible()
+
+
+def test_toasts_of_a_page_bear_the_signs_of_their_tones(browse: Browse, look: Look) -> None:
+    page = browse("marketing", "/gallery/?say=1")
+    expect(page.locator(".tone-error").get_by_role("img", name="Error")).to_be_visible()
+    expect(page.locator(".tone-success").get_by_role("img", name="Done")).to_be_visible()
+    page.evaluate("window.say({text: 'Nothing to do.', tone: 'info'})")
+    look(page, "toasts")
+
+
 def test_a_chosen_theme_is_remembered_and_set_before_the_first_paint(browse: Browse, look: Look) -> None:
     page = browse("marketing", "/gallery/", dark=True)
     html = page.locator("html")

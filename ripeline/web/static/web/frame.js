@@ -51,7 +51,10 @@ function say({ text, undo, tone }) {
   if (!undo && [...document.querySelectorAll("#toasts [data-toast] span")].some((shown) => shown.textContent === text)) return;
   const toast = template.content.firstElementChild.cloneNode(true);
   toast.querySelector("span").textContent = text;
-  if (tone) toast.classList.add(`tone-${tone === "danger" ? "error" : tone}`);
+  const named = { danger: "error", error: "error", warning: "warning", info: "info" }[tone] ?? "success";
+  toast.classList.add(`tone-${named}`);
+  toast.querySelector(`[data-tone="${named}"]`).replaceWith(...toast.querySelector(`[data-tone="${named}"]`).children);
+  for (const other of toast.querySelectorAll("[data-tone]")) other.remove();
   if (undo?.startsWith("/") && !undo.startsWith("//")) {
     const form = toast.querySelector("form");
     form.action = undo;
