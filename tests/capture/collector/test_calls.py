@@ -13,7 +13,15 @@ from django.db import connection
 from ripeline.capture.collector.keys import end_key, set_origins
 from ripeline.capture.collector.models import Arrival
 from tests.capture.collector.asking import (
-    AGENT, Asking, a_key, basic, collecting, events, header, said, until,
+    AGENT,
+    Asking,
+    a_key,
+    basic,
+    collecting,
+    events,
+    header,
+    said,
+    until,
 )  # fmt: skip
 from tests.factories import NOW
 
