@@ -92,15 +92,16 @@ def note(
     attrs: Mapping[str, str | float | bool | None] | None = None,
     at: datetime | None = None,
     uid: str = "",
-) -> Fact:
-    """Records one touch of `kind` that happened `at` (default: now); returns it.
+) -> Fact | Refused:
+    """Records one touch of `kind` that happened `at` (default: now); returns it, unless the contact was removed.
 
     A person at a keyboard made it: actor human. Given again with the same `uid`, nothing more is recorded.
     """
     fact = _fact(
         contact.key, kind, uid=uid or new_key(), at=at or now, subject=subject, value=value, attrs=attrs
     )
-    record([fact], now=now)
+    if record([fact], now=now).strangers:
+        return Refused(f"{contact} is no contact any more: an import that had brought them was taken back.")
     return fact
 
 

@@ -16,7 +16,7 @@ from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.timeline.camps.models import CampStanding, CampVerdict
 from ripeline.timeline.heat import NO_HEAT
-from ripeline.timeline.identities.living import Home, homes_by_id, homes_by_key
+from ripeline.timeline.identities.living import Home, hold_homes, homes_by_id, homes_by_key
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch
 
 # Rows per statement and per transaction: below SQLite's limit on variables, and short enough not to hold its lock.
@@ -77,7 +77,10 @@ def record(
             if len(ours) < len(chunk):
                 strangers.update(dict.fromkeys(touch.person for touch in chunk if touch.person not in people))
             lines = [Line(touch, people[touch.person]) for touch in ours]
-            fresh = write_lines(lines, now=now, heard=heard or {})
+            fresh, gone = _write(lines, now=now, heard=heard or {})
+            if gone:
+                ours = [touch for touch in ours if people[touch.person].pk not in gone]
+                strangers.update(dict.fromkeys(key for key, home in people.items() if home.pk in gone))
         added |= fresh
         known += len(ours) - len(fresh)
     return Recorded(len(added), known, tuple(strangers), frozenset(added))
@@ -120,14 +123,27 @@ class Line:
 
 def write_lines(lines: Sequence[Line], *, now: datetime, heard: Mapping[str, datetime]) -> set[str]:
     """Writes what the log does not have yet and marks its people due, in the caller's transaction; the ids of that."""
+    added, _ = _write(lines, now=now, heard=heard)
+    return added
+
+
+def _write(
+    lines: Sequence[Line], *, now: datetime, heard: Mapping[str, datetime]
+) -> tuple[set[str], set[int]]:
+    """As `write_lines`; and which homes were removed meanwhile, so that nothing was written of them."""
     first_wins = {line.fact.id: line for line in reversed(lines)}
     # In order of id, and the log itself says what was new to it: so it is with two writers at once.
     rows = [_row(first_wins[uid], heard.get(uid, now)) for uid in sorted(first_wins)]
     added = set(insert_rows(Touch, _Row._fields, rows, skip_known=True, returning="uid"))
     _make_due([row for row in rows if row.uid in added], now)
-    if connection.vendor == "postgresql":
-        _follow_merges([first_wins[uid] for uid in sorted(added)], now)
-    return added
+    if connection.vendor != "postgresql":
+        return added, set()
+    fresh = [first_wins[uid] for uid in sorted(added)]
+    # Only after the places in the queue: whoever removes people takes those first (`gateway.imports.holding`).
+    homes = hold_homes({line.home.pk for line in fresh if line.home})
+    _follow_merges([line for line in fresh if line.home and line.home.pk in homes], homes, now)
+    lost = [line for line in fresh if line.home and line.home.pk not in homes]
+    return added - _forget_lost(lost), {line.home.pk for line in lost if line.home}
 
 
 class _Row(NamedTuple):
@@ -185,19 +201,18 @@ def _make_due(rows: Sequence[_Row], now: datetime) -> None:
         when, at = max(row.at, now), to_instant(row.at)
         due[row.contact_id] = min(due.get(row.contact_id, when), when)
         since[row.contact_id] = min(since.get(row.contact_id, at), at)
-    standings = [(pk, "", 0.0, NO_HEAT, "active", False) for pk in sorted(due)]
-    insert_rows(Standing, _STANDING_COLUMNS, standings, skip_known=True)
+    give_standing(due)
     mark_due(due, since=since)
 
 
-def _follow_merges(lines: Sequence[Line], now: datetime) -> None:
+def _follow_merges(lines: Sequence[Line], homes: Mapping[int, Home], now: datetime) -> None:
     """Puts right what was written of people who were merged, or whose merge was undone, since we looked.
 
     Whoever merges makes all concerned due first, as we just did: one of us waited there for the other. So either they
     saw our touches, or we see now what they did.
     """
     used = {line.home.pk: line.home.contact for line in lines if line.home}
-    moved = {pk: home for pk, home in homes_by_id(used).items() if home.contact != used[pk]}
+    moved = {pk: homes[pk] for pk in used if homes[pk].contact != used[pk]}
     if not moved:
         return
     again = [replace(line, home=moved[line.home.pk]) for line in lines if line.home and line.home.pk in moved]
@@ -206,6 +221,28 @@ def _follow_merges(lines: Sequence[Line], now: datetime) -> None:
         Touch.objects.filter(uid=row.uid).update(contact_id=row.contact_id, home_id=row.home_id)
     forget_standing({pk for pk, home in moved.items() if home.contact != pk})
     _make_due(rows, now)
+
+
+def _forget_lost(lines: Sequence[Line]) -> set[str]:
+    """Takes back what was just written of people who were removed since we looked; the ids of what went.
+
+    What was made on a browser stays with the browser, as of nobody we know.
+    """
+    if not lines:
+        return set()
+    browsers = [line.fact.id for line in lines if line.is_of_visitor]
+    Touch.objects.filter(uid__in=browsers).update(contact=None)
+    gone = {line.fact.id for line in lines if not line.is_of_visitor}
+    Touch.objects.filter(uid__in=gone).delete()
+    people = {line.home.contact for line in lines if line.home}
+    forget_standing(people - homes_by_id(people).keys())
+    return gone
+
+
+def give_standing(contact_ids: Iterable[int]) -> None:
+    """Puts contacts in the lists who are in none yet; where they stand is found at their first assessment."""
+    standings = [(pk, "", 0.0, NO_HEAT, "active", False) for pk in sorted(contact_ids)]
+    insert_rows(Standing, _STANDING_COLUMNS, standings, skip_known=True)
 
 
 def forget_standing(contact_ids: Iterable[int]) -> None:

@@ -121,7 +121,11 @@ def log_touch(request: HttpRequest, key: str) -> HttpResponse:
     if said["words"].strip():
         attrs["text"] = said["words"].strip()
     subject = said["objection"] if said["kind"] == "objected" else None
-    note(contact, said["kind"], now=timezone.now(), subject=subject, attrs=attrs, at=said["at"], uid=form.uid)
+    now = timezone.now()
+    done = note(contact, said["kind"], now=now, subject=subject, attrs=attrs, at=said["at"], uid=form.uid)
+    if isinstance(done, Refused):
+        form.add_error(None, done.why)
+        return show_contact(request, contact, Forms(log=form))
     messages.success(request, "Logged.")
     return redirect(way_back(request, contact))
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import connection
+
 from ripeline.people.models import Contact
 
 
@@ -33,6 +35,18 @@ def homes_by_id(pks: Iterable[int]) -> dict[int, Home]:
     """The same by id."""
     rows = Contact.objects.filter(pk__in=set(pks)).values_list(*_COLUMNS)
     return {pk: _home(pk, merged, at) for pk, merged, at in rows}
+
+
+def hold_homes(pks: Iterable[int]) -> dict[int, Home]:
+    """The same on PostgreSQL, of those who are still there; nobody removes them until the transaction ends."""
+    wanted = sorted(set(pks))
+    if not wanted:
+        return {}
+    columns = "id, merged_into_id, merged_at"
+    statement = f"SELECT {columns} FROM ripeline_contact WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [wanted])
+        return {pk: _home(pk, merged, at) for pk, merged, at in cursor.fetchall()}
 
 
 _COLUMNS = ("pk", "merged_into_id", "merged_at")

@@ -16,12 +16,16 @@ from django.db.models import QuerySet
 from ripeline.contacts.lists.bulk import Task, do_to
 from ripeline.gateway.imports import apply, undo
 from ripeline.gateway.models import Import
+from ripeline.kit.instants import to_instant
+from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, User
+from ripeline.timeline import record as record_module
 from ripeline.timeline.definitions.active import activate, active_playbook
-from ripeline.timeline.models import Touch
-from ripeline.timeline.moves import note
+from ripeline.timeline.models import Reassessment, Standing, Touch
+from ripeline.timeline.moves import Refused, note
 from ripeline.timeline.reassess import reassess_due
+from ripeline.timeline.record import Recorded, record
 from tests.gateway.imports.bringing import NOW, bring_in, csv_file, take_back
 from tests.timeline.people import PLAYBOOK
 
@@ -105,18 +109,79 @@ def tagging(tag: str) -> Beside:
     return Beside(lambda: do_to(pks, task, active_playbook(), now=LATER))
 
 
-def test_a_touch_that_was_taken_while_its_person_is_removed_is_kept_or_refused(
+def noting(contact: Contact, said: list[object]) -> Beside:
+    """A colleague who notes a call with somebody; what they are told is `said`."""
+    return Beside(lambda: said.append(note(contact, "call_held", now=LATER)))
+
+
+def test_a_touch_that_comes_while_its_person_is_removed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, said = fresh(tmp_path), list[object]()
+    colleague = noting(Contact.objects.get(), said)
+    before_removing(Contact, colleague, monkeypatch)
+    assert take_back(done, now=LATER).state == Import.State.UNDONE
+    colleague.end()
+    assert colleague.trouble is None
+    assert said == [
+        Refused("Fresh Face is no contact any more: an import that had brought them was taken back.")
+    ]
+    nothing_is_left()
+
+
+def test_a_touch_of_somebody_of_whom_nothing_is_due_is_refused_while_they_are_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, said = fresh(tmp_path), list[object]()
+    Reassessment.objects.all().delete()
+    colleague = noting(Contact.objects.get(), said)
+    before_removing(Contact, colleague, monkeypatch)
+    assert take_back(done, now=LATER).state == Import.State.UNDONE
+    colleague.end()
+    assert colleague.trouble is None
+    assert [type(each) for each in said] == [Refused]
+    nothing_is_left()
+
+
+def test_of_many_touches_at_once_those_of_the_removed_are_strangers_and_the_others_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = fresh(tmp_path)
-    contact = Contact.objects.get()
-    recorder = Beside(lambda: note(contact, "form_submitted", now=LATER))
+    gone = Contact.objects.get()
+    (stays,) = add_contacts([ContactDraft(name="Stays Here")], now=NOW)
+    facts = [fact(contact.key, uid=f"t{number}") for number, contact in enumerate((gone, stays))]
+    recorded: list[Recorded] = []
+    recorder = Beside(lambda: recorded.append(record(facts, now=LATER)))
     before_removing(Contact, recorder, monkeypatch)
     assert take_back(done, now=LATER).state == Import.State.UNDONE
     recorder.end()
-    assert isinstance(recorder.trouble, IntegrityError)
-    assert not Contact.objects.exists()
-    assert not Touch.objects.exists()
+    assert recorder.trouble is None
+    assert recorded == [Recorded(new=1, known=0, strangers=(gone.key,), added=frozenset({"t1"}))]
+    assert [touch.contact for touch in Touch.objects.all()] == [stays]
+    assert [each.contact for each in Reassessment.objects.all()] == [stays]
+
+
+def test_somebody_of_whom_a_touch_is_just_being_recorded_is_not_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = fresh(tmp_path)
+    undoing = Beside(lambda: take_back(done, now=LATER))
+    # With what was written still to be committed.
+    before(undoing, record_module, "_follow_merges", monkeypatch)
+    (added,) = record([fact(Contact.objects.get().key, uid="t")], now=LATER).added
+    undoing.end()
+    assert (added, undoing.trouble) == ("t", None)
+    assert Import.objects.get().left_in_place == ["Fresh Face stays: something was recorded of them since."]
+    assert Touch.objects.filter(uid="t", contact=Contact.objects.get()).exists()
+
+
+def fact(person: str, *, uid: str) -> Fact:
+    return Fact(uid, person, to_instant(LATER), "call_held", "in", "human", None, None, {})
+
+
+def nothing_is_left() -> None:
+    for model in (Contact, Touch, Reassessment, Standing):
+        assert not model._default_manager.exists()
 
 
 def test_a_company_somebody_joins_while_it_is_removed_is_not_taken_from_them(
