@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -9,16 +10,20 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from ripeline.kit.numbers import read_number
-from ripeline.web.sorry import too_large
+from ripeline.web.sorry import not_found, plain, too_large
 
 MEGABYTE = 1024 * 1024
 
 # What a form of ours can hold; only a file to import is larger.
 LARGEST_FORM = 5 * MEGABYTE
 UNREADABLE = sys.maxsize
+
+# Letters that no key of a keyboard writes; tabs and line ends come with what is pasted. Databases refuse the first.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROLS_QUOTED = re.compile(r"%(?:0[0-8bcef]|1[0-9a-f]|7f)", re.IGNORECASE)
 
 
 class BodyLimitMiddleware:
@@ -31,6 +36,22 @@ class BodyLimitMiddleware:
         length = read_number(request.META.get("CONTENT_LENGTH") or "0", otherwise=UNREADABLE)
         if length > LARGEST_FORM and length > largest_body(request):
             return too_large(request)
+        return self.get_response(request)
+
+
+class AddressMiddleware:
+    """Answers 404 to an address with a control character in it, 400 where it is in what is asked behind the `?`: here,
+    so that no page and no database meets one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _CONTROLS.search(request.path):
+            return not_found(request, Http404())
+        asked = request.META.get("QUERY_STRING", "")
+        if _CONTROLS.search(asked) or _CONTROLS_QUOTED.search(asked):
+            return plain(request, "400.html", 400)
         return self.get_response(request)
 
 

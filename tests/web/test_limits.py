@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from ripeline.people.models import User
+from tests.factories import make_playbook, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +44,45 @@ def test_who_is_signed_in_may_bring_a_file_to_the_import_page_alone(client: Clie
 @pytest.mark.parametrize("length", ["many", "²", "9" * 5000, "-1"])
 def test_a_length_that_is_no_number_is_refused(client: Client, length: str) -> None:
     assert client.post("/accounts/login/", {}, CONTENT_LENGTH=length).status_code == 413
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/?from=%00",
+        "/contacts/?q=a%00b",
+        "/contacts/?q=%1B",
+        "/contacts/export.csv?stage=%00",
+        "/companies/?after=%0b",
+        "/palette?q=%7f",
+        "/notifications/?before=%00",
+        "/playbook/changes/?from=abcdefgh%00",
+        "/playbook/previews/?one=version%20%00",
+        "/playbook/previews/?other=version%20%00",
+        "/playbook/camps/people/?ours=%00a&theirs=b",
+        "/playbook/publications/?before=%00",
+        "/accounts/login/?next=%00",
+        "/nowhere/?%00",
+    ],
+)
+def test_a_control_character_in_what_is_asked_is_refused_on_every_page(address: str) -> None:
+    make_playbook()
+    client = sign_in(make_user("admin", "Ada Admin"))
+    answer = client.get(address)
+    assert answer.status_code == 400
+    assert "could not be understood" in answer.content.decode()
+    assert "frame-ancestors" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("address", ["/contacts/%00", "/playbook/previews/%00/", "/a%1Fb", "/%7F"])
+def test_an_address_with_a_control_character_leads_nowhere(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert "</html>" in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", ["q=a%09b", "q=a%0D%0Ab", "q=50%2500", "q=%E2%82%AC", "q=%FF"])
+def test_what_may_be_pasted_into_a_search_is_asked(query: str) -> None:
+    make_playbook()
+    client = sign_in(make_user("admin", "Ada Admin"))
+    assert client.get(f"/contacts/?{query}").status_code == 200

@@ -145,9 +145,7 @@ def test_what_is_done_to_a_contact_leaves_them_in_the_list(client: Client) -> No
         {"list": "stage=lead", "place": "javascript:1"},
         {"list": "stage=lead", "place": "9~nan"},
         {"list": "&" * 5000, "place": "1~1.0"},
-        {"list": "\x00", "place": "1~1.0"},
-        {"list": "q=%00&after=\x00", "place": "1~1.0"},
-        {"place": "1~\x00"},
+        {"list": "q=%00&after=%00", "place": "1~1.0"},
         {"list": "sort=name", "place": "99999999999999999999~x"},
     ],
 )
