@@ -131,10 +131,11 @@ def put_in_force(proposal: Proposal, typed: Typed, *, by: User, now: datetime) -
     return done
 
 
-def go_back_to(
-    row: PlaybookVersion, *, by: User, now: datetime, instead_of: str | None
-) -> Publication | Refused:
-    """Puts an earlier version in force again, with nothing following for those whom that moves."""
+def go_back_to(row: PlaybookVersion, *, by: User, now: datetime, instead_of: str) -> Publication | Refused:
+    """Puts an earlier version in force again, with nothing following for those whom that moves.
+
+    `instead_of` is the version that was seen in force: where it is another by now, nothing is done.
+    """
     if readable_version(row.version) is None:
         return Refused(f"“{row.title}” was written for an earlier Ripeline and cannot be in force any more.")
     if row.activated_at is None:

@@ -67,9 +67,10 @@ def publish_version(request: HttpRequest, version: str) -> HttpResponse:
 @require_POST
 @for_publishers
 def go_back(request: HttpRequest, version: str) -> HttpResponse:
-    """Puts an earlier version in force again, silently; the toast takes it back."""
+    """Puts an earlier version in force again, silently, in the stead of the one the page or the toast named; the
+    toast takes it back."""
     row, in_force = find_version(version), _in_force()
-    seen = request.POST.get("instead_of") or None
+    seen = request.POST.get("instead_of") or request.GET.get("instead_of", "")
     done = go_back_to(row, by=reader_of(request), now=timezone.now(), instead_of=seen)
     if isinstance(done, Refused):
         messages.error(request, done.why)
@@ -156,9 +157,14 @@ def _show(
 
 def _say_published(request: HttpRequest, done: Publication, before: PlaybookVersion | None) -> None:
     title = PlaybookVersion.objects.values_list("title", flat=True).get(pk=done.version_id)
-    undo = "" if before is None else f"undo:{reverse('playbook_version_back', args=[before.version])}"
+    undo = "" if before is None else f"undo:{_way_back(before.version, done.version_id)}"
     words = f"“{title}” is in force. Everybody is being assessed by it."
     messages.success(request, words, extra_tags=undo)
+
+
+def _way_back(before: str, after: str) -> str:
+    """The address that undoes a publication, as long as it is in force itself."""
+    return f"{reverse('playbook_version_back', args=[before])}?instead_of={after}"
 
 
 def _in_force() -> PlaybookVersion | None:

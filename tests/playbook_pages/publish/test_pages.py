@@ -190,14 +190,37 @@ def test_back_to_an_older_version_in_one_click_and_undone_in_another(client: Cli
     assert f'action="/playbook/{first}/back"' in html
     assert f'action="/playbook/{second}/back"' not in html
     done = client.post(f"/playbook/{first}/back", {"instead_of": second}, follow=True)
-    assert f'action="/playbook/{second}/back"' in done.content.decode(), "the toast takes it back"
+    undo = f"/playbook/{second}/back?instead_of={first}"
+    assert f'action="{undo}"' in done.content.decode(), "the toast takes it back"
     catch_up()
     assert Standing.objects.get(contact=eva).stage == "lead"
     assert Publication.objects.get(is_in_force=True).note == "Back to “Leads convert, prospects answer”"
-    client.post(f"/playbook/{second}/back")
+    client.post(undo)
     catch_up()
     assert Standing.objects.get(contact=eva).stage == "mql"
     assert Notification.objects.count() == bells
+
+
+def test_the_undo_of_a_publication_does_not_overthrow_that_of_somebody_else(
+    client: Client, mia: User
+) -> None:
+    first = active_playbook().version
+    done = client.post(
+        f"/playbook/drafts/{(draft := begin(mia)).pk}/publish/",
+        form_of(client, f"/playbook/drafts/{draft.pk}/publish/")
+        | {"note": "a form is enough", "reach": "from_now"},
+        follow=True,
+    )
+    second = active_playbook().version
+    undo = f"/playbook/{first}/back?instead_of={second}"
+    assert f'action="{undo}"' in done.content.decode()
+    ben = sign_in(make_user("admin", "Ben Boss"))
+    put_in_force(ben, begin(mia, PLAYBOOK.replace("gte: 30", "gte: 25")), note="25 is enough")
+    third = active_playbook().version
+    for address in (undo, f"/playbook/{first}/back"):
+        said = text_of(client.post(address, follow=True).content.decode())
+        assert "Somebody published meanwhile" in said
+        assert active_playbook().version == third
 
 
 def test_going_back_is_refused_where_it_cannot_be(client: Client, mia: User) -> None:
@@ -212,7 +235,7 @@ def test_going_back_is_refused_where_it_cannot_be(client: Client, mia: User) -> 
         (kept, "was never in force"),
         (ancient.version, "was written for an earlier Ripeline"),
     ):
-        page = client.post(f"/playbook/{version}/back", follow=True).content.decode()
+        page = client.post(f"/playbook/{version}/back", {"instead_of": first}, follow=True).content.decode()
         assert said in page
     stale = client.post(f"/playbook/{first}/back", {"instead_of": kept}, follow=True).content.decode()
     assert "in force already" in stale
@@ -224,7 +247,7 @@ def test_what_an_earlier_release_named_otherwise_is_gone_back_to_under_its_name(
     old = PlaybookVersion.objects.create(
         version="a" * 64, key="plain", title="Old name", text=EASIER, created_at=now, activated_at=now
     ).version
-    client.post(f"/playbook/{old}/back")
+    client.post(f"/playbook/{old}/back", {"instead_of": active_playbook().version})
     assert active_playbook().version == old
     same = begin(User.objects.get())
     assert (
@@ -234,7 +257,10 @@ def test_what_an_earlier_release_named_otherwise_is_gone_back_to_under_its_name(
 
 def test_the_history_says_who_when_why_and_instead_of_what(client: Client, mia: User) -> None:
     put_in_force(client, begin(mia), reach="all", reactions=["tell_the_owner"])
-    client.post(f"/playbook/{Publication.objects.order_by('at')[0].version_id}/back")
+    client.post(
+        f"/playbook/{Publication.objects.order_by('at')[0].version_id}/back",
+        {"instead_of": active_playbook().version},
+    )
     said = text_of(client.get("/playbook/publications/").content.decode())
     assert "a form is enough" in said
     assert "Back to “Leads convert, prospects answer”" in said
