@@ -9,7 +9,7 @@ from ripeline.playbooks.drafts.models import Draft, DraftSave
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
 from ripeline.timeline.camps.models import Camp, CampStanding, CampVerdict
 from ripeline.timeline.history.models import HistoryChange, HistoryState
-from ripeline.timeline.identities.models import Identification, KeptApart, Merge
+from ripeline.timeline.identities.models import Identification, KeptApart, Merge, Proof
 from ripeline.timeline.models import (
     PlaybookVersion,
     Publication,
@@ -44,6 +44,7 @@ __all__ = [
     "PlaybookVersion",
     "PreviewMove",
     "PreviewRun",
+    "Proof",
     "Publication",
     "Reassessment",
     "SavedFold",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from ripeline.people.models import Contact, User, Visitor
+from ripeline.people.models import Contact, Identity, User, Visitor
 
 
 class Identification(models.Model):
@@ -43,7 +43,8 @@ class Identification(models.Model):
 class Merge(models.Model):
     """That two contacts are one, until it is undone: `gone` lives on as `kept`, or as whoever `kept` is by now.
 
-    `rule` says by what we know, `why` is the sentence to read. `told` holds what an undo had to leave as it was.
+    `rule` says by what we know, `why` is the sentence to read. `told` holds what an undo had to leave as it was;
+    `correction` is the id of a touch that goes with the merge (`identities.traits`).
     """
 
     class Rule(models.TextChoices):
@@ -62,6 +63,7 @@ class Merge(models.Model):
         User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     told = models.JSONField(default=list)
+    correction = models.CharField(max_length=128, blank=True, default="", db_default="")
 
     class Meta:
         constraints = (
@@ -72,6 +74,23 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gone_id} is {self.kept_id}"
+
+
+class Proof(models.Model):
+    """That a contact proved an address to be theirs (a link sent to it was followed) which leads to another contact,
+    who has not proved it: perhaps the two are one."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=10, choices=Identity.Kind)
+    value = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=["kind", "value"], name="proof_value"),)
+        constraints = (models.UniqueConstraint(fields=["contact", "kind", "value"], name="proof_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} proved {self.kind} {self.value}"
 
 
 class KeptApart(models.Model):

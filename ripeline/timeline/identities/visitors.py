@@ -93,15 +93,19 @@ def settle_visitor(visitor: Visitor, *, now: datetime) -> int:
     The caller holds the visitor.
     """
     facts = list(Identification.objects.filter(visitor=visitor).order_by("at", "contact"))
+    homes = homes_by_id({each.contact_id for each in facts})
+    # One stretch for all that was said of the same person in a row.
+    turns: list[Identification | None] = [
+        each
+        for place, each in enumerate(facts)
+        if not place or homes[each.contact_id].contact != homes[facts[place - 1].contact_id].contact
+    ]
+    starts = [None, *(each.at for each in turns[1:] if each)]
+    ends = [*starts[1:], None]
     moved = 0
-    for place, noted in enumerate(facts):
-        start = noted.at if place else None
-        end = facts[place + 1].at if place + 1 < len(facts) else None
+    for noted, start, end in zip(turns or [None], starts, ends, strict=True):
         moved += _settle(_Window(visitor.pk, start, end), noted, now)
-    if not facts:
-        moved = _settle(_Window(visitor.pk, None, None), None, now)
-    last = homes_by_id([facts[-1].contact_id])[facts[-1].contact_id] if facts else None
-    _remember_user(visitor, last)
+    _remember_user(visitor, homes[facts[-1].contact_id] if facts else None)
     return moved
 
 
