@@ -25,6 +25,8 @@ Row = tuple[int, str, str, str]
 LOCK_PATIENCE = 3.0
 """Seconds that a group waits for SQLite's lock. A sender who hears nothing for much longer gives up."""
 LOCK_POLL = 0.002
+STATEMENT_PATIENCE = "8s"
+"""The same of PostgreSQL, which counts all the time that a statement takes."""
 COLUMNS = "write_key_id, received_at, event, facts"
 # Rows of one statement. Each size is prepared once; a statement for each row would take twice as long.
 CHUNKS = (256, 64, 16, 4, 1)
@@ -171,8 +173,7 @@ class _Postgres(_Connected):
     )
 
     def prepare(self, connection: psycopg.Connection[Any]) -> None:
-        # A lock that somebody holds for long must not hold up senders for as long.
-        connection.execute("SET statement_timeout = '8s'")
+        connection.execute("SELECT set_config('statement_timeout', %s, false)", [STATEMENT_PATIENCE])
         if connection.execute("SHOW synchronous_commit").fetchone() == ("off",):
             connection.execute("SET synchronous_commit = on")
 
