@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from ripeline.people.models import Contact, User
+from ripeline.timeline import moves
+from ripeline.timeline import record as record_module
 from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Standing, Touch
+from ripeline.timeline.record import Recorded
 from ripeline.timeline.withdraw import take_back
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in
@@ -279,3 +283,22 @@ def test_another_contacts_move_is_not_undone_here(client: Client, eva: Contact, 
     uid = Touch.objects.get(kind="stage_set").uid
     client.post(f"/contacts/{other.key}/moves/{uid}/undo")
     assert Touch.objects.filter(uid=uid).exists()
+
+
+@pytest.mark.parametrize("resource", FORMS)
+def test_what_is_noted_of_somebody_who_is_removed_meanwhile_is_refused_with_a_sentence(
+    client: Client, eva: Contact, resource: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = record_module.record
+
+    def too_late(*given: Any, **named: Any) -> Recorded:
+        Contact.objects.filter(pk=eva.pk).delete()
+        return real(*given, **named)
+
+    monkeypatch.setattr(moves, "record", too_late)
+    answer = client.post(f"/contacts/{eva.key}/{resource}", FORMS[resource])
+    assert answer.status_code == 422
+    assert "is no contact any more: an import that had brought them was taken back." in read(
+        answer.content.decode()
+    )
+    assert not Touch.objects.exists()
