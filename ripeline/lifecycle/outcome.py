@@ -10,15 +10,23 @@ MOST_MOVES: Final = 10_000
 """So often one person moves in one fold at most: twice a day for 13 years. Whoever moves more often goes in circles."""
 
 
+_WAY_OUT: Final = (
+    "Probably an exit by time leads down to a stage from which the way up holds at once; let the way up ask for "
+    "something new, such as a signal within 7d"
+)
+
+
 class TooManyMoves(ValueError):
     """A person whom a definition moves without end; the text is a sentence that says so and why it may be."""
 
     def __init__(self, person: str) -> None:
-        super().__init__(
-            f"{person!r} would move more than {MOST_MOVES:,} times. Probably an exit by time leads down to a stage "
-            "from which the way up holds at once; let the way up ask for something new, such as a signal within 7d"
-        )
+        super().__init__(f"{person!r} would move more than {MOST_MOVES:,} times. {_WAY_OUT}")
         self.person = person
+
+    @property
+    def said(self) -> str:
+        """The same as sentences of a page that shows who it is about."""
+        return f"By this definition they would move more than {MOST_MOVES:,} times. {_WAY_OUT}."
 
     def __reduce__(self) -> tuple[type["TooManyMoves"], tuple[str]]:
         return TooManyMoves, (self.person,)

@@ -23,7 +23,7 @@ from ripeline.timeline.heat import score_from
 @dataclass(frozen=True, slots=True)
 class ContactRow:
     """A contact as the list shows it. `score` is that of today; `stage` is None until the first assessment.
-    `is_changeable` says whether the reader may change them."""
+    `is_changeable` says whether the reader may change them, `trouble` what keeps their past from being told."""
 
     id: int
     key: str
@@ -49,6 +49,7 @@ class ContactRow:
     entered: datetime | None
     created: datetime
     is_changeable: bool
+    trouble: str = ""
 
     def __getitem__(self, name: str) -> object:
         """The field called `name`: templates ask this way first, and a miss costs them more than the answer."""

@@ -17,7 +17,7 @@ from ripeline.contacts.lists.sql import Sql, Value, moment, one_of
 from ripeline.contacts.lists.wanted import Condition
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.fold import fold
-from ripeline.lifecycle.outcome import Standing
+from ripeline.lifecycle.outcome import Standing, TooManyMoves
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import User
 from ripeline.timeline.asof import AsOf
@@ -61,7 +61,8 @@ def conditions_then(filters: Filters, user: User, playbook: Playbook, as_of: AsO
 
 
 def rows_then(rows: Sequence[ContactRow], playbook: Playbook, as_of: AsOf) -> list[ContactRow]:
-    """The rows as they would have read at the moment: two queries for all of them."""
+    """The rows as they would have read at the moment: two queries for all of them. Whom the definition moves without
+    end has neither score, fit nor rating, and the `trouble` says why."""
     ids = [row.id for row in rows]
     stages, touches = (
         _stages_then(ids, as_of),
@@ -70,9 +71,13 @@ def rows_then(rows: Sequence[ContactRow], playbook: Playbook, as_of: AsOf) -> li
     first, instant = playbook.stages[0].key, to_instant(as_of.at)
     found = []
     for row in rows:
-        standing = fold(playbook, map(to_fact, touches.get(row.id, [])), instant, explained=False).standing
         stage, entered = stages.get(row.id, (first, None))
-        found.append(_row_then(row, standing, stage, entered))
+        try:
+            folded = fold(playbook, map(to_fact, touches.get(row.id, [])), instant, explained=False)
+        except TooManyMoves as endless:
+            found.append(replace(_row_then(row, None, stage, entered), trouble=endless.said))
+        else:
+            found.append(_row_then(row, folded.standing, stage, entered))
     return found
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -75,10 +77,10 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
     if asked.wanted.after is not None and not found.places:
         return HttpResponseRedirect(f"{reverse('contacts')}?{asked.query}")
     newer, older = newer_and_older(asked.wanted, found, asked.query)
-    columns = read_columns(user)
+    columns, rows = read_columns(user), _rows(asked, found.places, user, now=now)
     context = {
         "playbook": playbook,
-        "rows": _rows(asked, found.places, user, now=now),
+        "rows": rows,
         "shown": {column.key: column in columns for column in COLUMNS},
         "columns": [column.key for column in columns],
         "heads": [_head(column, asked) for column in (NAME, *columns)],
@@ -90,7 +92,7 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
         "as_of": asked.as_of,
         "filters": asked.filters,
         "is_filtered": asked.filters.is_any(),
-        "mistakes": asked.mistakes,
+        "mistakes": (*asked.mistakes, *_troubles(rows)),
         "most": playbook.score.max or 100,
         "export_all": may_export_all(user),
     }
@@ -130,6 +132,13 @@ def _rows(asked: Request, places: Sequence[Place], user: User, *, now: datetime)
     trails = {place.id: write_trail(asked, page, place) for place in places}
     rows = read_rows(list(trails), asked.playbook, user, now=now, trails=trails)
     return rows if asked.as_of.is_now else rows_then(rows, asked.playbook, asked.as_of)
+
+
+def _troubles(rows: Sequence[ContactRow]) -> Iterator[str]:
+    """What keeps the past of some of the rows from being told, each trouble once."""
+    for trouble, names in groupby(sorted(rows, key=attrgetter("trouble")), key=attrgetter("trouble")):
+        if trouble:
+            yield f"{', '.join(row.name for row in names)}: score, fit and rating cannot be told. {trouble}"
 
 
 def _same_moment(request: HttpRequest, asked: Request) -> bool:

@@ -10,7 +10,7 @@ score, fit and rating of then are stored nowhere, and are folded from what the l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from functools import cached_property
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.fold import Fold, fold
 from ripeline.lifecycle.model import Playbook
-from ripeline.lifecycle.outcome import Standing
+from ripeline.lifecycle.outcome import Standing, TooManyMoves
 from ripeline.lifecycle.outcome import Transition as Moved
 from ripeline.people.models import Contact
 from ripeline.timeline.asof import AsOf
@@ -34,7 +34,8 @@ class Picture:
     """A contact at a moment under the playbook that counts in the view asked for. `touches` is what counted then,
     oldest first; `later` how many touches we have beyond those; `born` when their first touch happened; `causes` the
     publications that made moves of theirs, by instant and stage entered; `booked` the moves that stood in our books,
-    where these and not the fold's are told."""
+    where these and not the fold's are told. `endless` says, where the definition moves them without end, that nothing
+    can be said of where they stand."""
 
     contact: Contact
     playbook: Playbook
@@ -45,6 +46,7 @@ class Picture:
     fold: Fold
     causes: Mapping[tuple[int, str], Publication] = field(default_factory=dict)
     booked: tuple[Moved, ...] | None = None
+    endless: str = ""
 
     @cached_property
     def standing(self) -> Standing | None:
@@ -81,10 +83,8 @@ class Picture:
 
     def by_other(self, playbook: Playbook) -> Picture:
         """The same person and log by another definition."""
-        facts = map(to_fact, self.touches)
-        return replace(
-            self, playbook=playbook, fold=fold(playbook, facts, to_instant(self.as_of.at)), causes={}
-        )
+        folded, endless = _fold(playbook, self.touches, self.as_of)
+        return replace(self, playbook=playbook, fold=folded, endless=endless, causes={})
 
     def _say(self, moved: Moved) -> str:
         return self._teller.tell(moved, self.cause_of(moved))
@@ -112,6 +112,7 @@ def take_picture(contact: Contact, as_of: AsOf) -> Picture:
     everything = read_touches([contact.pk]).get(contact.pk, [])
     touches = tuple(touch for touch in everything if _counts(touch, as_of))
     booked, causes = _moves(contact, playbook, as_of)
+    folded, endless = _fold(playbook, touches, as_of)
     return Picture(
         contact=contact,
         playbook=playbook,
@@ -119,9 +120,10 @@ def take_picture(contact: Contact, as_of: AsOf) -> Picture:
         touches=touches,
         later=len(everything) - len(touches),
         born=everything[0].at if everything else contact.created_at,
-        fold=fold(playbook, map(to_fact, touches), to_instant(as_of.at)),
+        fold=folded,
         causes=causes,
         booked=booked,
+        endless=endless,
     )
 
 
@@ -144,6 +146,15 @@ def read_outdated(picture: Picture) -> list[Outdated]:
         for row in found
         if row.superseded_at is not None
     ]
+
+
+def _fold(playbook: Playbook, touches: Sequence[Touch], as_of: AsOf) -> tuple[Fold, str]:
+    """The fold; where the definition moves them without end, that of nobody, and what is wrong."""
+    instant = to_instant(as_of.at)
+    try:
+        return fold(playbook, map(to_fact, touches), instant), ""
+    except TooManyMoves as endless:
+        return fold(playbook, (), instant), endless.said
 
 
 def _moves(

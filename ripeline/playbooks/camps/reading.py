@@ -10,6 +10,7 @@ from math import sqrt
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.explain import say_transition
 from ripeline.lifecycle.fold import fold
+from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.camps.keeping import (
     HandOffs,
@@ -173,7 +174,11 @@ def _their_reasons(pks: Sequence[int], playbook: Playbook, now: datetime) -> Map
     """Why people would stand where the camp has them: nothing of that is kept, so they are folded."""
     reasons = {}
     for pk, touches in read_touches(pks).items():
-        moves = fold(playbook, map(to_fact, touches), to_instant(now)).transitions
+        try:
+            moves = fold(playbook, map(to_fact, touches), to_instant(now)).transitions
+        except TooManyMoves as endless:
+            reasons[pk] = endless.said
+            continue
         if moves:
             reasons[pk] = as_sentence(say_transition(playbook, moves[-1]))
     return reasons

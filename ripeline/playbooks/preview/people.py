@@ -11,6 +11,7 @@ import numpy as np
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.explain import missing_for, next_stages, say_transition
 from ripeline.lifecycle.fold import Fold, fold
+from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.lifecycle.playbook import Playbook, load_playbook
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact
@@ -109,16 +110,27 @@ def _moved(
     touches: Sequence[Fact],
     as_of: int,
 ) -> Moved:
-    one, other = (fold(playbook, touches, as_of) for playbook in playbooks)
-    stands = [each.standing.stage if each.standing else "" for each in (one, other)]
+    (before, instead), (after, why) = (
+        _told(playbook, touches, as_of, than=than)
+        for playbook, than in zip(playbooks, pair[::-1], strict=True)
+    )
     return Moved(
         contact=contact,
         from_stage=pair[0],
         to_stage=pair[1],
-        why=say_why(playbooks[1], other, than=pair[0]),
-        instead=say_why(playbooks[0], one, than=pair[1]),
-        is_as_found=stands == list(pair),
+        why=why,
+        instead=instead,
+        is_as_found=(before, after) == pair,
     )
+
+
+def _told(playbook: Playbook, touches: Sequence[Fact], as_of: int, *, than: str) -> tuple[str, str]:
+    """The stage ("": none) by one definition, and why."""
+    try:
+        folded = fold(playbook, touches, as_of)
+    except TooManyMoves as endless:
+        return "", endless.said
+    return folded.standing.stage if folded.standing else "", say_why(playbook, folded, than=than)
 
 
 def say_why(playbook: Playbook, result: Fold, *, than: str = "") -> str:
