@@ -15,11 +15,22 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ripeline.gateway.imports.mapping import MappingMistakes, load_mapping, write_mapping
+from ripeline.gateway.imports.mapping import MappingMistakes, load_mapping, read_mapping, write_mapping
 from ripeline.gateway.imports.rejections import rejected_csv
 from ripeline.gateway.imports.report import preview_lines, result_lines, rows_done
-from ripeline.gateway.imports.run import Refused, discard, go_on, look_at, start, start_undo, take_in
-from ripeline.gateway.imports.sniff import NotATable
+from ripeline.gateway.imports.run import (
+    UNREADABLE,
+    Refused,
+    discard,
+    give_again,
+    go_on,
+    is_half_undone,
+    look_at,
+    start,
+    start_undo,
+    take_in,
+    unfinished,
+)
 from ripeline.gateway.imports.source import Source, survey_whole
 from ripeline.gateway.models import Import
 
@@ -86,10 +97,11 @@ def touches_command(file: Path, mapping: str, *, yes: bool, create: bool) -> Non
 @import_group.command("list")
 def list_command() -> None:
     """Show the latest imports with their ids."""
+    now = timezone.now()
     for each in Import.objects.order_by("-pk")[:20]:
         done = rows_done(each) if each.rows is not None else "not looked at"
         at = f"{timezone.localtime(each.created_at):%Y-%m-%d %H:%M %Z}"
-        click.echo(f"{each.key}  {at}  {each.get_state_display():14}  {done}  {each.name}")
+        click.echo(f"{each.key}  {at}  {each.say_state(now):14}  {done}  {each.name}")
 
 
 @import_group.command("rejected")
@@ -101,23 +113,49 @@ def rejected_command(key: str) -> None:
 
 
 def _bring_in(file: Path, mapping: str, form: Import.Form, *, yes: bool) -> None:
+    if before := unfinished(file, form):
+        _go_on_with(before, file, mapping, yes=yes)
+        return
     with file.open("rb") as opened:
         import_of = take_in(opened, file.name, form=form, mapping=mapping, by=None, now=timezone.now())
     try:
         with _bar("Reading", None) as told:
             source, seen = look_at(import_of, told)
-    except (NotATable, MappingMistakes, OSError) as trouble:
+    except UNREADABLE as trouble:
         discard(import_of)
         _refuse(str(trouble))
     for line in preview_lines(seen):
         click.echo(line)
-    if not yes and not _agrees():
+    if not yes and not _agrees("Import this?"):
         discard(import_of)
         click.echo("Nothing was imported. Say --yes to import without being asked.")
         return
     if refused := start(import_of, timezone.now()):
         _refuse(refused.why)
     _work(import_of, source)
+
+
+def _go_on_with(import_of: Import, file: Path, mapping: str, *, yes: bool) -> None:
+    """What to do with a file that was being brought in already, by an import that came to no end: go on with that."""
+    command, key = click.get_current_context().info_name, import_of.key
+    began = f"{timezone.localtime(import_of.started_at):%Y-%m-%d %H:%M %Z}"
+    take_back = f"ripeline import {command} --undo {key}"
+    click.echo(
+        f"This file was being brought in already, begun {began}, and stopped after {rows_done(import_of)}"
+        f" (import {key})."
+    )
+    if is_half_undone(import_of):
+        _refuse(f"It is being taken back. See that through first: {take_back}")
+    if load_mapping(mapping) != load_mapping(import_of.mapping):
+        _refuse(f"It was read by another mapping. Take it back first: {take_back}")
+    if not yes and not _agrees("Go on with it?"):
+        click.echo(f"Go on with it: ripeline import {command} --resume {key}")
+        click.echo(f"Or take it back: {take_back}")
+        return
+    give_again(import_of, file)
+    if import_of.state != Import.State.RUNNING and (refused := start(import_of, timezone.now())):
+        _refuse(refused.why)
+    _work(import_of)
 
 
 def _work(import_of: Import, source: Source | None = None) -> None:
@@ -169,12 +207,12 @@ def _find(key: str) -> Import:
 def _mapping_text(file: Path | None) -> str:
     if file is None:
         return ""
-    text = file.read_text(encoding="utf-8-sig")
     try:
-        load_mapping(text)
+        return read_mapping(file.read_bytes())
     except MappingMistakes as mistakes:
         _refuse("\n".join(f"{file}: {mistake}" for mistake in mistakes.mistakes))
-    return text
+    except OSError as trouble:
+        _refuse(f"{file}: {trouble.strerror or trouble}.")
 
 
 def _touch_mapping(text: str, *, create: bool, needs_touches: bool) -> str:
@@ -189,13 +227,13 @@ def _touch_mapping(text: str, *, create: bool, needs_touches: bool) -> str:
 def _show_mapping(file: Path, mapping: str) -> None:
     try:
         look = survey_whole(file, mapping)
-    except (NotATable, MappingMistakes, OSError) as trouble:
+    except UNREADABLE as trouble:
         _refuse(str(trouble))
     click.echo(write_mapping(look.mapping), nl=False)
 
 
-def _agrees() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm("Import this?", default=False)
+def _agrees(question: str) -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(question, default=False)
 
 
 @contextmanager

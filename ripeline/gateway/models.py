@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -32,6 +33,8 @@ class Import(DueRow):
         ROWS = "rows", "Rows with a header (CSV)"
         TOUCHES = "touches", "Touches (JSON Lines)"
 
+    UNDER_WAY = (State.RUNNING, State.UNDOING)
+
     key = models.CharField(max_length=32, unique=True, default=new_key)
     name = models.CharField(max_length=200)
     form = models.CharField(max_length=8, choices=Form, default=Form.ROWS)
@@ -54,6 +57,17 @@ class Import(DueRow):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_state_display().lower()})"
+
+    def is_resting(self, now: datetime) -> bool:
+        """Whether nobody is at work on it though it is under way: a worker will take it up, or whoever is asked to."""
+        is_held = bool(self.claimed_by) and self.claimed_until is not None and self.claimed_until >= now
+        return self.state in self.UNDER_WAY and not is_held
+
+    def say_state(self, now: datetime) -> str:
+        """Its state in a word or two; one that is under way and rests was interrupted or is waiting for its turn."""
+        if not self.is_resting(now):
+            return str(self.get_state_display())
+        return "Interrupted" if self.position else "Waiting"
 
 
 class ImportStep(models.Model):

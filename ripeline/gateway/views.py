@@ -13,11 +13,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ripeline.gateway.forms import ColumnsForm, FileForm
-from ripeline.gateway.imports.mapping import MappingMistakes, load_mapping, write_mapping
+from ripeline.gateway.imports.mapping import load_mapping, write_mapping
 from ripeline.gateway.imports.rejections import rejected_csv
 from ripeline.gateway.imports.report import TOLD_STAYING, WITH_TOUCHES, counted, has_touches, undone_sentence
-from ripeline.gateway.imports.run import Refused, ask_to_look, discard, look_at, start, start_undo, take_in
-from ripeline.gateway.imports.sniff import NotATable
+from ripeline.gateway.imports.run import (
+    UNREADABLE,
+    Refused,
+    ask_to_look,
+    discard,
+    look_at,
+    start,
+    start_undo,
+    take_in,
+    unfinished_of,
+)
 from ripeline.gateway.imports.survey import Survey, survey_of
 from ripeline.gateway.models import Import
 from ripeline.people.permissions import WHOLE_TEAM, reader_of
@@ -47,7 +56,7 @@ def imports(request: HttpRequest) -> HttpResponse:
                 _look(import_of)
                 return redirect("import", key=import_of.key)
             _survey(import_of)
-        except (NotATable, MappingMistakes, OSError) as trouble:
+        except UNREADABLE as trouble:
             discard(import_of)
             form.add_error("file", str(trouble))
         except Exception:
@@ -57,7 +66,10 @@ def imports(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("import_columns", key=import_of.key)
     status = 422 if form.errors else 200
-    listed = Import.objects.select_related("by").order_by("-pk")[:SHOWN]
+    now = timezone.now()
+    listed = [
+        (each, each.say_state(now)) for each in Import.objects.select_related("by").order_by("-pk")[:SHOWN]
+    ]
     return render(request, "gateway/imports.html", {"form": form, "imports": listed}, status=status)
 
 
@@ -68,7 +80,7 @@ def columns(request: HttpRequest, key: str) -> HttpResponse:
     import_of = get_object_or_404(_waiting(), key=key, form=Import.Form.ROWS)
     try:
         look = _survey(import_of)
-    except (NotATable, MappingMistakes, OSError) as trouble:
+    except UNREADABLE as trouble:
         messages.error(request, str(trouble))
         return redirect("imports")
     form = ColumnsForm(request.POST if request.method == "POST" else None, look=look)
@@ -77,7 +89,7 @@ def columns(request: HttpRequest, key: str) -> HttpResponse:
         import_of.save(update_fields=["mapping"])
         try:
             _look(import_of)
-        except (NotATable, MappingMistakes, OSError) as trouble:
+        except UNREADABLE as trouble:
             messages.error(request, str(trouble))
             return redirect("imports")
         return redirect("import", key=import_of.key)
@@ -94,9 +106,12 @@ def import_page(request: HttpRequest, key: str) -> HttpResponse:
     if is_asking and import_of.form == Import.Form.ROWS:
         # Nobody has said yet which column is what: there is nothing to show before that.
         return redirect("import_columns", key=import_of.key)
+    now = timezone.now()
     context: dict[str, Any] = {
         "import_of": import_of,
+        "state": import_of.say_state(now),
         "is_busy": import_of.state in _BUSY,
+        "is_resting": import_of.is_resting(now),
         "counts": counted(import_of),
         "undone": undone_sentence(import_of),
         "staying": import_of.left_in_place[:TOLD_STAYING],
@@ -109,6 +124,7 @@ def import_page(request: HttpRequest, key: str) -> HttpResponse:
         context |= {"done": import_of.position, "total": import_of.rows or 0}
     if import_of.state == Import.State.DRAFT:
         context["groups"] = _examples(import_of)
+        context["before"] = unfinished_of(import_of.digest).first()
     return render(request, "gateway/import.html", context)
 
 
@@ -116,7 +132,10 @@ def import_page(request: HttpRequest, key: str) -> HttpResponse:
 def start_import(request: HttpRequest, key: str) -> HttpResponse:
     """Starts an import, or goes on with one that stopped; a worker does it."""
     _let_in(request)
-    return _answer(request, key, start(_find(key), timezone.now()))
+    import_of, now = _find(key), timezone.now()
+    if import_of.is_resting(now):
+        messages.success(request, "The worker goes on with it as soon as it is free.")
+    return _answer(request, key, start(import_of, now))
 
 
 @require_POST

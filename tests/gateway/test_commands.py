@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from django.conf import settings
+from django.utils import timezone
 
 from ripeline.gateway.commands import import_group
 from ripeline.gateway.models import Import
@@ -63,6 +65,47 @@ def test_the_mapping_of_a_file_can_be_had_before_anything_is_imported(tmp_path: 
     shown = say("contacts", written(tmp_path, "people.csv", PEOPLE), "--show-mapping")
     assert "email: " in shown.output
     assert not Import.objects.exists()
+
+
+def test_a_file_of_a_header_alone_is_refused(tmp_path: Path) -> None:
+    for text in ("email,name\n", "email,name"):
+        refused = say("contacts", written(tmp_path, "people.csv", text), "--yes")
+        assert (refused.exit_code, refused.output) == (2, "The file has a header and no rows.\n")
+    empty = say("touches", written(tmp_path, "log.jsonl", "\n\n"), "--yes")
+    assert (empty.exit_code, empty.output) == (2, "The file is empty.\n")
+    assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("columns: {é: email}".encode("latin-1"), "A mapping is a text file in UTF-8."),
+        ("columns: {email: email}".encode("utf-16"), "A mapping is a text file in UTF-8."),
+        (b"\x89PNG\r\n\x1a\n\0\0", "A mapping is a text file in UTF-8."),
+        (b"columns: {a\0: email}", "line 1: not readable as YAML"),
+        (b"columns: [", "line 1: not readable as YAML"),
+        (b"#" * 300_000, "This is longer than any mapping; choose the YAML file."),
+    ],
+)
+def test_a_mapping_that_cannot_be_read_is_refused_with_a_sentence(
+    tmp_path: Path, raw: bytes, said: str
+) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_bytes(raw)
+    for more in ((), ("--show-mapping",)):
+        refused = say("contacts", written(tmp_path, "people.csv", PEOPLE), "--mapping", path, *more)
+        assert (refused.exit_code, refused.exception.__class__) == (2, SystemExit)
+        assert f"{path}: {said}" in refused.output
+
+
+def test_the_list_says_in_which_zone_its_times_are_and_counts_one_row_as_one(tmp_path: Path) -> None:
+    say("contacts", written(tmp_path, "people.csv", PEOPLE), "--yes")
+    import_of = Import.objects.get()
+    at = timezone.localtime(import_of.created_at)
+    (line,) = say("list").output.splitlines()
+    assert line == f"{import_of.key}  {at:%Y-%m-%d %H:%M %Z}  Done            1 of 1 row  people.csv"
+    with timezone.override("Europe/Paris"):
+        assert re.search(r" \d\d:\d\d CES?T  Done", say("list").output)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,9 @@ def result_lines(import_of: Import, command: str = "contacts") -> Iterator[str]:
         return
     if import_of.state == Import.State.FAILED:
         yield f"Stopped at row {import_of.position:,}: {import_of.error}"
+    elif import_of.claimed_by:
+        yield f"Another process goes on with it, from {rows_done(import_of)}."
+        return
     elif import_of.state != Import.State.DONE:
         yield f"Stopped after {rows_done(import_of)}; nothing is half done."
         yield f"Go on with: ripeline import {command} --resume {import_of.key}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.db import IntegrityError, OperationalError
+from django.db.models import Q, QuerySet
 
 from ripeline.gateway.imports.abandoned import KEPT, folder, note_use
 from ripeline.gateway.imports.apply import run_steps
@@ -30,6 +32,8 @@ from ripeline.work.claims import Claim, claim_due, claim_these
 Stop = Callable[[], bool]
 Clock = Callable[[], datetime]
 Told = Callable[[Import], None]
+UNREADABLE = (NotATable, MappingMistakes, OSError)
+"""What comes of a file or a mapping that cannot be read; its text says why and what to do."""
 _TRIES = 5
 log = logging.getLogger(__name__)
 
@@ -46,23 +50,49 @@ def take_in(
 ) -> Import:
     """Keeps a copy of the file, so that an import killed half-way goes on with the same rows, and its row."""
     key = new_key()
-    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = folder() / key
-    digest = hashlib.sha256()
-    with kept.open("wb") as out:
-        while block := file.read(1 << 20):
-            digest.update(block)
-            out.write(block)
+    kept = _keep(file, key)
     return Import.objects.create(
         key=key,
         name=Path(name).name[:200] or "upload",
         form=form,
         file=str(kept.resolve()),
-        digest=digest.hexdigest(),
+        digest=_digest(kept),
         mapping=mapping,
         by=by,
         created_at=now,
     )
+
+
+def _keep(file: BinaryIO, key: str) -> Path:
+    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = folder() / key
+    with kept.open("wb") as out:
+        shutil.copyfileobj(file, out, 1 << 20)
+    return kept
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def unfinished(file: Path, form: Import.Form) -> Import | None:
+    """The latest import of a file of this very content that did something and came to no end."""
+    return unfinished_of(_digest(file)).filter(form=form).first()
+
+
+def unfinished_of(digest: str) -> QuerySet[Import]:
+    """The imports of files with this digest that did something and came to no end, the latest first."""
+    began = Q(state__in=Import.UNDER_WAY) | Q(state=Import.State.FAILED, position__gt=0)
+    return Import.objects.filter(began, digest=digest).order_by("-pk")
+
+
+def give_again(import_of: Import, file: Path) -> None:
+    """Keeps a copy of the file once more, where the one that was kept has been cleared away."""
+    if not Path(import_of.file).exists():
+        with file.open("rb") as opened:
+            import_of.file = str(_keep(opened, import_of.key).resolve())
+        import_of.save(update_fields=["file"])
 
 
 def look_at(import_of: Import, progress: Progress | None = None) -> tuple[Source, Preview]:
@@ -86,10 +116,11 @@ def ask_to_look(import_of: Import, now: datetime) -> None:
 
 
 def start(import_of: Import, now: datetime) -> Refused | None:
-    """Makes a looked-at import due, for a worker or for `go_on`; one that stopped while it was being taken back
-    goes on being taken back.
-    """
-    if import_of.state == Import.State.FAILED and _was_undoing(import_of):
+    """Makes a looked-at import due, for a worker or for `go_on`; one that stopped goes on with what it was about."""
+    if import_of.is_resting(now):
+        _wake(import_of, now)
+        return None
+    if is_half_undone(import_of):
         return start_undo(import_of, now)
     if not Path(import_of.file).exists():
         return Refused(
@@ -106,8 +137,20 @@ def start(import_of: Import, now: datetime) -> Refused | None:
     return None
 
 
-def _was_undoing(import_of: Import) -> bool:
-    """Whether there is nothing left to bring in: the import had come to its end, or some steps are undone."""
+def _wake(import_of: Import, now: datetime) -> None:
+    """Lets the next worker that is free take up an import that was interrupted."""
+    interrupted = Import.objects.filter(
+        pk=import_of.pk, state=import_of.state, claimed_by=import_of.claimed_by
+    )
+    interrupted.update(due_at=now, claimed_by="", claimed_until=None)
+    import_of.refresh_from_db()
+
+
+def is_half_undone(import_of: Import) -> bool:
+    """Whether an import is being taken back, or stopped while it was."""
+    if import_of.state != Import.State.FAILED:
+        return import_of.state == Import.State.UNDOING
+    # There is nothing left to bring in: it had come to its end, or some steps are undone.
     return bool(import_of.finished_at) or import_of.steps.exclude(undone_at=None).exists()
 
 
@@ -188,7 +231,7 @@ def _put_down(import_of: Import, state: Import.State, error: str) -> None:
 
 def _said(trouble: Exception) -> str:
     """What went wrong, for the import's page; what nobody foresaw is logged with its trace too."""
-    if isinstance(trouble, NotATable | MappingMistakes | OSError):
+    if isinstance(trouble, UNREADABLE):
         return str(trouble)[:2000]
     log.error("an import stopped", exc_info=trouble)
     return f"{type(trouble).__name__}: {trouble}".replace("\0", "")[:2000]
@@ -229,11 +272,10 @@ def _run(import_of: Import, source: Source | None, *, clock: Clock, stop: Stop, 
 
 def _check_file(import_of: Import) -> None:
     """The rows still to come must be those that were previewed."""
-    with Path(import_of.file).open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != import_of.digest:
-            raise NotATable(
-                "The file kept for this import has been changed since; undo it and import the file anew."
-            )
+    if _digest(Path(import_of.file)) != import_of.digest:
+        raise NotATable(
+            "The file kept for this import has been changed since; undo it and import the file anew."
+        )
 
 
 def _finish(import_of: Import, state: Import.State, now: datetime, *, is_over: bool) -> None:

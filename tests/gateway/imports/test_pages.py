@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -245,3 +246,67 @@ def test_only_a_trait_has_a_traits_name_in_the_form(client: Client) -> None:
     assert {name: value for name, value in filled(page).items() if name.startswith("trait_")} == {
         "trait_2": "lieblingsfarbe"
     }
+
+
+def interrupted(client: Client) -> tuple[Import, str]:
+    """An import whose runner died after 2,000 of 5,000 rows and whose lease is over; and its address."""
+    text = "email\n" + "".join(f"p{n}@many.example\n" for n in range(5_000))
+    columns_url = upload(client, text)["Location"]
+    import_url = client.post(columns_url, filled(client.get(columns_url).content.decode()))["Location"]
+    client.post(f"{import_url}start")
+    import_of = Import.objects.get()
+    run.go_on(import_of, clock=timezone.now, stop=lambda: Import.objects.get().position > 0)
+    long_ago = timezone.now() - timedelta(minutes=5)
+    Import.objects.update(claimed_by="somebody who died", claimed_until=long_ago)
+    return Import.objects.get(), import_url
+
+
+def test_an_import_whose_runner_died_says_where_it_stands_and_that_it_goes_on(client: Client) -> None:
+    import_of, import_url = interrupted(client)
+    page = client.get(import_url).content.decode()
+    assert "Interrupted after row 2,000. It goes on by itself" in page
+    assert "Go on</button>" in page
+    assert "Take it back</button>" in page
+    listed = client.get("/imports/").content.decode()
+    assert 'Interrupted<span class="sub">2,000 of 5,000 rows</span>' in listed
+    said = client.post(f"{import_url}start", follow=True).content.decode()
+    assert "The worker goes on with it as soon as it is free." in said
+    import_of.refresh_from_db()
+    assert (import_of.state, import_of.claimed_by) == (Import.State.RUNNING, "")
+    work()
+    assert Import.objects.get().state == Import.State.DONE
+    assert Contact.objects.count() == 5_000
+
+
+def test_an_import_whose_runner_died_can_be_taken_back_at_once(client: Client) -> None:
+    _, import_url = interrupted(client)
+    client.post(f"{import_url}undo")
+    work()
+    assert Import.objects.get().state == Import.State.UNDONE
+    assert not Contact.objects.exists()
+
+
+def test_an_import_somebody_is_at_work_on_is_not_said_to_be_interrupted(client: Client) -> None:
+    _, import_url = interrupted(client)
+    Import.objects.update(claimed_until=timezone.now() + timedelta(seconds=50))
+    page = client.get(import_url).content.decode()
+    assert "Interrupted" not in page
+    assert "Go on</button>" not in page
+    assert "Take it back</button>" in page
+
+
+def test_a_file_that_was_being_brought_in_already_leads_to_that_import(client: Client) -> None:
+    import_of, import_url = interrupted(client)
+    text = "email\n" + "".join(f"p{n}@many.example\n" for n in range(5_000))
+    columns_url = upload(client, text)["Location"]
+    page = client.get(
+        client.post(columns_url, filled(client.get(columns_url).content.decode()))["Location"]
+    ).content.decode()
+    assert f'<a href="{import_url}">{import_of.name}, 2,000 of 5,000 rows</a>' in page
+
+
+def test_a_file_of_a_header_alone_is_refused_with_a_sentence(client: Client) -> None:
+    answer = upload(client, "email,name\n")
+    assert answer.status_code == 422
+    assert "The file has a header and no rows." in answer.content.decode()
+    assert not Import.objects.exists()
