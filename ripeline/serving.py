@@ -69,6 +69,8 @@ def serve(*, with_worker: bool = True) -> None:
             workers=config.web_processes,
             log_access=False,
             websockets=False,
+            # One that dies is started again, while the others go on.
+            respawn_failed_workers=True,
             # One that was told to stop while it was still starting may not hear it.
             workers_kill_timeout=STOP_WITHIN,
         ).serve()

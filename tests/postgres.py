@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from tests.processes import free_port
 
@@ -34,11 +36,21 @@ def postgres() -> Iterator[str]:
             " pg_ctl, and the package pgserver cannot be imported. Set the variable to postgresql://user:pass@host/db,"
             " or install one of the others."
         )
+    with private_postgres(binaries) as server:
+        yield server.address
+
+
+@contextmanager
+def private_postgres(binaries: Path | None = None) -> Iterator[Server]:
+    """A PostgreSQL of our own, which a test may kill; removed afterwards."""
+    binaries = binaries or _binaries()
+    assert binaries, "there are no binaries of PostgreSQL"
     with tempfile.TemporaryDirectory(prefix="ripeline-pg-") as folder:
-        server = _Server(binaries, Path(folder))
+        server = Server(binaries, Path(folder))
+        server.create()
         server.start()
         try:
-            yield server.address
+            yield server
         finally:
             server.stop()
 
@@ -55,7 +67,7 @@ def _binaries() -> Path | None:
     return Path(pgserver.__file__).parent / "pginstall" / "bin"
 
 
-class _Server:
+class Server:
     """A private cluster in a folder of its own, on a free port of the loopback address."""
 
     def __init__(self, binaries: Path, folder: Path) -> None:
@@ -71,10 +83,14 @@ class _Server:
         """As a database address."""
         return f"postgresql://ripeline@127.0.0.1:{self.port}/postgres"
 
-    def start(self) -> None:
-        """Makes the cluster and waits until it answers."""
+    def create(self) -> None:
+        """Makes the cluster."""
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "ripeline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+
+    def start(self) -> None:
+        """Starts the server and waits until it answers."""
+        data = str(self.folder / "data")
         settings = {
             **SPEED,
             "port": self.port,
@@ -89,6 +105,15 @@ class _Server:
     def stop(self) -> None:
         """Stops the server at once; its data is thrown away."""
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+
+    def kill(self) -> None:
+        """Kills every process of the server at once, as a machine that falls over does."""
+        leader = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        family = [psutil.Process(leader), *psutil.Process(leader).children(recursive=True)]
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        psutil.wait_procs(family, timeout=20)
 
     def _run(self, program: str, *arguments: str) -> None:
         as_user = {"user": self.user.pw_uid, "group": self.user.pw_gid} if self.user else {}

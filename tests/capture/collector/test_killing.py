@@ -1,0 +1,183 @@
+"""Killed without a word, the server or the database, at odd moments under load: what was acknowledged is there.
+
+What was not is sent again by whoever sent it, and may be there twice; its messageId tells.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.capture.collector.asking import basic
+from tests.capture.collector.site import Site, post, site
+from tests.postgres import Server, private_postgres
+
+pytestmark = pytest.mark.pure
+SENDERS = 6
+BETWEEN = 0.6
+"""Seconds after which the next blow falls, at most."""
+
+
+@dataclass
+class Sent:
+    """What the senders know: what was acknowledged, and what they had to send more than once."""
+
+    acknowledged: list[str] = field(default_factory=list)
+    again: set[str] = field(default_factory=set)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_no_acknowledged_event_is_lost_when_the_server_is_killed(tmp_path: Path, database: str) -> None:
+    chance = random.Random(4)
+    with installed(tmp_path, database) as (settings, _), site(settings) as ours:
+        with sending(ours, new_key(settings)) as sent:
+            for _ in range(3):
+                time.sleep(chance.uniform(0.1, BETWEEN))
+                ours.kill()
+                ours.start()
+            time.sleep(0.5)
+        check(sent, kept(settings))
+
+
+def test_no_acknowledged_event_is_lost_when_one_of_its_processes_is_killed_and_it_comes_back(
+    tmp_path: Path,
+) -> None:
+    with installed(tmp_path, "sqlite") as (settings, _), site(settings) as ours:
+        with sending(ours, new_key(settings)) as sent:
+            time.sleep(0.4)
+            victim = ours.processes()[0]
+            victim.kill()
+            until_more_than(len(sent.acknowledged) + 200, sent)
+            wait_for_processes(ours, 2, without=victim.pid)
+        check(sent, kept(settings))
+
+
+def test_no_acknowledged_event_is_lost_when_postgresql_is_killed(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    with installed(tmp_path, "postgresql") as (settings, server), site(settings) as ours:
+        assert server
+        with sending(ours, new_key(settings)) as sent:
+            for _ in range(4):
+                time.sleep(chance.uniform(0.1, BETWEEN))
+                server.kill()
+                time.sleep(chance.uniform(0.0, 0.5))
+                server.start()
+            until_more_than(len(sent.acknowledged) + 100, sent)
+        check(sent, kept(settings))
+    assert sent.statuses[503], "while it was away, senders were told to come again"
+    assert set(sent.statuses) <= {200, 503}
+
+
+def check(sent: Sent, kept: Counter[str]) -> None:
+    assert len(sent.acknowledged) > 100
+    lost = [each for each in sent.acknowledged if each not in kept]
+    assert not lost, f"{len(lost)} of {len(sent.acknowledged)}"
+    doubled = {each for each, times in kept.items() if times > 1}
+    assert doubled <= sent.again, "only what a sender sent again is there twice"
+
+
+@contextmanager
+def sending(ours: Site, key: str) -> Iterator[Sent]:
+    """Several senders at work while the block lasts; each sends until what it sent is acknowledged."""
+    sent, over = Sent(), threading.Event()
+    senders = [
+        threading.Thread(target=_send, args=(ours, key, number, sent, over)) for number in range(SENDERS)
+    ]
+    for each in senders:
+        each.start()
+    try:
+        yield sent
+    finally:
+        over.set()
+        for each in senders:
+            each.join()
+
+
+def _send(ours: Site, key: str, sender: int, sent: Sent, over: threading.Event) -> None:
+    number = 0
+    while not over.is_set():
+        ids = [f"{sender}-{number}-{place}" for place in range(1 + number % 3)]
+        number += 1
+        batch = [{"type": "track", "event": "x", "userId": "u", "messageId": each} for each in ids]
+        body = json.dumps({"batch": batch}).encode()
+        while not _is_acknowledged(ours, key, body, sent):
+            sent.again.update(ids)
+            # Whoever was told to come again does so sooner here than it is told, or the test would take minutes.
+            time.sleep(0.05)
+            if over.is_set():
+                return
+        sent.acknowledged += ids
+
+
+def _is_acknowledged(ours: Site, key: str, body: bytes, sent: Sent) -> bool:
+    try:
+        status, _ = post(ours.port, "/v1/batch", body, {"Authorization": basic(key)})
+    except (OSError, HTTPException):
+        return False
+    sent.statuses[status] += 1
+    return status == 200
+
+
+@contextmanager
+def installed(folder: Path, database: str) -> Iterator[tuple[dict[str, str], Server | None]]:
+    """The settings of a new installation, and its PostgreSQL where it has one."""
+    if database == "sqlite":
+        settings = {"RIPELINE_DATA_DIR": str(folder), "RIPELINE_DATABASE_URL": ""}
+        run(settings, "migrate")
+        yield settings, None
+        return
+    with private_postgres() as server:
+        settings = {"RIPELINE_DATA_DIR": str(folder), "RIPELINE_DATABASE_URL": server.address}
+        run(settings, "migrate")
+        yield settings, server
+
+
+def new_key(settings: Mapping[str, str]) -> str:
+    return run(settings, "key", "new", "Test", "--for", "server").strip()
+
+
+def run(settings: Mapping[str, str], *command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "ripeline", *command],
+        env={**os.environ, **settings}, capture_output=True, text=True, check=True, timeout=200,
+    )  # fmt: skip
+    return done.stdout
+
+
+def kept(settings: Mapping[str, str]) -> Counter[str]:
+    """How often each messageId is there."""
+    question = "SELECT event FROM ripeline_arrival"
+    address = settings["RIPELINE_DATABASE_URL"]
+    path = Path(settings["RIPELINE_DATA_DIR"]) / "ripeline.sqlite3"
+    with closing(psycopg.connect(address) if address else sqlite3.connect(path)) as connection:
+        return Counter(json.loads(event)["messageId"] for (event,) in connection.execute(question))
+
+
+def until_more_than(number: int, sent: Sent) -> None:
+    until = time.monotonic() + 60
+    while len(sent.acknowledged) <= number:
+        assert time.monotonic() < until, f"no more than {len(sent.acknowledged)} were acknowledged"
+        time.sleep(0.05)
+
+
+def wait_for_processes(ours: Site, number: int, *, without: int) -> None:
+    until = time.monotonic() + 60
+    while len([each for each in ours.processes() if each.pid != without]) < number:
+        assert time.monotonic() < until, "the process that was killed did not come back"
+        time.sleep(0.1)
