@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class PageThreads:
-    """Answers requests by a WSGI application."""
+    """Answers requests by a WSGI application that, as Django does, says its status before it returns."""
 
     def __init__(self, application: Application, threads: int = THREADS) -> None:
         self._application = application

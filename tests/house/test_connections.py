@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import pytest
 from django.db import connection
 
-from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.page_threads import THREADS
+from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.timeline.definitions.active import activate
 from tests.factories import NOW, make_contact, make_user, sign_in
 from tests.processes import server
