@@ -15,6 +15,7 @@ from ripeline.people.shared_cache import forget_expired
 from ripeline.playbooks.preview.running import attend_previews
 from ripeline.reactions import react
 from ripeline.timeline.reassess import reassess_due
+from ripeline.work.beat import beating
 from ripeline.work.loop import run_worker
 
 SWEEP_EVERY = timedelta(minutes=10)
@@ -29,7 +30,7 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
     previewer.start()
     historian = threading.Thread(target=_keep_history, kwargs={"stop": stop, "clock": clock}, name="history")
     historian.start()
-    run_worker([attend_people, sweeping()], clock=clock, stop=stop)
+    run_worker([beating(), attend_people, sweeping()], clock=clock, stop=stop)
     importer.join()
     previewer.join()
     historian.join()

@@ -6,6 +6,7 @@ from ripeline.insights import views
 
 urlpatterns = [
     path("", views.today, name="today"),
+    path("worker-line", views.worker_line, name="worker_line"),
     path("notifications/", views.notifications, name="notifications"),
     path("notifications/read/", views.notifications_read, name="notifications_read"),
     path("notifications/<int:pk>/read/", views.notifications_read, name="notifications_read_one"),

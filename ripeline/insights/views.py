@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,6 +24,16 @@ from ripeline.people.models import Contact, User
 from ripeline.people.permissions import reader_of
 from ripeline.timeline.asof import AsOf, View
 from ripeline.timeline.definitions.active import NoPlaybook, active_playbook
+from ripeline.work.beat import silent_since
+
+
+@require_GET
+def worker_line(request: HttpRequest) -> HttpResponse:
+    """For an admin's pages: a line where no worker has been heard for a while, else nothing."""
+    if reader_of(request).role != User.Role.ADMIN:
+        raise PermissionDenied("What the worker does is told to administrators.")
+    silent = silent_since(timezone.now())
+    return render(request, "insights/worker_line.html", {"silent": silent})
 
 
 @require_GET

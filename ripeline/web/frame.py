@@ -66,6 +66,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "doors": tuple(_doors(url_name, request)),
         "search_url": address("contacts"),
         "palette_url": address("palette"),
+        "worker_url": address("worker_line") if _role(request) == User.Role.ADMIN else "",
         "bell": partial(_bell, request),
     }
 
@@ -85,10 +86,14 @@ def address(url_name: str, *args: object) -> str:
 
 
 def _doors(url_name: str, request: HttpRequest) -> Iterator[Door]:
-    sells = getattr(getattr(request, "user", None), "role", None) == User.Role.SALES
+    sells = _role(request) == User.Role.SALES
     for room in ROOMS:
         if (url := address(room.url_name)) and not (sells and room.team):
             yield Door(room, url, url_name.startswith(room.pages))
+
+
+def _role(request: HttpRequest) -> str | None:
+    return getattr(getattr(request, "user", None), "role", None)
 
 
 def _bell(request: HttpRequest) -> Bell | None:

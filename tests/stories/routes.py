@@ -34,6 +34,7 @@ ROUTES: dict[str, Route] = {
     "favicon": OPEN,
     "settings": FORM,
     "today": READ,
+    "worker_line": Route("reads", "admin"),
     "notifications": READ,
     "notifications_read": WRITE,
     "notifications_read_one": WRITE,
