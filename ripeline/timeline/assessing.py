@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.definitions.versions import InForce, readable_version
 from ripeline.timeline.looking import Look, look, next_moment
 from ripeline.timeline.models import Publication, Reassessment, SavedFold, Standing, Touch, Transition
-from ripeline.timeline.revising import Revision
+from ripeline.timeline.revising import Entry, Revision
 from ripeline.work.claims import Claim
 
 # What was learned later than this about the past is history, not news: it changes the record and rings no bell.
@@ -76,7 +77,12 @@ class _Step:
 def assess(person: Person, judged_by: InForce, now: datetime) -> Assessed:
     """Assesses somebody as of `now`; pure but for reading the definition they were judged by before."""
     steps = list(_steps(person, judged_by, now))
-    revision = Revision(person.claim.pk, person.stored)
+    revision = Revision(
+        person.claim.pk,
+        person.stored,
+        not_before=person.waiting.withdrawn_at,
+        entered_before=partial(_entered_before, person.touches),
+    )
     changes = tuple(_changes(person, revision, steps, judged_by))
     seen, camp_seen = steps[-1].seen, None
     if judged_by.camp_playbook is not None:
@@ -120,6 +126,15 @@ def _was_pending(waiting: Reassessment, published: datetime) -> bool:
         or waiting.due_at is None
         or waiting.due_at <= published
     )
+
+
+def _entered_before(touches: Sequence[Touch], publication: Publication) -> frozenset[Entry]:
+    """What the definition before a publication says up to it, by all that is known today."""
+    former = readable_version(publication.previous_id) if publication.previous_id else None
+    if former is None:
+        return frozenset()
+    moves = look(former, touches, publication.at).fold.transitions
+    return frozenset((moved.at, moved.to_stage) for moved in moves)
 
 
 def _changes(

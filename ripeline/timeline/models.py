@@ -265,6 +265,8 @@ class Reassessment(DueRow):
     contact = models.OneToOneField(Contact, primary_key=True, on_delete=models.CASCADE, related_name="+")
     # The earliest instant (microseconds) that anything new in the log is about; null where nothing is new.
     since = models.BigIntegerField(null=True)
+    # When something was last taken out of the log that counted at the last look; null where nothing was.
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta(DueRow.Meta):
         abstract = False

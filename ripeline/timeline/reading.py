@@ -109,7 +109,7 @@ def _usable(
 
 def _transitions(pks: Sequence[int]) -> Mapping[int, list[Transition]]:
     found: dict[int, list[Transition]] = defaultdict(list)
-    rows = Transition.objects.filter(contact_id__in=pks, superseded_at=None).defer("evidence")
-    for row in rows.order_by("contact_id", "position"):
+    rows = Transition.objects.filter(contact_id__in=pks, superseded_at=None).select_related("publication")
+    for row in rows.defer("evidence").order_by("contact_id", "position"):
         found[row.contact_id].append(row)
     return found

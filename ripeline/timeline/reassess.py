@@ -127,7 +127,11 @@ def _write(assessed: list[Assessed], judged_by: InForce, now: datetime, react: R
         for one in assessed:
             give_back(Reassessment, one.person.claim)
         return
-    held = [one for one in assessed if finish(Reassessment, one.person.claim, one.next_due, since=None)]
+    held = [
+        one
+        for one in assessed
+        if finish(Reassessment, one.person.claim, one.next_due, since=None, withdrawn_at=None)
+    ]
     if not held:
         return
     _write_transitions(held)

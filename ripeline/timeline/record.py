@@ -98,6 +98,12 @@ def mark_due(due: Mapping[int, datetime], *, since: Mapping[int, int] | None = N
     insert_rows(Reassessment, _MARK_COLUMNS, marks, on_conflict=MARK_AGAIN)
 
 
+def mark_withdrawn(contact_ids: Iterable[int], *, now: datetime) -> None:
+    """Notes of contacts who are marked due that something was taken out of their log: what is true instead is known
+    from now on, though nothing new was heard."""
+    Reassessment.objects.filter(pk__in=sorted(contact_ids)).update(withdrawn_at=now)
+
+
 def _chunks(touches: Sequence[Fact]) -> Iterator[Sequence[Fact]]:
     for start in range(0, len(touches), CHUNK):
         yield touches[start : start + CHUNK]

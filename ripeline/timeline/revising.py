@@ -7,7 +7,8 @@ the same moment) stays as it is: it keeps the version and the evidence it was to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
@@ -16,15 +17,31 @@ from ripeline.lifecycle.fold import Transition as Moved
 from ripeline.timeline.looking import Look
 from ripeline.timeline.models import Publication, Transition
 
+Entry = tuple[int, str]
+"""A stage entered: the instant and its key."""
+
 
 class Revision:
-    """Somebody's transitions: `fresh` rows to be added, and stored ones that are `outdated`, with the moment."""
+    """Somebody's transitions: `fresh` rows to be added, and stored ones that are `outdated`, with the moment.
 
-    def __init__(self, contact_id: int, stored: Sequence[Transition]) -> None:
+    What was taken out of the log at `not_before` counted until then: what is true instead was not known earlier.
+    `entered_before` tells what the definition before a publication says.
+    """
+
+    def __init__(
+        self,
+        contact_id: int,
+        stored: Sequence[Transition],
+        *,
+        not_before: datetime | None = None,
+        entered_before: Callable[[Publication], Collection[Entry]],
+    ) -> None:
         self.contact_id = contact_id
         self.fresh: list[Transition] = []
         self.outdated: dict[int, datetime] = {}
         self._live = list(stored)
+        self._not_before = not_before
+        self._entered_before = entered_before
 
     def follow(self, seen: Look, *, now: datetime, caused_by: Publication | None = None) -> Transition | None:
         """Makes the rows say what was seen; returns the last that had to be added, if any.
@@ -35,14 +52,16 @@ class Revision:
         old = self._live[agreed:] if seen.is_whole else []
         self._supersede(old, now)
         # Who entered a stage at that moment by either definition did so by themselves, wherever they came from.
-        entered = {(to_instant(row.at), row.to_stage) for row in old}
+        entered = {_entry(row) for row in old}
         new = [
             self._row(seen, moved, position=seen.moves + place, known_at=now if caused_by else None, now=now)
             for place, moved in enumerate(seen.fold.transitions[agreed:], agreed)
         ]
         for row in new:
-            if (to_instant(row.at), row.to_stage) not in entered:
+            if _entry(row) not in entered:
                 row.publication = caused_by
+        if caused_by is None:
+            self._inherit(old, new)
         del self._live[len(self._live) - len(old) :]
         self.fresh += new
         self._live += new
@@ -56,6 +75,21 @@ class Revision:
                 break
             count += 1
         return count
+
+    def _inherit(self, old: Sequence[Transition], new: Sequence[Transition]) -> None:
+        """What takes the place of a row that the definition caused is its doing too, unless by what is known now the
+        definition before would have said the same."""
+        former: dict[str, deque[Transition]] = defaultdict(deque)
+        for row in old:
+            former[row.to_stage].append(row)
+        for row in new:
+            replaced = former[row.to_stage].popleft() if former[row.to_stage] else None
+            cause = None if replaced is None else replaced.publication
+            if replaced is None or cause is None or row.at > cause.at:
+                continue
+            if _entry(row) not in self._entered_before(cause):
+                row.publication = cause
+                row.known_at = max(row.known_at, replaced.known_at)
 
     def _supersede(self, rows: Sequence[Transition], now: datetime) -> None:
         for row in rows:
@@ -79,8 +113,18 @@ class Revision:
             grade=moved.grade,
             evidence=moved.evidence,
             playbook_id=moved.playbook_version,
-            known_at=known_at or _known_at(seen, moved, now),
+            known_at=known_at or self._known_at(seen, moved, now),
         )
+
+    def _known_at(self, seen: Look, moved: Moved, now: datetime) -> datetime:
+        """When the log first said so: at the change itself, at the latest receipt of what led to it, or when what had
+        said otherwise was taken out."""
+        moments = (to_datetime(moved.at), seen.heard_by(moved.at) or now, self._not_before)
+        return min(max(moment for moment in moments if moment is not None), now)
+
+
+def _entry(row: Transition) -> Entry:
+    return to_instant(row.at), row.to_stage
 
 
 def _is_same(row: Transition, moved: Moved) -> bool:
@@ -90,8 +134,3 @@ def _is_same(row: Transition, moved: Moved) -> bool:
         return True
     told = (row.cause, row.rule, row.grade) == (moved.cause, moved.rule, moved.grade)
     return told and abs(row.score - moved.score) < 1e-6
-
-
-def _known_at(seen: Look, moved: Moved, now: datetime) -> datetime:
-    """When the log first held enough to say so: the change itself, or the latest receipt of what led to it."""
-    return min(max(to_datetime(moved.at), seen.heard_by(moved.at) or now), now)

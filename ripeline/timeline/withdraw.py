@@ -12,7 +12,7 @@ from ripeline.people.permissions import may_run_the_place
 from ripeline.timeline.bells import unring
 from ripeline.timeline.models import Touch
 from ripeline.timeline.moves import is_signed_by
-from ripeline.timeline.record import CHUNK, mark_due
+from ripeline.timeline.record import CHUNK, mark_due, mark_withdrawn
 
 PLACING = ("stage_set", "recycled", "rejected", "disqualified", "reopened")
 """The kinds of touch by which people put a contact where the rules would not."""
@@ -24,7 +24,8 @@ SLIP = timedelta(minutes=15)
 def withdraw(uids: Sequence[str], *, now: datetime) -> int:
     """Removes the touches of these ids and makes their people due, as if they had never been recorded.
 
-    Returns how many were there. Transitions that stood on them are superseded at the next assessment.
+    Returns how many were there. Transitions that stood on them are superseded at the next assessment; what is true
+    instead became known `now`, since until then our books said otherwise.
     """
     gone = 0
     for start in range(0, len(uids), CHUNK):
@@ -34,6 +35,7 @@ def withdraw(uids: Sequence[str], *, now: datetime) -> int:
             people = {pk for pk in rows.values_list("contact", flat=True) if pk is not None}
             gone += rows.delete()[0]
             mark_due(dict.fromkeys(people, now))
+            mark_withdrawn(people, now=now)
     return gone
 
 

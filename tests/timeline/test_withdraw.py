@@ -1,19 +1,26 @@
-"""Taking back a slip of the hand: one's own, told by id and not by name."""
+"""Taking touches back: a slip of the hand by whoever made it, and the past stays as it was known."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from ripeline.people.models import Contact, User
+from ripeline.reactions import react
+from ripeline.timeline.asof import AsOf, View
 from ripeline.timeline.definitions.active import activate
-from ripeline.timeline.models import Touch
+from ripeline.timeline.models import Reassessment, Standing, Touch, Transition
 from ripeline.timeline.moves import Refused, move
-from ripeline.timeline.withdraw import take_back
-from tests.timeline.people import PLAYBOOK, make_contact
+from ripeline.timeline.past import last_move_then
+from ripeline.timeline.reassess import reassess_due
+from ripeline.timeline.record import record
+from ripeline.timeline.withdraw import take_back, withdraw
+from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 SOON = NOW + timedelta(minutes=5)
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +61,49 @@ def test_a_move_from_before_ids_were_kept_is_told_by_name() -> None:
     Touch.objects.update(attrs={"by": "Sara", "reason": "no budget"})
     assert take_back([uid], by=tom, now=SOON) == frozenset()
     assert take_back([uid], by=sara, now=SOON) == {eva.pk}
+
+
+def test_what_was_known_on_a_day_is_not_rewritten_when_an_import_is_undone() -> None:
+    activate(PLAYBOOK, now=NOW - 400 * DAY)
+    eva = make_contact("Eva Lind", now=NOW - 90 * DAY)
+    record([fact(eva, "form_submitted", NOW - 10 * DAY)], now=NOW - 10 * DAY)
+    assess(NOW - 10 * DAY)
+    record([fact(eva, "disqualified", NOW - 11 * DAY, uid="import")], now=NOW - 9 * DAY)
+    assess(NOW - 9 * DAY)
+    assert stage_as_of(eva, NOW - 8 * DAY) == "suspect"
+    withdraw(["import"], now=NOW)
+    assess(NOW + DAY)
+    assert Standing.objects.get().stage == "lead"
+    row = Transition.objects.get(superseded_at=None)
+    assert (row.at, row.known_at) == (NOW - 10 * DAY, NOW)
+    assert stage_as_of(eva, NOW - 8 * DAY) == "suspect", "as we knew it"
+    assert stage_as_of(eva, NOW - 8 * DAY, "was") == "lead", "as it was"
+    assert stage_as_of(eva, NOW) == "lead"
+
+
+def test_what_is_heard_after_a_withdrawal_was_looked_at_has_its_own_moment() -> None:
+    activate(PLAYBOOK, now=NOW - 400 * DAY)
+    eva = make_contact("Eva Lind", now=NOW - 90 * DAY)
+    record([fact(eva, "disqualified", NOW - 11 * DAY, uid="import")], now=NOW - 9 * DAY)
+    withdraw(["import"], now=NOW)
+    assess(NOW)
+    assert Reassessment.objects.get().withdrawn_at is None
+    heard = {f"{eva.key}:history": NOW - 3 * DAY}
+    touch = fact(eva, "form_submitted", NOW - 4 * DAY, uid=f"{eva.key}:history")
+    record([touch], now=NOW + DAY, heard=heard)
+    assess(NOW + DAY)
+    assert Transition.objects.get(superseded_at=None).known_at == NOW - 3 * DAY
+
+
+def assess(now: datetime) -> None:
+    while reassess_due(now, react=react):
+        pass
+
+
+def stage_as_of(contact: Contact, at: datetime, view: View = "known") -> str:
+    """Where a list as of a moment has them; whoever had not moved stood in the first stage."""
+    wanted, params = last_move_then(AsOf(at, view, "x"), "%s", "m.to_stage")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {wanted}", [contact.pk, *params])
+        (found,) = cursor.fetchone()
+    return found or "suspect"

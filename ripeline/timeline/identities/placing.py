@@ -20,7 +20,7 @@ from ripeline.timeline.identities.telling import say_edited, say_lost
 from ripeline.timeline.identities.traits import correct_traits
 from ripeline.timeline.identities.visitors import settle_visitor
 from ripeline.timeline.models import Touch, Transition
-from ripeline.timeline.record import forget_standing, give_standing, mark_due
+from ripeline.timeline.record import forget_standing, give_standing, mark_due, mark_withdrawn
 
 _WRITTEN = ("merged_into", "merged_at", "set_aside", "filled", "search_text", "tags", "traits", *COLUMNS)
 
@@ -37,6 +37,7 @@ def place(contact_ids: Iterable[int], *, now: datetime) -> tuple[Mapping[int, Ho
     # All of their log may be new. Before anything moves: see above.
     mark_due(dict.fromkeys(homes, now))
     moved = [pk for pk in sorted(homes) if homes[pk] != before[pk]]
+    mark_withdrawn({before[pk].contact for pk in moved}, now=now)
     ways, lost = _place_identities(people, homes)
     told = (*_place_fields(people, homes, ways), *lost)
     _place_touches(moved, before, homes)
@@ -140,8 +141,5 @@ def _place_standings(homes: Mapping[int, Home], before: Mapping[int, Home], now:
     """Who was merged stands nowhere, and what was found of them is history; who is back is assessed anew."""
     gone = [pk for pk, home in homes.items() if home.contact != pk]
     Transition.objects.filter(contact__in=gone, superseded_at=None).update(superseded_at=now)
-    living = set(homes) - set(gone)
-    touched = set(Touch.objects.filter(contact__in=living).values_list("contact", flat=True).distinct())
-    # Nobody stands anywhere before their first touch.
-    forget_standing([*gone, *(living - touched)])
-    give_standing([pk for pk in living & touched if before[pk].contact != pk])
+    forget_standing(gone)
+    give_standing([pk for pk in homes if pk not in gone and before[pk].contact != pk])

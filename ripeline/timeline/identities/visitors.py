@@ -18,7 +18,7 @@ from ripeline.people.models import Contact, Visitor
 from ripeline.timeline.identities.living import Home, homes_by_id
 from ripeline.timeline.identities.models import Identification
 from ripeline.timeline.models import Touch
-from ripeline.timeline.record import mark_due
+from ripeline.timeline.record import mark_due, mark_withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,7 @@ def _move(window: _Window, noted: Identification | None, home: Home | None, now:
     known = max((each for each in (noted and noted.known_at, home and home.since) if each), default=None)
     # Before the touches: who writes of these people meanwhile waits here.
     mark_due(dict.fromkeys(since, now), since=since)
+    mark_withdrawn(since.keys() - {target}, now=now)
     return rows.update(contact=target, known_at=_known_at(known))
 
 

@@ -71,6 +71,16 @@ def test_a_dead_key_leads_to_the_living_contact(eva: Contact, ann: Contact) -> N
     assert living(ann.key) == ann
 
 
+def test_whoever_loses_touches_again_is_known_to_be_without_them_from_then_on(
+    eva: Contact, ann: Contact
+) -> None:
+    merged = one(eva, ann)
+    assert not Reassessment.objects.exclude(withdrawn_at=None).exists()
+    apart(merged)
+    rows = dict(Reassessment.objects.values_list("contact", "withdrawn_at"))
+    assert rows == {eva.pk: LATER + HOUR, ann.pk: None}
+
+
 def test_who_is_merged_stands_nowhere_and_is_back_when_it_is_undone(eva: Contact, ann: Contact) -> None:
     merged = one(eva, ann)
     assert [row.pk for row in Standing.objects.all()] == [eva.pk]
