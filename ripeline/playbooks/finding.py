@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from django.db.models import Prefetch, QuerySet
@@ -15,6 +16,8 @@ from ripeline.playbooks.changes.lines import DiffLine, compare_lines
 from ripeline.timeline.models import PlaybookVersion, Publication
 
 SHORTEST = 8
+READ = 32
+"""So many texts are not read again at each look at them: a long one takes a second or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,12 @@ def versions() -> QuerySet[PlaybookVersion]:
 
 def compare_texts(old: str, new: str) -> Differences:
     """What changed between two texts, as far as they are playbooks."""
+    lines = compare_lines(old, new)
     try:
-        before, after = load_playbook(old), load_playbook(new)
+        before, after = _read(old), _read(new)
     except PlaybookMistakes as wrong:
-        return Differences((), compare_lines(old, new), wrong.mistakes)
-    return Differences(by_part(compare_playbooks(before, after)), compare_lines(old, new))
+        return Differences((), lines, wrong.mistakes)
+    return Differences(by_part(compare_playbooks(before, after)), lines)
 
 
 def by_part(changes: Sequence[Change]) -> tuple[tuple[str, tuple[Change, ...]], ...]:
@@ -69,6 +73,11 @@ def by_part(changes: Sequence[Change]) -> tuple[tuple[str, tuple[Change, ...]], 
 def read_or_none(text: str) -> Playbook | None:
     """The playbook, or None where it is none."""
     try:
-        return load_playbook(text)
+        return _read(text)
     except PlaybookMistakes:
         return None
+
+
+@lru_cache(maxsize=READ)
+def _read(text: str) -> Playbook:
+    return load_playbook(text)

@@ -14,8 +14,8 @@ from ripeline.lifecycle.instant import say_duration
 from ripeline.lifecycle.model import Exit
 from ripeline.lifecycle.playbook import Playbook, Stage
 from ripeline.lifecycle.words import listing, say_condition, spaced
-from ripeline.playbooks.changes.pairing import gone, listed, pairs_of, without_common
-from ripeline.playbooks.changes.rules import FALLING, Place, likeness, same, say_changed_rule
+from ripeline.playbooks.changes.pairing import gone, listed, pairs_alike, same, without_common
+from ripeline.playbooks.changes.rules import FALLING, Place, likeness, say_changed_rule
 from ripeline.playbooks.changes.score import say_changed_fit, say_changed_score
 from ripeline.playbooks.changes.signals import say_changed_signals
 
@@ -124,7 +124,7 @@ def _say_exits(old: Stage, new: Stage, was: Playbook, now: Playbook) -> list[str
         moved = not same(listed(old.exit), listed(new.exit))
         return [f"The ways down from {new.title} are looked at in another order"] if moved else []
     said = []
-    for one, other in pairs_of(before, after, _leads_alike):
+    for one, other in pairs_alike(before, after, _leads_alike):
         who = f"{FALLING} {new.title} to {_title(now, other.to)}"
         said += list(say_changed_rule(one.when, other.when, Place(who, was, now)))
         if one.reason != other.reason:

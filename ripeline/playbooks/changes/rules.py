@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from ripeline.lifecycle.instant import say_duration
 from ripeline.lifecycle.model import Playbook
 from ripeline.lifecycle.values import Part
 from ripeline.lifecycle.words import number, say_condition, say_signal, say_times
+from ripeline.playbooks.changes.pairing import pairs_alike, same, without_common, written
 
 JOINTS: dict[type[Part], str] = {AllOf: "all", AnyOf: "any"}
 FALLING = "Falling from"
@@ -35,17 +35,6 @@ class Place:
         return f" (beside: {self.beside})" if self.beside else ""
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two parts of playbooks mean the same; unlike ==, it tells true from 1."""
-    return written(one) == written(other)
-
-
-def written(part: Any) -> str:
-    """The canonical form of a part."""
-    plain = part.model_dump(mode="json", by_alias=True) if hasattr(part, "model_dump") else part
-    return json.dumps(plain, sort_keys=True)
-
-
 def say_changed_rule(old: Any, new: Any, place: Place) -> Iterator[str]:
     """The sentences for a rule that was `old` and is `new`, neither of them None. None where they are the same."""
     if same(old, new):
@@ -64,33 +53,17 @@ def say_changed_rule(old: Any, new: Any, place: Place) -> Iterator[str]:
 
 def _say_parts(old: Any, new: Any, place: Place) -> Iterator[str]:
     """What changed between two groups of the same joint: parts that came, went, or changed."""
-    joint, before, after = JOINTS[type(old)], list(_parts(old)), list(_parts(new))
-    for part in list(before):
-        twin = next((it for it in after if same(part, it)), None)
-        if twin is not None:
-            before.remove(part)
-            after.remove(twin)
+    joint = JOINTS[type(old)]
+    before, after = without_common(_parts(old), _parts(new))
     if not before and not after:
         yield f"{place.who} asks for the same, written in another order{place.end}"
         return
-    for one, other in _pair(before, after):
+    for one, other in pairs_alike(before, after, likeness):
         yield from say_changed_rule(one, other, _within(place, old, one))
     for part in before:
         yield _say_gone(part, joint, place)
     for part in after:
         yield _say_come(part, joint, place)
-
-
-def _pair(before: list[Any], after: list[Any]) -> list[tuple[Any, Any]]:
-    """Takes the parts that are about the same thing out of both lists, the most alike first."""
-    found = [(likeness(one, other), one, other) for one in before for other in after]
-    pairs = []
-    for alike, one, other in sorted(found, key=lambda it: -it[0]):
-        if alike and any(one is it for it in before) and any(other is it for it in after):
-            pairs.append((one, other))
-            before[:] = [it for it in before if it is not one]
-            after[:] = [it for it in after if it is not other]
-    return pairs
 
 
 def _holds(group: Any, part: Any) -> bool:

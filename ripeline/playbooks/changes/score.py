@@ -8,8 +8,7 @@ from typing import Any
 from ripeline.lifecycle.model import Fit, Points
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.lifecycle.words import number, say_signal, say_test, say_value, spaced
-from ripeline.playbooks.changes.pairing import gone, listed, pairs_of, without_common
-from ripeline.playbooks.changes.rules import same
+from ripeline.playbooks.changes.pairing import gone, listed, pairs_about, same, without_common
 from ripeline.playbooks.reading import say_limit
 
 
@@ -28,7 +27,7 @@ def say_changed_score(old: Playbook, new: Playbook) -> Iterator[str]:
     before, after = without_common(was.points, now.points)
     if not before and not after and not same(listed(was.points), listed(now.points)):
         yield "The points are written in another order; every score stays as it is"
-    for one, other in pairs_of(before, after, lambda one, other: bool(one.signal == other.signal)):
+    for one, other in pairs_about(before, after, lambda rule: str(rule.signal)):
         yield _say_points(one, other)
     for rule in before:
         gave = f"{'took' if rule.add < 0 else 'gave'} {_amount(abs(rule.add))}, {say_limit(rule)}"
@@ -89,7 +88,7 @@ def say_changed_fit(old: Playbook, new: Playbook) -> Iterator[str]:
     before, after = without_common(was.criteria if was else (), now.criteria)
     if was and not before and not after and not same(listed(was.criteria), listed(now.criteria)):
         yield "The criteria are written in another order; every grade stays as it is"
-    for one, other in pairs_of(before, after, lambda one, other: bool(one.trait == other.trait)):
+    for one, other in pairs_about(before, after, lambda criterion: str(criterion.trait)):
         yield from _say_criterion(one, other)
     for it in before:
         yield f"{spaced(it.trait)} is no criterion any more (it weighed {number(it.weight)})"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ripeline.lifecycle.model import Signal
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.lifecycle.words import KIND_WORDS, listing, say_signal, spaced
-from ripeline.playbooks.changes.rules import same
+from ripeline.playbooks.changes.pairing import same
 from ripeline.playbooks.reading import say_what_counts
 
 
@@ -44,8 +44,9 @@ def _same_but_for_lists(old: Signal, new: Signal) -> bool:
 
 
 def _say_list(old: list[str], new: list[str], name: str) -> Iterator[str]:
-    came = [it for it in dict.fromkeys(new) if it not in old]
-    went = [it for it in dict.fromkeys(old) if it not in new]
+    were, are = dict.fromkeys(old), dict.fromkeys(new)
+    came = [it for it in are if it not in were]
+    went = [it for it in were if it not in are]
     if came:
         yield f"{listing(came)} now count{'s' if len(came) == 1 else ''} as {name}"
     if went:

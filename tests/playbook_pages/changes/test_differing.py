@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -196,3 +197,50 @@ def test_a_part_that_differs_is_told_of_under_its_own_heading(one: dict, other: 
         assert {change.part for change in compare_playbooks(old, new)} == (
             set() if old.version == new.version else {heading}
         )
+
+
+MANY = {
+    "points": (
+        "score: {points: [",
+        ", ".join(f"{{signal: SIGNAL, add: {number}}}" for number in range(1, 501)),
+        "]}\nstages: [{key: a, title: A}]",
+    ),
+    "ways in": (
+        "stages: [{key: a, title: A}, {key: b, title: B, enter: {any: [",
+        ", ".join(f"{{signal: SIGNAL, count: {number}}}" for number in range(1, 401)),
+        "]}}]",
+    ),
+    "groups of conditions": (
+        "stages: [{key: a, title: A}, {key: b, title: B, enter: {any: [",
+        ", ".join(
+            f"{{all: [{{signal: SIGNAL, count: {number}}}, {{idle: {number}d}}]}}" for number in range(1, 201)
+        ),
+        "]}}]",
+    ),
+    "ways down": (
+        "stages: [{key: a, title: A}, {key: b, title: B, exit: [",
+        ", ".join(f"{{when: {{signal: SIGNAL, count: {number}}}, to: a}}" for number in range(1, 401)),
+        "]}]",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_hundreds_of_rules_that_all_changed_are_told_in_less_than_a_second(what: str) -> None:
+    text = "key: k\ntitle: K\n" + "".join(MANY[what])
+    old, new = (load_playbook(text.replace("SIGNAL", name)) for name in ("inbound", "identified"))
+    begun = perf_counter()
+    found = compare_playbooks(old, new)
+    assert perf_counter() - begun < 1.0
+    assert len(found) >= 400 or what == "groups of conditions"
+
+
+def test_rules_too_many_to_be_paired_are_told_as_gone_and_new() -> None:
+    text = "key: k\ntitle: K\n" + "".join(MANY["ways in"])
+    old, new = (
+        load_playbook(text.replace("SIGNAL", "inbound")),
+        load_playbook(text.replace("SIGNAL", "quote_sent")),
+    )
+    said = [each.text for each in compare_playbooks(old, new)]
+    assert sum("will no longer do" in each for each in said) == 400
+    assert sum("will now do as well" in each for each in said) == 400
