@@ -25,6 +25,8 @@ COMMANDS = {
     "explain": "ripeline.replay.commands:explain_command",
     "articles": "ripeline.demo.articles:articles_command",
 }
+# What databases say of rights and room, and not of a fault of ours.
+REFUSALS = ("readonly", "permission denied", "must be owner", "is full", "disk I/O", "is locked")
 WITHOUT_DATABASE = {"assets", "playbook", "replay", "compare", "explain"}
 
 
@@ -51,12 +53,12 @@ class Ripeline(click.Group):
         try:
             return super().invoke(ctx)
         except Exception as trouble:
-            if said := _about_database(trouble):
+            if said := _about_database(trouble, ctx.invoked_subcommand):
                 raise click.UsageError(said) from None
             raise
 
 
-def _about_database(trouble: Exception) -> str:
+def _about_database(trouble: Exception, command: str | None) -> str:
     """What to do about a database that is not ready; empty where the trouble is something else."""
     from django.db.utils import DatabaseError
 
@@ -67,8 +69,19 @@ def _about_database(trouble: Exception) -> str:
     try:
         pending = pending_migrations()
     except DatabaseError as out_of_reach:
-        return f"The database cannot be reached: {' '.join(str(out_of_reach).split())}"
-    return f"{pending} migrations are not applied. Run `ripeline migrate`." if pending else ""
+        return f"The database cannot be reached: {_in_a_line(out_of_reach)}"
+    if pending and command != "migrate":
+        return f"{pending} migrations are not applied. Run `ripeline migrate`."
+    if pending or any(word in str(trouble) for word in REFUSALS):
+        return (
+            f"The database refused: {_in_a_line(trouble)}. Ripeline works as the user to whom the database belongs: the"
+            " owner of the SQLite file and its folder, or PostgreSQL's owner of the database."
+        )
+    return ""
+
+
+def _in_a_line(trouble: Exception) -> str:
+    return " ".join(str(trouble).split())
 
 
 def set_up_django() -> None:

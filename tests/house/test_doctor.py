@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
+from ripeline.cli import _about_database
 from ripeline.installing import examine, not_of_this_release
 
 
@@ -78,3 +79,18 @@ def test_history_parts_out_of_reach_are_wrong_and_the_site_starts_without(
     assert found[0].what.endswith(
         "cannot be reached: Not a directory. Previews wait until they can. Check RIPELINE_HISTORY."
     )
+
+
+@pytest.mark.django_db
+def test_what_the_database_does_not_permit_is_told_by_the_command_that_wanted_it() -> None:
+    refused = ProgrammingError("permission denied for table ripeline_user\nLINE 1: ...")
+    assert _about_database(refused, "user").startswith(
+        "The database refused: permission denied for table ripeline_user LINE 1: .... Ripeline works as the user"
+    )
+    assert _about_database(ProgrammingError("column x does not exist"), "user") == "", (
+        "a fault of ours is shown whole"
+    )
+    recorder = MigrationRecorder(connection)
+    recorder.record_unapplied(*max(key for key in recorder.applied_migrations() if key[0] == "ripeline"))
+    assert "Run `ripeline migrate`" in _about_database(refused, "user")
+    assert _about_database(refused, "migrate").startswith("The database refused: permission denied")
