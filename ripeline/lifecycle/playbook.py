@@ -15,6 +15,7 @@ from ripeline.lifecycle import conditions, model
 from ripeline.lifecycle.circles import find_circles
 from ripeline.lifecycle.conditions import CONDITIONS, TAG
 from ripeline.lifecycle.model import BUILT_IN, QUESTIONS, Playbook, Stage
+from ripeline.lifecycle.sizes import find_too_much
 from ripeline.lifecycle.touch import KINDS
 from ripeline.lifecycle.values import Names, Part, did_you_mean
 from ripeline.lifecycle.written import TOO_DEEP, NotYaml, Written, read_yaml
@@ -113,6 +114,8 @@ def _load(written: Written) -> Playbook:
     positions, plain = written.positions, written.plain
     if not isinstance(plain, dict):
         raise PlaybookMistakes((Mistake(1, "", "a playbook is a mapping; start with key, title and stages"),))
+    if too_much := list(find_too_much(plain)):
+        raise _mistakes(positions, too_much)  # looking further could take for ever
     found = list(_ladder_mistakes(plain))
     try:
         playbook = _validate(plain)
@@ -120,8 +123,12 @@ def _load(written: Written) -> Playbook:
         found += [_explained(error) for error in wrong.errors(include_url=False)]
     if not found:
         return playbook
+    raise _mistakes(positions, found)
+
+
+def _mistakes(positions: Any, found: list[tuple[Path, str]]) -> PlaybookMistakes:
     mistakes = {Mistake(_line(positions, path), say_path(path), message) for path, message in found}
-    raise PlaybookMistakes(tuple(sorted(mistakes, key=lambda it: (it.line, it.path, it.message))))
+    return PlaybookMistakes(tuple(sorted(mistakes, key=lambda it: (it.line, it.path, it.message))))
 
 
 def _validate(plain: dict[Any, Any]) -> Playbook:

@@ -19,7 +19,10 @@ from ripeline.timeline.history.opening import OpenHistory
 
 
 def result_of(pair: Pair, found: Found, history: OpenHistory) -> dict[str, Any]:
-    """Everything the page shows but the people: keys and numbers, shares from 0 to 1, lengths in days."""
+    """Everything the page shows but the people: keys and numbers, shares from 0 to 1, lengths in days.
+
+    `flow` has the pairs of stages (by place) where anybody stands, and how many do.
+    """
     one, other = found.sides
     return {
         "people": one.people,
@@ -27,7 +30,9 @@ def result_of(pair: Pair, found: Found, history: OpenHistory) -> dict[str, Any]:
         "differ": found.differ,
         "one": definition_of(pair.one, one),
         "other": definition_of(pair.other, other),
-        "flow": found.flow.tolist(),
+        "flow": [
+            [int(row), int(column), int(found.flow[row, column])] for row, column in np.argwhere(found.flow)
+        ],
         "unused": [
             {"sort": sort, "count": those.count, "examples": [asdict(it) for it in those.examples]}
             for sort, those in found.unused.items()
