@@ -28,6 +28,11 @@ from ripeline.timeline.moves import note, note_many, signature
 PERSONAL = ("title", "seniority", "country", "language")
 """The traits for which a contact has a column of its own."""
 
+MOST_PEOPLE = 5_000
+"""So many follow their company at most: all in one transaction, of a few seconds, in which others wait to write."""
+_OF_COMPANY = {"company": "name", "industry": "industry", "employees": "employees"}
+"""The traits that come from the company, and its columns."""
+
 Arrival = Literal["identified", "imported"]
 """How somebody came to be known: they told us who they are, or we have them from a list."""
 
@@ -38,6 +43,17 @@ class Taken:
 
     value: str
     contact_id: int
+
+
+class TooManyPeople(ValueError):
+    """More people work at a company than can follow it in one go; the text says so and what to do."""
+
+    def __init__(self, company: Company) -> None:
+        super().__init__(
+            f"More than {MOST_PEOPLE:,} people are at {company}, and a new name, industry or size would be recorded"
+            " for each of them at once. Bring them into a company of the new name by an import of contacts, which"
+            " goes in steps."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +139,11 @@ def add_contact(wanted: ContactDraft, *, arrival: Arrival, by: User, now: dateti
 def change_company(company: Company, wanted: CompanyDraft, *, now: datetime) -> int:
     """Makes `company` what `wanted` says; its contacts' traits follow. Returns for how many contacts they changed.
 
-    Raises IntegrityError where another company has the domain: callers look first.
+    Raises IntegrityError where another company has the domain: callers look first. Raises TooManyPeople, and changes
+    nothing, where too many would follow.
     """
     with transaction.atomic():
-        staff = list(Contact.objects.filter(company=company).select_related("company"))
+        staff = _following(company, wanted)
         before = [rule_traits(contact) for contact in staff]
         is_renamed = company.name != wanted.name
         for field in fields(CompanyDraft):
@@ -138,6 +155,16 @@ def change_company(company: Company, wanted: CompanyDraft, *, now: datetime) -> 
         if is_renamed:
             refresh_search([contact.pk for contact in staff])
         return len(_note_changes(list(zip(staff, before, strict=True)), now))
+
+
+def _following(company: Company, wanted: CompanyDraft) -> list[Contact]:
+    """The contacts whose traits such a change may alter; none where it alters nothing that rules can look at."""
+    if all(getattr(company, name) == getattr(wanted, name) for name in _OF_COMPANY.values()):
+        return []
+    staff = list(Contact.objects.filter(company=company).select_related("company")[: MOST_PEOPLE + 1])
+    if len(staff) > MOST_PEOPLE:
+        raise TooManyPeople(company)
+    return staff
 
 
 def rule_traits(contact: Contact | ContactDraft) -> dict[str, Scalar]:
@@ -156,7 +183,7 @@ def column_traits(contact: Contact | ContactDraft) -> dict[str, Scalar]:
     company = contact.company
     known: dict[str, Scalar] = {name: getattr(contact, name) for name in PERSONAL}
     if company:
-        known |= {"company": company.name, "industry": company.industry, "employees": company.employees}
+        known |= {trait: getattr(company, name) for trait, name in _OF_COMPANY.items()}
     return _known(known)
 
 

@@ -11,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.timeline import changes
 from ripeline.timeline.changes import (
     CompanyDraft,
     Taken,
+    TooManyPeople,
     add_contact,
     change_company,
     change_contact,
@@ -166,3 +168,25 @@ def test_a_company_of_many_is_recorded_in_one_go(house: Company) -> None:
     assert len(asked) < 30, "not several statements for each contact"
     assert noted() == [{"company": "Maison Gauche", "employees": 80}] * 60
     assert set(Contact.objects.values_list("search_text", flat=True)) >= {"a7\nmaison gauche"}
+
+
+def test_too_many_people_to_follow_at_once_are_refused_with_what_to_do(
+    house: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_PEOPLE", 3)
+    add_contacts([ContactDraft(first_name=f"A{n}", company=house) for n in range(4)], now=NOW)
+    with pytest.raises(TooManyPeople, match=r"More than 3 people are at Maison Rivage.*import of contacts"):
+        change_company(house, CompanyDraft("Maison Gauche", None, "publishing", 8), now=LATER)
+    house.refresh_from_db()
+    assert (house.name, noted()) == ("Maison Rivage", [])
+
+
+def test_what_no_rule_can_look_at_is_changed_however_many_people_there_are(
+    house: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_PEOPLE", 3)
+    add_contacts([ContactDraft(first_name=f"A{n}", company=house) for n in range(4)], now=NOW)
+    wanted = CompanyDraft("Maison Rivage", "gauche.example", "publishing", 8, "FR")
+    assert change_company(house, wanted, now=LATER) == 0
+    house.refresh_from_db()
+    assert (house.domain, house.country, noted()) == ("gauche.example", "FR", [])

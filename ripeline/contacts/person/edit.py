@@ -18,7 +18,14 @@ from ripeline.contacts.person.edit_forms import CompanyForm, ContactForm, NewCon
 from ripeline.people.contacts import ContactDraft
 from ripeline.people.models import Company, Contact, User
 from ripeline.people.permissions import changeable_by, may_change
-from ripeline.timeline.changes import Taken, add_contact, change_company, change_contact, draft_of
+from ripeline.timeline.changes import (
+    Taken,
+    TooManyPeople,
+    add_contact,
+    change_company,
+    change_contact,
+    draft_of,
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,6 +90,8 @@ def _save_company(request: HttpRequest, pk: int) -> HttpResponse:
             form = CompanyForm(request.POST, company=company)
             if form.is_valid():
                 changed = change_company(company, form.draft(), now=timezone.now())
+    except TooManyPeople as many:
+        form.add_error(None, str(many))
     except IntegrityError:
         # Another company got the domain just now: looked at again, the form says which.
         company = _find_changeable_company(request, pk)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.timeline import changes
 from ripeline.timeline.changes import change_contact, draft_of
 from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Touch
@@ -210,3 +211,19 @@ def test_a_companys_form_keeps_what_others_changed(client: Client, now: datetime
     assert (house.employees, house.industry, house.country) == (80, "publishing", "NL")
     answer = client.post(path, form | {"industry": "print"})
     assert "it is “publishing” now, you wrote “print”" in read(answer.content.decode())
+
+
+def test_a_company_of_too_many_people_says_so_and_keeps_what_was_typed(
+    client: Client, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_PEOPLE", 1)
+    house = Company.objects.create(name="Boekhuis", industry="books", created_at=now, updated_at=now)
+    for name in ("Eva Lind", "Jan Vos"):
+        make_person(name, now=now, company=house)
+    path = f"/companies/{house.pk}/edit"
+    answer = client.post(path, opened(client, path) | {"industry": "print"})
+    assert answer.status_code == 422
+    assert "More than 1 people are at Boekhuis" in read(answer.content.decode())
+    assert 'value="print"' in answer.content.decode()
+    house.refresh_from_db()
+    assert house.industry == "books"
