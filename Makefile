@@ -1,4 +1,5 @@
 # The two commands of the README, and those of whoever carries the code on.
+PYTHON ?= python3
 PY := .venv/bin/python
 STAMP := .venv/.installed
 VENDOR := ripeline/web/static/vendor/.installed
@@ -39,7 +40,8 @@ clean:
 	rm -rf .venv node_modules var ripeline/web/static/vendor
 
 $(STAMP): requirements.lock pyproject.toml
-	test -d .venv || python3 -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Ripeline needs Python 3.11 or later, and $(PYTHON) is %d.%d. Name another: make $(MAKECMDGOALS) PYTHON=python3.12" % sys.version_info[:2])'
+	test -x .venv/bin/pip || $(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)
