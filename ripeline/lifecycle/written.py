@@ -5,6 +5,7 @@ like a number or a day.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from ruamel.yaml import YAML
@@ -24,13 +25,19 @@ LARGEST_BITS: Final = 1024
 """A whole number of more is beyond every float, and from 4,300 digits on Python does not write it down."""
 TOO_DEEP: Final = "this is nested too deeply; split it up"
 TOO_OFTEN: Final = "this repeats itself too often; write less of it with *"
+REMEMBERED: Final = 16
+"""So many texts are kept as they were read: one page asks several times what the text it shows says, and reading the
+longest shipped playbook takes 25 ms."""
+LONGEST_REMEMBERED: Final = 50_000
+"""Letters. What was read takes forty times the room of its text; the longest shipped playbook has 12,000."""
 ODD: Final = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError)
 """What the library raises besides its own errors, where a text is not what it begins like."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a text says: `plain` are its values, `positions` the same with the lines they stand on."""
+    """What a text says: `plain` are its values, which are the caller's own; `positions` the same with the lines they
+    stand on, which nobody changes: whoever reads the same text is given the same."""
 
     positions: Any
     plain: Any
@@ -47,10 +54,8 @@ class NotYaml(ValueError):
 
 def read_yaml(text: str) -> Written:
     """What a YAML text says. Raises NotYaml."""
-    yaml = careful(YAML(typ="rt"), _RoundTripScanner)
-    yaml.Constructor = _Constructor
     try:
-        positions = yaml.load(text)
+        positions = _remembered(text) if len(text) <= LONGEST_REMEMBERED else _load(text)
         size, height = _measure(positions, {})
         plain = _plain(positions) if size <= MOST_VALUES and height <= DEEPEST else None
     except MarkedYAMLError as wrong:
@@ -68,6 +73,17 @@ def read_yaml(text: str) -> Written:
     if height > DEEPEST:
         raise NotYaml(1, TOO_DEEP)
     return Written(positions, plain)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(text: str) -> Any:
+    return _load(text)
+
+
+def _load(text: str) -> Any:
+    yaml = careful(YAML(typ="rt"), _RoundTripScanner)
+    yaml.Constructor = _Constructor
+    return yaml.load(text)
 
 
 def careful(yaml: YAML, scanner: type[Scanner] | None = None) -> YAML:

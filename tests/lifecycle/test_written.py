@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ripeline.lifecycle.playbook import PlaybookMistakes, load_playbook
-from ripeline.lifecycle.written import DEEPEST, NotYaml, read_yaml
+from ripeline.lifecycle.written import DEEPEST, LONGEST_REMEMBERED, NotYaml, read_yaml
 
 pytestmark = pytest.mark.pure
 
@@ -77,3 +77,25 @@ def test_ninety_lists_within_each_other_are_read() -> None:
 def test_brackets_in_texts_and_comments_nest_nothing() -> None:
     sad = ":[" * 200
     assert read_yaml(f"a: '{sad}'  # {sad}\nb: |\n  {sad}\n").plain == {"a": sad, "b": f"{sad}\n"}
+
+
+def test_a_text_read_again_says_the_same_and_what_was_done_with_its_values_is_not_remembered() -> None:
+    text = "# read twice\nkey: [a, {b: 1}]\n"
+    first = read_yaml(text)
+    first.plain["key"][1]["b"] = 2
+    first.plain["more"] = True
+    again = read_yaml(text)
+    assert again.plain == {"key": ["a", {"b": 1}]}
+    assert again.positions.lc.key("key") == (1, 0)
+
+
+def test_what_is_no_yaml_is_refused_each_time_it_is_read() -> None:
+    for _ in range(2):
+        with pytest.raises(NotYaml, match="line 2"):
+            read_yaml("key: a\n\tb: 2\n")
+
+
+def test_a_text_too_long_to_remember_is_read_all_the_same() -> None:
+    long = "\n".join(f"- {number}" for number in range(20_000))
+    assert len(long) > LONGEST_REMEMBERED
+    assert read_yaml(long).plain == list(range(20_000))

@@ -103,6 +103,8 @@ def test_a_text_is_parsed_once_to_be_looked_over(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(YAML, "load", counted)
     check_text.cache_clear()
-    fine, wrong, odd = shipped_playbook("default"), "key: 3\nstages: 4\n", "key: [\n"
+    # Texts that nobody has read before: what was read lately is remembered.
+    fine = f"{shipped_playbook('default')}# parsed once\n"
+    wrong, odd = "key: 3\nstages: 4\n# parsed once\n", "key: [\n# parsed once\n"
     assert [check_text(text).playbook is None for text in (fine, wrong, odd)] == [False, True, True]
     assert parsed == [fine, wrong, odd]
