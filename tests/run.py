@@ -25,7 +25,10 @@ def main(arguments: list[str]) -> int:
 def _pytest(arguments: list[str], settings: dict[str, str]) -> int:
     workers = os.environ.get("RIPELINE_TEST_WORKERS", "2")
     command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
-    return subprocess.run(command, env={**os.environ, **settings}).returncode
+    # Compiled modules are kept whatever the machine's habit: over a hundred processes start here, and each would
+    # spend half a second on compiling them anew.
+    compiled = {"PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run(command, env={**os.environ, **compiled, **settings}).returncode
 
 
 if __name__ == "__main__":
