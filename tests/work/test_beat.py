@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ripeline.work.beat import KEY, beating, silent_since
-from ripeline.worker import work
+from tests.processes import worker
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -47,14 +46,15 @@ def test_most_rounds_write_nothing() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_running_worker_beats() -> None:
-    started, stop = timezone.now(), threading.Event()
-    worker = threading.Thread(target=work, kwargs={"stop": stop})
-    worker.start()
-    for _ in range(100):
-        if cache.get(KEY):
-            break
-        time.sleep(0.1)
-    stop.set()
-    worker.join()
-    assert started <= cache.get(KEY) <= timezone.now()
+def test_a_running_worker_beats_and_a_killed_one_is_missed() -> None:
+    started = timezone.now()
+    with worker() as process:
+        deadline = time.monotonic() + 60
+        while cache.get(KEY) is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert silent_since(timezone.now()) is None
+        process.kill()
+        process.wait()
+    last = cache.get(KEY)
+    assert started <= last <= timezone.now()
+    assert silent_since(last + 16 * SECOND) == last
