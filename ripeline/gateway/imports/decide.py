@@ -19,6 +19,7 @@ from ripeline.gateway.imports.table import Rejected, Why
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people.contacts import ContactDraft, display_name, find_by_identity
 from ripeline.people.models import Contact, Identity, User
+from ripeline.timeline.identities.living import homes_by_key
 
 Outcome = Literal["created", "updated", "unchanged", "merged", "rejected"]
 OUTCOMES: tuple[Outcome, ...] = ("created", "updated", "unchanged", "merged", "rejected")
@@ -140,7 +141,7 @@ def _who(records: Sequence[Record]) -> tuple[dict[int, int], dict[str, int]]:
     own = {record.person for record in records if record.person}
     keys: dict[str, int] = {}
     if own:
-        keys = dict(Contact.objects.filter(key__in=own).values_list("key", "pk"))
+        keys = {key: home.contact for key, home in homes_by_key(own).items()}
     taken = {f"email {value}": pk for value, pk in emails.items()}
     taken |= {f"external {value}": pk for value, pk in external.items()}
     who: dict[int, int] = {}

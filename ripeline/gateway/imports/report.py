@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ripeline.gateway.imports.preview import Preview
+from ripeline.gateway.imports.undo import STAYING
 from ripeline.gateway.models import Import
 from ripeline.lifecycle.words import say_signal
 
@@ -187,11 +188,7 @@ def undone_sentence(import_of: Import) -> str:
     counts = import_of.counts
     stays = [
         f"{counts[name]:,} {'stays' if counts[name] == 1 else 'stay'} because {why}"
-        for name, why in (
-            ("stay_shared", "another import has them too"),
-            ("stay_recorded", "something was recorded of them since"),
-            ("stay_changed", "they were changed since"),
-        )
+        for name, why in ((f"stay_{word}", why) for word, why in STAYING.items())
         if counts.get(name)
     ]
     if fields := counts.get("fields_stay"):

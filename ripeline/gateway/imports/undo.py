@@ -16,9 +16,17 @@ from ripeline.gateway.imports.shared import Made, Others, companies_of, hand_ove
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.timeline.identities.models import Identification
 from ripeline.timeline.withdraw import withdraw
 from ripeline.work.claims import LEASE
 
+STAYING = {
+    "shared": "another import has them too",
+    "united": "they were merged with somebody since",
+    "recorded": "something was recorded of them since",
+    "changed": "they were changed since",
+}
+"""Why somebody stays whom an import made. The import's counts have their number, under `stay_` and the word."""
 MOST_TOLD = 500
 BATCH = 500
 _ROWS_OF: dict[str, type[models.Model]] = {"company_id": Company, "owner_id": User}
@@ -54,8 +62,8 @@ def undo_steps(
 
 
 def _undo(step: ImportStep, others: Others, now: datetime) -> tuple[list[str], Counter[str]]:
-    """Sentences on what stays; and how many people are `taken_back`, `stay_shared`, `stay_recorded`, `stay_changed`,
-    and how many of their fields stay (`fields_stay`).
+    """Sentences on what stays; and how many people are `taken_back`, how many stay for which reason (see STAYING), and
+    how many of the fields of others stay (`fields_stay`).
     """
     take_turn("undoing")
     done, made = step.done, made_by(step)
@@ -111,7 +119,8 @@ def _put_back(done: dict[str, Any], now: datetime) -> dict[int, list[str]]:
         Contact.objects.bulk_update(contacts, sorted(written | {"traits", "tags"}), batch_size=BATCH // 4)
     added = [pk for pks in done.get("identities", {}).values() for pk in pks]
     Identity.objects.filter(pk__in=added).delete()
-    refresh_search([contact.pk for contact in contacts])
+    # Who was merged is in no list: what leads to them leads to the contact they live on as.
+    refresh_search([contact.merged_into_id or contact.pk for contact in contacts])
     return told
 
 
@@ -181,19 +190,23 @@ def _remove_contacts(
     """Removes the people of a step, unless another import has them or something happened to them since; says who
     went, who stays and why."""
     found = Contact.objects.filter(pk__in=made).annotate(now_touches=Count("touches")).order_by("pk")
+    united = set(Contact.objects.filter(merged_into__in=made).values_list("merged_into", flat=True))
+    browsing = set(Identification.objects.filter(contact__in=made).values_list("contact", flat=True))
     gone, told, tally = set[int](), [], Counter[str]()
     for contact in found:
         if contact.pk in shared:
-            told.append(f"{contact} stays: another import has them too.")
-            tally["stay_shared"] += 1
-        elif contact.now_touches != made[contact.pk].touches:
-            told.append(f"{contact} stays: something was recorded of them since.")
-            tally["stay_recorded"] += 1
+            why = "shared"
+        elif contact.merged_into_id or contact.pk in united:
+            why = "united"
+        elif contact.now_touches != made[contact.pk].touches or contact.pk in browsing:
+            why = "recorded"
         elif contact.updated_at != made[contact.pk].at:
-            told.append(f"{contact} stays: they were changed since.")
-            tally["stay_changed"] += 1
+            why = "changed"
         else:
             gone.add(contact.pk)
+            continue
+        told.append(f"{contact} stays: {STAYING[why]}.")
+        tally[f"stay_{why}"] += 1
     Contact.objects.filter(pk__in=gone).delete()
     return gone, told, tally
 

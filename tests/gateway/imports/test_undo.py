@@ -11,7 +11,9 @@ from django.forms.models import model_to_dict
 from ripeline.gateway.imports.report import preview_lines, result_lines
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import ContactDraft, add_contacts
-from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.people.models import Company, Contact, Identity, User, Visitor
+from ripeline.timeline.identities.merging import Merged, merge
+from ripeline.timeline.identities.models import Identification
 from ripeline.timeline.models import Reassessment, Touch
 from ripeline.timeline.moves import note
 from tests.gateway.imports.bringing import NOW, bring_in, carry_on, csv_file, look, take_back
@@ -127,6 +129,31 @@ def test_imports_are_undone_in_the_order_they_were_made(tmp_path: Path) -> None:
     assert (undone.state, undone.error) == (Import.State.UNDONE, "")
     assert undone.left_in_place == ["Anna Berg: the company of before exists no longer; 'Beta' stays."]
     assert Contact.objects.get().company == beta
+
+
+@pytest.mark.parametrize("made", ["kept", "gone"])
+def test_who_was_merged_with_somebody_since_stays_with_them(tmp_path: Path, made: str) -> None:
+    done = bring_in(csv_file(tmp_path, "email,name\nfresh@firm.example,Fresh Face\n"))
+    people = {made: Contact.objects.get()}
+    people |= {name: anna() for name in ("kept", "gone") if name not in people}
+    assert isinstance(merge(**people, by=None, why="The same.", now=LATER), Merged)  # type: ignore[arg-type]
+    undone = take_back(done, now=LATER)
+    assert undone.left_in_place == ["Fresh Face stays: they were merged with somebody since."]
+    assert next(iter(result_lines(undone))) == (
+        "0 taken back, 1 stays because they were merged with somebody since."
+    )
+    assert Contact.objects.count() == 2
+
+
+def test_whose_browser_we_know_since_stays(tmp_path: Path) -> None:
+    done = bring_in(csv_file(tmp_path, "email,name\nfresh@firm.example,Fresh Face\n"))
+    visitor = Visitor.objects.create(first_seen_at=LATER, last_seen_at=LATER)
+    Identification.objects.create(
+        visitor=visitor, contact=Contact.objects.get(), at=LATER, how="form", known_at=LATER
+    )
+    assert take_back(done, now=LATER).left_in_place == [
+        "Fresh Face stays: something was recorded of them since."
+    ]
 
 
 def test_an_owner_who_is_gone_by_now_is_not_put_back(tmp_path: Path) -> None:
