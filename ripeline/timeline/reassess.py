@@ -138,7 +138,7 @@ def _write(assessed: list[Assessed], judged_by: InForce, now: datetime, react: R
     _write_standings(held, now)
     _write_saved(held)
     if judged_by.camp is not None and judged_by.camp_playbook is not None:
-        write_camp(held, judged_by.camp, now)
+        write_camp(held, judged_by, now)
     for one in held:
         for change in one.changes:
             react(change)

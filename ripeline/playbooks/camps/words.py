@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ripeline.lifecycle.playbook import Playbook
@@ -39,9 +39,10 @@ def say_who_was_right(
 
 
 def _sentences(counted: Sequence[HandOffs], ours: Playbook, name: str) -> Iterator[str]:
-    rejected, accepted, won = (
-        _compared(counted, ours, kind) for kind in ("rejected", "accepted", "deal_won")
-    )
+    places = {stage.key: place for place, stage in enumerate(ours.stages)}
+    # Where people stood by an earlier ladder, whose stages this one does not have, is above or below nothing here.
+    told = [each for each in counted if {each.ours, each.theirs} <= places.keys() | {""}]
+    rejected, accepted, won = (_compared(told, places, kind) for kind in ("rejected", "accepted", "deal_won"))
     if rejected.total:
         yield _say(rejected, "rejection", f"by that of {name}", "held back")
     if accepted.total:
@@ -51,8 +52,10 @@ def _sentences(counted: Sequence[HandOffs], ours: Playbook, name: str) -> Iterat
             f"Of {_times(won.total, 'won deal')}, {_count(won.higher)} stood higher just before by that of {name} than "
             f"by the definition in force, and {_count(won.lower)} lower."
         )
-    if rejected.total + accepted.total < FEW:
+    if told and rejected.total + accepted.total < FEW:
         yield "These are few: a hint at most."
+    if left := sum(each.count for each in counted) - sum(each.count for each in told):
+        yield f"{_times(left, 'decision')} fell under an earlier ladder with other stages: the tables tell each apart."
 
 
 def _say(found: _Compared, what: str, whose: str, done: str) -> str:
@@ -75,9 +78,8 @@ class _Compared:
     higher: int
 
 
-def _compared(counted: Sequence[HandOffs], playbook: Playbook, kind: str) -> _Compared:
-    places = {stage.key: place for place, stage in enumerate(playbook.stages)}
-    # Before their first touch people stand nowhere; a stage of an earlier ladder is nowhere on this one.
+def _compared(counted: Sequence[HandOffs], places: Mapping[str, int], kind: str) -> _Compared:
+    # Before their first touch people stand nowhere.
     pairs = [
         (places.get(each.theirs, -1) - places.get(each.ours, -1), each.count)
         for each in counted

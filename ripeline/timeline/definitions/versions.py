@@ -97,6 +97,11 @@ def keep_version(text: str, *, now: datetime, author: User | None = None, note: 
     return row
 
 
+def stretches_in_force() -> list[tuple[datetime, str]]:
+    """Which version came into force when, earliest first."""
+    return list(Publication.objects.order_by("at", "pk").values_list("at", "version_id"))
+
+
 def in_force() -> InForce:
     """What people are judged by at present. Raises NoPlaybook."""
     publication_id, camp_id = _beside()

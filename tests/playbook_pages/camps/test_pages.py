@@ -200,6 +200,15 @@ def test_ladders_that_differ_are_not_held_against_each_other() -> None:
     assert say_agreement(5, 0, "Sales") == "All 5 people stand at the same stage by both definitions."
 
 
+def test_what_was_decided_under_an_earlier_ladder_is_neither_higher_nor_lower() -> None:
+    ours = load_playbook(PLAYBOOK)
+    counted = [HandOffs("rejected", "prospect", "lead", 40), HandOffs("rejected", "warm", "prospect", 3)]
+    assert say_who_was_right(counted, ours, ours, "Sales") == (
+        "Of 40 rejections by sales, 40 stood lower by that of Sales and would have been held back; none stood higher.",
+        "3 decisions fell under an earlier ladder with other stages: the tables tell each apart.",
+    )
+
+
 def test_the_camps_definition_put_in_force_leaves_nothing_to_compare(client: Client) -> None:
     camp = sales_camp()
     assert "there is nothing left to compare" not in read(client)

@@ -23,7 +23,7 @@ from ripeline.timeline.camps.keeping import (
 from ripeline.timeline.camps.models import Camp, CampStanding, CampVerdict
 from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.definitions.versions import keep_version
-from ripeline.timeline.models import Reassessment, Standing, Transition
+from ripeline.timeline.models import Reassessment, SavedFold, Standing, Transition
 from ripeline.timeline.moves import Refused
 from ripeline.timeline.reassess import reassess_due
 from ripeline.timeline.record import record
@@ -153,6 +153,55 @@ def test_publishing_moves_our_side_alone() -> None:
     assess(NOW)
     assert stage_pairs() == (StagePair("prospect", "prospect", 1),)
     assert Standing.objects.get().playbook_id == active_playbook().version
+
+
+CALLS = PLAYBOOK.replace("signal: email_replied, within: 90d", "signal: call_held, within: 90d")
+
+
+def test_a_hand_off_is_counted_by_the_version_in_force_when_it_was_given() -> None:
+    sales_camp()
+    jan = person("Jan Vos", "call_held", "accepted")
+    assess(NOW)
+    counted = (HandOffs("accepted", "suspect", "prospect", 1),)
+    assert hand_offs() == counted
+    activate(CALLS, now=NOW + DAY)
+    assess(NOW + DAY)
+    assert Standing.objects.get().stage == "prospect"
+    assert hand_offs() == counted, "a publication does not count anew what sales said of the one before"
+    record([fact(jan, "deal_won", NOW + 2 * DAY)], now=NOW + 2 * DAY)
+    assess(NOW + 2 * DAY)
+    assert hand_offs() == (*counted, HandOffs("deal_won", "prospect", "prospect", 1))
+
+
+def test_a_camp_begun_later_counts_by_what_was_in_force_when_sales_decided() -> None:
+    person("Jan Vos", "call_held", "accepted")
+    activate(CALLS, now=NOW)
+    sales_camp(NOW + DAY)
+    assess(NOW + DAY)
+    assert hand_offs() == (HandOffs("accepted", "suspect", "prospect", 1),)
+
+
+def test_a_late_touch_corrects_what_was_counted_by_the_version_of_then() -> None:
+    sales_camp()
+    jan = person("Jan Vos", "accepted")
+    activate(CALLS, now=NOW)
+    assess(NOW)
+    record([fact(jan, "email_replied", NOW - 5 * DAY)], now=NOW)
+    assess(NOW)
+    assert hand_offs() == (HandOffs("accepted", "prospect", "suspect", 1),)
+
+
+def test_of_a_long_log_a_late_verdict_is_counted_by_the_version_of_then_too() -> None:
+    jan = person("Jan Vos", "email_replied")
+    views = [fact(jan, "page_viewed", NOW - 3 * DAY + timedelta(minutes=n)) for n in range(210)]
+    record(views, now=NOW)
+    sales_camp()
+    activate(CALLS, now=NOW)
+    assess(NOW)
+    assert SavedFold.objects.count() == 2
+    record([fact(jan, "accepted", NOW - DAY / 2)], now=NOW + DAY)
+    assess(NOW + DAY)
+    assert hand_offs() == (HandOffs("accepted", "prospect", "suspect", 1),)
 
 
 def test_progress_of_a_camp_and_its_end() -> None:
