@@ -189,7 +189,9 @@ def test_a_local_disk_that_takes_no_more_leaves_the_old_parts(folder: Path) -> N
         "from tests.replay.parts.writer import add_batch; add_batch(sys.argv[1], 2)"
     )
     names = {path.name for path in folder.iterdir()}
-    done = subprocess.run([sys.executable, "-c", code, str(folder)], stderr=subprocess.PIPE, text=True)
+    # -B: no compiled module is to be cut off too, for whoever imports it later.
+    command = [sys.executable, "-B", "-c", code, str(folder)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
     assert "File too large. The old ones stay in use." in done.stderr
     assert {path.name for path in folder.iterdir()} == names
     assert everything(open_parts(str(folder))) == whole(2, FEW)
