@@ -22,7 +22,14 @@ from ripeline.replay.executors import open_executor
 from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.over_parts import ReplayCancelled
 from ripeline.replay.parts.problems import DamagedParts, PartsProblem
-from ripeline.timeline.history.opening import MOST_AT_ONCE, NotReady, OpenHistory, check_history, open_history
+from ripeline.timeline.history.opening import (
+    MOST_AT_ONCE,
+    NotReady,
+    OpenHistory,
+    check_history,
+    is_being_written,
+    open_history,
+)
 from ripeline.work.claims import Claim, claim_due
 
 Clock = Callable[[], datetime]
@@ -35,6 +42,8 @@ LOOK_AFTER: Final = 0.25
 """Seconds between two looks at whether it is still wanted, and between two words on how far it is."""
 AGAIN_AFTER: Final = timedelta(seconds=2)
 """When to look again for a history that is being prepared."""
+RETRY_AFTER: Final = timedelta(seconds=5)
+"""When to try again to prepare one that could not be."""
 PATIENCE: Final = 1.0
 """Seconds to wait for another process that is writing the history, before looking again later."""
 MOST_TRIES: Final = 3
@@ -95,6 +104,11 @@ class _Turn:
             self._is_over = not self.row.exists()
         return self._is_over
 
+    def goes_on(self, *_: int) -> None:
+        """Told that something the preview needs goes on; keeps the lease. Raises ReplayCancelled."""
+        if self.is_over():
+            raise ReplayCancelled
+
     def put_back(self, note: str, *, after: timedelta = timedelta(0)) -> None:
         """Leaves it to be begun anew."""
         self.row.update(
@@ -128,15 +142,11 @@ def _attend(turn: _Turn) -> None:
         return
     turn.row.update(attempts=run.attempts + 1)
     try:
-        _work(turn, run)
+        _work_or_mend(turn, run)
     except ReplayCancelled:
         # Ended with its worker: another begins it anew at once. Cancelled: it is not ours, and nothing is written.
         turn.row.update(attempts=run.attempts)
         turn.put_back("")
-    except DamagedParts as damage:
-        log.warning("A preview met damaged history parts, which are made anew: %s", damage)
-        check_history(clock=turn.clock)
-        turn.put_back("The history was found damaged and is made anew.")
     except (ReplayMistake, PartsProblem, PlaybookMistakes, OSError) as trouble:
         turn.fail(str(trouble))
     except Exception as trouble:
@@ -144,13 +154,21 @@ def _attend(turn: _Turn) -> None:
         turn.fail(f"{type(trouble).__name__}: {trouble}".replace("\0", ""))
 
 
+def _work_or_mend(turn: _Turn, run: PreviewRun) -> None:
+    """Works it to its end; damaged parts are made anew, however long that takes, and it is begun anew with them."""
+    try:
+        _work(turn, run)
+    except DamagedParts as damage:
+        log.warning("A preview met damaged history parts, which are made anew: %s", damage)
+        turn.row.update(note="The history was found damaged and is made anew.")
+        check_history(clock=turn.clock, progress=turn.goes_on)
+        turn.put_back("The history was found damaged and is made anew.")
+
+
 def _work(turn: _Turn, run: PreviewRun) -> None:
-    history = open_history(turn.clock(), clock=turn.clock, patience=PATIENCE)
+    history = open_history(turn.clock(), clock=turn.clock, patience=PATIENCE, progress=turn.goes_on)
     if isinstance(history, NotReady) or (history.waiting > MOST_AT_ONCE and not history.trouble):
-        turn.row.update(attempts=run.attempts)
-        turn.put_back(
-            "The history is being prepared for replays; the preview begins by itself.", after=AGAIN_AFTER
-        )
+        _wait(turn, run, history)
         return
     pair = _pair(turn, run)
     if not turn.begin(history.parts.touches):
@@ -160,6 +178,26 @@ def _work(turn: _Turn, run: PreviewRun) -> None:
             pair, history.parts, executor=executor, progress=turn.advance, cancelled=turn.is_over
         )
     _keep(turn, run, pair, history, found)
+
+
+def _wait(turn: _Turn, run: PreviewRun, history: NotReady | OpenHistory) -> None:
+    """Leaves it until the history is prepared. What stands in the way of that is said at once, and ends it after some
+    tries; while somebody is preparing it, the last word is not spoken."""
+    trouble = history.trouble
+    if isinstance(history, NotReady) and history.is_unreachable:
+        trouble = history.why
+    if trouble and not is_being_written(turn.clock()):
+        if run.attempts + 1 >= MOST_TRIES:
+            turn.fail(f"The history cannot be prepared for replays. {trouble}")
+        else:
+            turn.put_back(
+                f"The history cannot be prepared for replays; that is tried again. {trouble}",
+                after=RETRY_AFTER,
+            )
+        return
+    turn.row.update(attempts=run.attempts)
+    said = "The history is being prepared for replays; the preview begins by itself."
+    turn.put_back(f"{said} The last try came to nothing: {trouble}" if trouble else said, after=AGAIN_AFTER)
 
 
 def _pair(turn: _Turn, run: PreviewRun) -> Pair:

@@ -74,10 +74,14 @@ class OpenHistory:
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """Why there are no parts to open, as a sentence, and whether that is because their folder is out of reach."""
+    """Why there are no parts to open, as a sentence, and whether that is because their folder is out of reach.
+
+    `trouble` says why the last try to make them came to nothing, or is empty.
+    """
 
     why: str
     is_unreachable: bool = False
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +106,11 @@ def history_url() -> str:
 
 
 def open_history(
-    now: datetime, *, clock: Clock | None = None, patience: float = 10.0
+    now: datetime, *, clock: Clock | None = None, patience: float = 10.0, progress: Progress | None = None
 ) -> OpenHistory | NotReady:
     """The parts, brought up to date first where that takes little (else the worker is at it: see `OpenHistory`).
 
-    Waits `patience` seconds at most for another process that is writing them.
+    Waits `patience` seconds at most for another process that is writing them. For `progress` see `update_history`.
     """
     until = monotonic() + patience
     while True:
@@ -115,8 +119,8 @@ def open_history(
             return found
         if isinstance(found, NotReady) and count_after(0) > MOST_AT_ONCE:
             return found
-        done = update_history(clock=clock or (lambda: now))
-        if isinstance(done, Parts) or monotonic() > until or not _is_claimed(now):
+        done = update_history(clock=clock or (lambda: now), progress=progress)
+        if isinstance(done, Parts) or monotonic() > until or not is_being_written(now):
             return look_at_history()
         sleep(0.1)
 
@@ -127,10 +131,10 @@ def look_at_history() -> OpenHistory | NotReady:
     try:
         parts = _open(state)
     except PartsProblem as problem:
-        return NotReady(str(problem), isinstance(problem, UnreachableParts))
+        return NotReady(str(problem), isinstance(problem, UnreachableParts), state.trouble)
     waiting = count_after(parts.manifest.position)
     if waiting and not parts.manifest.position:
-        return NotReady("The history parts hold nothing of the touch log yet.")
+        return NotReady("The history parts hold nothing of the touch log yet.", trouble=state.trouble)
     return OpenHistory(
         parts=parts,
         waiting=waiting,
@@ -143,7 +147,8 @@ def look_at_history() -> OpenHistory | NotReady:
 def update_history(*, clock: Clock, anew: bool = False, progress: Progress | None = None) -> Parts | Refused:
     """Brings the parts up to date, or makes them; `anew` uses nothing of those that are there.
 
-    One process at a time. What is damaged, or not of this log, is made anew.
+    One process at a time. What is damaged, or not of this log, is made anew. `progress` is told (touches done, touches
+    in all), and (0, 1) again and again while the log is read; what it raises ends the work, and nothing changes.
     """
     if not triggers_ready(connection):
         return Refused(
@@ -169,12 +174,15 @@ def update_history(*, clock: Clock, anew: bool = False, progress: Progress | Non
 
 
 def check_history(*, clock: Clock, progress: Progress | None = None) -> tuple[str, ...]:
-    """Reads every byte of the parts and makes them anew where some are damaged; returns a sentence for each file."""
+    """Reads every byte of the parts and makes them anew where some are damaged; returns a sentence for each file.
+
+    `progress` is told of both, as `verify` and `update_history` do.
+    """
     found = look_at_history()
     wrong = verify(found.parts, progress) if isinstance(found, OpenHistory) else []
     if wrong:
         log.warning("The history parts are made anew: %s", " ".join(wrong))
-        update_history(clock=clock, anew=True)
+        update_history(clock=clock, anew=True, progress=progress)
     return tuple(wrong)
 
 
@@ -270,7 +278,7 @@ def _batches(position: int, horizon: int, people: frozenset[str]) -> Iterator[pa
 
 def _watched(turn: _Turn, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
     for batch in batches:
-        turn.renew()
+        turn.goes_on(0, 1)
         yield batch
 
 
@@ -315,5 +323,6 @@ def _claim(token: str, now: datetime) -> bool:
     return bool(free.update(claimed_by=token, claimed_until=now + LEASE))
 
 
-def _is_claimed(now: datetime) -> bool:
+def is_being_written(now: datetime) -> bool:
+    """Whether a process is bringing the parts up to date, or making them."""
     return HistoryState.objects.filter(pk=1, claimed_until__gte=now).exists()

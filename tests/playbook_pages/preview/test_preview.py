@@ -313,14 +313,6 @@ def test_somebody_who_is_no_contact_any_more_is_counted_and_not_named(mia: User)
     assert key not in page
 
 
-def test_a_history_that_could_not_be_brought_up_to_date_says_so(mia: User) -> None:
-    run = previewed(mia, draft_of(mia))
-    run.result["history"] |= {"waiting": 12, "trouble": "No space is left for the history parts."}
-    run.save()
-    page = read(sign_in(mia), f"/playbook/previews/{run.key}/")
-    assert "The newest touches are not in it: No space is left for the history parts." in page
-
-
 def test_a_preview_waits_while_the_history_is_being_prepared_and_then_begins(
     mia: User, settings: Any, tmp_path: Path
 ) -> None:
