@@ -178,8 +178,8 @@ class Identity(models.Model):
 class Visitor(models.Model):
     """A browser we have seen. Its key is 128 random bits and reveals nothing.
 
-    `contact` is who was last known to use it, as far as is known; who used it before them is told by the
-    identifications (`timeline.identities`), since a computer may be shared.
+    `contact` is who was named as its user last; they may have been merged since: `user` is who they are. Who used it
+    before them is told by the identifications (`timeline.identities`), since a computer may be shared.
     """
 
     key = models.CharField(max_length=32, unique=True, default=new_key)
@@ -189,6 +189,11 @@ class Visitor(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def user(self) -> Contact | None:
+        """The contact who used it last, as they live on; to be read with `contact__merged_into`."""
+        return self.contact and (self.contact.merged_into or self.contact)
 
 
 class Notification(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -16,7 +17,14 @@ from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.timeline.camps.models import CampStanding, CampVerdict
 from ripeline.timeline.heat import NO_HEAT
-from ripeline.timeline.identities.living import Home, hold_homes, homes_by_id, homes_by_key
+from ripeline.timeline.identities.living import (
+    Home,
+    MergedMeanwhile,
+    again_if_merged,
+    hold_homes,
+    homes_by_id,
+    homes_by_key,
+)
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch
 
 # Rows per statement and per transaction: below SQLite's limit on variables, and short enough not to hold its lock.
@@ -137,17 +145,56 @@ def _write(
     lines: Sequence[Line], *, now: datetime, heard: Mapping[str, datetime]
 ) -> tuple[set[str], set[int]]:
     """As `write_lines`; and which homes were removed meanwhile, so that nothing was written of them."""
+    if connection.vendor != "postgresql":
+        return _write_once(lines, now=now, heard=heard), set()
+
+    turns = count()
+
+    def write() -> tuple[set[str], set[int]]:
+        written = _homed(lines) if next(turns) else lines
+        return _keep_living(written, _write_once(written, now=now, heard=heard))
+
+    return again_if_merged(write)
+
+
+def _homed(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines with everybody as they are by now; those who were removed as they were."""
+    homes = homes_by_id({line.home.pk for line in lines if line.home})
+    return [_rehome(line, homes.get(line.home.pk)) if line.home else line for line in lines]
+
+
+def _rehome(line: Line, home: Home | None) -> Line:
+    if home is None or line.home is None or home.contact == line.home.contact:
+        return line
+    since = max((at for at in (home.since, line.home.since) if at), default=None)
+    return replace(line, home=home._replace(since=since))
+
+
+def _write_once(lines: Sequence[Line], *, now: datetime, heard: Mapping[str, datetime]) -> set[str]:
     first_wins = {line.fact.id: line for line in reversed(lines)}
     # In order of id, and the log itself says what was new to it: so it is with two writers at once.
     rows = [_row(first_wins[uid], heard.get(uid, now)) for uid in sorted(first_wins)]
     added = set(insert_rows(Touch, _Row._fields, rows, skip_known=True, returning="uid"))
     _make_due([row for row in rows if row.uid in added], now)
-    if connection.vendor != "postgresql":
-        return added, set()
+    return added
+
+
+def _keep_living(lines: Sequence[Line], added: set[str]) -> tuple[set[str], set[int]]:
+    """What of the touches just written stays, since their people are there, and the homes that are not.
+
+    Raises MergedMeanwhile where somebody is another by now. Whoever merges makes all concerned due first, as we just
+    did: one of us waited there for the other, so either they saw our touches, or we see what they did. Only after the
+    places in the queue are people held: whoever removes some takes those first (`gateway.imports.holding`).
+    """
+    first_wins = {line.fact.id: line for line in reversed(lines)}
     fresh = [first_wins[uid] for uid in sorted(added)]
-    # Only after the places in the queue: whoever removes people takes those first (`gateway.imports.holding`).
     homes = hold_homes({line.home.pk for line in fresh if line.home})
-    _follow_merges([line for line in fresh if line.home and line.home.pk in homes], homes, now)
+    if any(
+        homes[line.home.pk].contact != line.home.contact
+        for line in fresh
+        if line.home and line.home.pk in homes
+    ):
+        raise MergedMeanwhile
     lost = [line for line in fresh if line.home and line.home.pk not in homes]
     return added - _forget_lost(lost), {line.home.pk for line in lost if line.home}
 
@@ -209,24 +256,6 @@ def _make_due(rows: Sequence[_Row], now: datetime) -> None:
         since[row.contact_id] = min(since.get(row.contact_id, at), at)
     give_standing(due)
     mark_due(due, since=since)
-
-
-def _follow_merges(lines: Sequence[Line], homes: Mapping[int, Home], now: datetime) -> None:
-    """Puts right what was written of people who were merged, or whose merge was undone, since we looked.
-
-    Whoever merges makes all concerned due first, as we just did: one of us waited there for the other. So either they
-    saw our touches, or we see now what they did.
-    """
-    used = {line.home.pk: line.home.contact for line in lines if line.home}
-    moved = {pk: homes[pk] for pk in used if homes[pk].contact != used[pk]}
-    if not moved:
-        return
-    again = [replace(line, home=moved[line.home.pk]) for line in lines if line.home and line.home.pk in moved]
-    rows = [_row(line, now) for line in again]
-    for row in rows:
-        Touch.objects.filter(uid=row.uid).update(contact_id=row.contact_id, home_id=row.home_id)
-    forget_standing({pk for pk, home in moved.items() if home.contact != pk})
-    _make_due(rows, now)
 
 
 def _forget_lost(lines: Sequence[Line]) -> set[str]:

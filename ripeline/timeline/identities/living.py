@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ripeline.people.models import Contact
+
+Done = TypeVar("Done")
 
 
 class Home(NamedTuple):
@@ -47,6 +49,21 @@ def hold_homes(pks: Iterable[int]) -> dict[int, Home]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [wanted])
         return {pk: _home(pk, merged, at) for pk, merged, at in cursor.fetchall()}
+
+
+class MergedMeanwhile(Exception):
+    """Somebody was merged, or is apart again, since we looked."""
+
+
+def again_if_merged(do: Callable[[], Done]) -> Done:
+    """Does it, anew where it raises MergedMeanwhile. What it wrote is taken back then and what it holds let go: places
+    in the queue are taken in order of id, so another person's cannot be added to those held."""
+    while True:
+        try:
+            with transaction.atomic():
+                return do()
+        except MergedMeanwhile:
+            continue
 
 
 _COLUMNS = ("pk", "merged_into_id", "merged_at")

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Case, Min, Q, QuerySet, Value, When
 
 from ripeline.kit.instants import to_instant
 from ripeline.people.models import Contact, Visitor
-from ripeline.timeline.identities.living import Home, homes_by_id
+from ripeline.timeline.identities.living import MergedMeanwhile, again_if_merged, homes_by_id
 from ripeline.timeline.identities.models import Identification
 from ripeline.timeline.models import Touch
 from ripeline.timeline.record import mark_due, mark_withdrawn
@@ -47,7 +47,7 @@ def visitor_for(key: str, *, now: datetime) -> Visitor:
     Visitor.objects.bulk_create(
         [Visitor(key=key, first_seen_at=now, last_seen_at=now)], ignore_conflicts=True
     )
-    return Visitor.objects.select_related("contact").get(key=key)
+    return Visitor.objects.select_related("contact__merged_into").get(key=key)
 
 
 def join(
@@ -67,9 +67,9 @@ def join(
         if not is_new or (before is not None and before.contact_id == contact.pk):
             return Already()
         window = _Window(held.pk, at if before else None, after.at if after else None)
-        moved = _settle(window, noted, now)
+        moved = again_if_merged(lambda: _settle(window, noted, now))
         if after is None:
-            _remember_user(held, homes_by_id([contact.pk])[contact.pk])
+            Visitor.objects.filter(pk=held.pk).update(contact=contact)
         others = homes_by_id([each.contact_id for each in (before, after) if each])
         others.pop(contact.pk, None)
         mine = homes_by_id([contact.pk])[contact.pk].contact
@@ -83,14 +83,27 @@ def leave(visitor: Visitor, contact: Contact, *, now: datetime) -> int:
     """Withdraws everything that says the browser was this contact's; returns how many touches found another home."""
     with transaction.atomic():
         held = Visitor.objects.select_for_update(no_key=True).get(pk=visitor.pk)
-        Identification.objects.filter(visitor=held, contact=contact).delete()
-        return settle_visitor(held, now=now)
+        facts = Identification.objects.filter(visitor=held)
+        users = set(facts.values_list("contact", flat=True))
+        facts.filter(contact=contact).delete()
+        last = facts.order_by("-at", "-contact").values_list("contact", flat=True).first()
+        Visitor.objects.filter(pk=held.pk).update(contact=last)
+
+        def settle() -> int:
+            # Everybody who may lose or gain, at once: places in the queue are always taken in order of id.
+            homes = homes_by_id(users)
+            mark_due({home.contact: now for home in homes.values()})
+            if homes_by_id(users) != homes:
+                raise MergedMeanwhile
+            return settle_visitor(held, now=now)
+
+        return again_if_merged(settle)
 
 
 def settle_visitor(visitor: Visitor, *, now: datetime) -> int:
     """Gives every touch whose home is the browser to whom it belongs by all that is known; returns how many moved.
 
-    The caller holds the visitor.
+    The caller has made due whoever may lose or gain by it, and so holds their places in the queue.
     """
     facts = list(Identification.objects.filter(visitor=visitor).order_by("at", "contact"))
     homes = homes_by_id({each.contact_id for each in facts})
@@ -105,7 +118,6 @@ def settle_visitor(visitor: Visitor, *, now: datetime) -> int:
     moved = 0
     for noted, start, end in zip(turns or [None], starts, ends, strict=True):
         moved += _settle(_Window(visitor.pk, start, end), noted, now)
-    _remember_user(visitor, homes[facts[-1].contact_id] if facts else None)
     return moved
 
 
@@ -135,40 +147,36 @@ def _next(visitor: Visitor, at: datetime, contact: Contact) -> Identification | 
 
 
 def _settle(window: _Window, noted: Identification | None, now: datetime) -> int:
-    """Gives the touches of a stretch to whom the browser was then; again where that was merged meanwhile."""
+    """Gives the touches of a stretch to whom the browser was then. Raises MergedMeanwhile."""
     home = homes_by_id([noted.contact_id])[noted.contact_id] if noted else None
-    moved = _move(window, noted, home, now)
-    if noted is not None and connection.vendor == "postgresql":
-        # See `record._follow_merges`.
-        by_now = homes_by_id([noted.contact_id])[noted.contact_id]
-        if by_now != home:
-            moved += _move(window, noted, by_now, now)
-    return moved
-
-
-def _move(window: _Window, noted: Identification | None, home: Home | None, now: datetime) -> int:
     target = home.contact if home else None
     rows = window.touches()
     rows = rows.exclude(contact=None) if target is None else rows.filter(~Q(contact=target) | Q(contact=None))
+    since = _concerned(rows, target)
+    if not since:
+        return 0
+    # Before the touches: who merges these people, or records of them, waits here for us, or we for them.
+    mark_due(dict.fromkeys(since, now), since=since)
+    mark_withdrawn(since.keys() - {target}, now=now)
+    if _concerned(rows, target).keys() != since.keys() or (
+        noted and homes_by_id([noted.contact_id]) != {noted.contact_id: home}
+    ):
+        raise MergedMeanwhile
+    known = max((each for each in (noted and noted.known_at, home and home.since) if each), default=None)
+    return rows.update(contact=target, known_at=_known_at(known))
+
+
+def _concerned(rows: QuerySet[Touch], target: int | None) -> dict[int, int]:
+    """Who loses these touches, and who gains them: by contact's id the instant of the first."""
     since: dict[int, int] = {}
     for contact, first in rows.values_list("contact").annotate(Min("at")).order_by():
         for pk in (contact, target):
             if pk is not None:
                 since[pk] = min(since.get(pk, to_instant(first)), to_instant(first))
-    if not since:
-        return 0
-    known = max((each for each in (noted and noted.known_at, home and home.since) if each), default=None)
-    # Before the touches: who writes of these people meanwhile waits here.
-    mark_due(dict.fromkeys(since, now), since=since)
-    mark_withdrawn(since.keys() - {target}, now=now)
-    return rows.update(contact=target, known_at=_known_at(known))
+    return since
 
 
 def _known_at(known: datetime | None) -> Case | None:
     if known is None:
         return None
     return Case(When(received_at__lt=known, then=Value(known)), default=None)
-
-
-def _remember_user(visitor: Visitor, user: Home | None) -> None:
-    Visitor.objects.filter(pk=visitor.pk).update(contact=user.contact if user else None)

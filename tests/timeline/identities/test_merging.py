@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -121,7 +123,7 @@ def test_fields_are_kept_blanks_are_filled_and_all_goes_back() -> None:
     )
     assert (shown["tags"], shown["traits"]) == (["vip", "fair"], {"team": 4, "size": "big"})
     assert (shown["email"], shown["phone"]) == ("eva@a.example", "+31 20")
-    assert "e@b.example" in shown["search_text"]
+    assert "e@b.example" in str(shown["search_text"])
     assert not Contact.objects.filter(company=firm).exclude(pk=kept.pk).exists()
     assert find_by_identity("email", ["e@b.example"]) == {"e@b.example": kept.pk}
     assert apart(merged).told == ()
@@ -203,12 +205,10 @@ def test_browsers_of_both_go_with_them_and_go_back(eva: Contact, ann: Contact) -
     merged = one(eva, ann)
     visit("t2", LATER + HOUR, "b", now=LATER + HOUR)
     assert owners() == {"e1": "Eva", "a1": "Eva", "t1": "Eva", "t2": "Eva"}
-    browser.refresh_from_db()
-    assert browser.contact == eva
+    assert visitor_for(key_of("b"), now=LATER).user == eva
     apart(merged, LATER + 2 * HOUR)
     assert owners() == {"e1": "Eva", "a1": "Ann", "t1": "Ann", "t2": "Ann"}
-    browser.refresh_from_db()
-    assert browser.contact == ann
+    assert visitor_for(key_of("b"), now=LATER).user == ann
 
 
 def test_a_number_that_both_have_stays_with_both() -> None:
@@ -259,11 +259,8 @@ def test_identities_made_meanwhile_belong_to_who_lived(eva: Contact, ann: Contac
 
 
 def _row(contact: Contact) -> dict[str, object]:
-    found: dict[str, object] = Contact.objects.values().get(pk=contact.pk)
-    return found
+    return dict(Contact.objects.values().get(pk=contact.pk))
 
 
-def _replace(draft: ContactDraft, changes: dict[str, object]) -> ContactDraft:
-    from dataclasses import replace
-
+def _replace(draft: ContactDraft, changes: Mapping[str, object]) -> ContactDraft:
     return replace(draft, **changes)  # type: ignore[arg-type]
