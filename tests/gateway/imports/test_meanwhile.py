@@ -167,7 +167,7 @@ def test_somebody_of_whom_a_touch_is_just_being_recorded_is_not_removed(
     done = fresh(tmp_path)
     undoing = Beside(lambda: take_back(done, now=LATER))
     # With what was written still to be committed.
-    before(undoing, record_module, "_follow_merges", monkeypatch)
+    before(undoing, record_module, "hold_homes", monkeypatch)
     (added,) = record([fact(Contact.objects.get().key, uid="t")], now=LATER).added
     undoing.end()
     assert (added, undoing.trouble) == ("t", None)
