@@ -16,6 +16,7 @@ from ripeline.lifecycle.conditions import (
     PersonaIs,
     ScoreIs,
     SignalIs,
+    Test,
 )
 from ripeline.lifecycle.evidence import condition_evidence
 from ripeline.lifecycle.fold import Fold
@@ -202,7 +203,13 @@ def _say(playbook: Playbook, condition: Any, seen: dict[str, Any], *, at: int, o
         end = "of silence" if isinstance(condition, Idle) else "in the stage"
         return f"{wanted} {end}" if seen["met"] else f"{wanted} {end} (so far {passed})"
     traits = ((name, test, seen["traits"][name]) for name, test in condition.trait.items())
-    return listing(f"{spaced(name)} {say_test(test)} ({_now(value)})" for name, test, value in traits)
+    return listing(_say_trait(name, test, value) for name, test, value in traits)
+
+
+def _say_trait(name: str, test: Test, value: object) -> str:
+    """A test that nothing is known needs no word of that where it holds."""
+    told = f"{spaced(name)} {say_test(test)}"
+    return told if value is None and test.exists is False else f"{told} ({_now(value)})"
 
 
 def _now(value: object) -> str:

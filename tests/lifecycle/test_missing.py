@@ -94,6 +94,8 @@ def test_what_is_missing_for_a_stage_is_told_with_how_much() -> None:
         ("{not: {idle: 12h}}", False, "a new sign of life (nothing heard for 12 hours)"),
         ("{not: {trait: {city: Bonn}}}", False, "in the way: city is Bonn"),
         ("{trait: {land: Italy}}", False, "land is Italy (not known)"),
+        ("{trait: {land: {exists: false}}}", True, "land is not known"),
+        ("{trait: {city: {exists: false}}}", False, "city is not known (now Bonn)"),
         ("{answer: {timeline: now}}", False, "now as the answer on timeline (not answered yet)"),
         (
             "{signal: page_viewed, count: 3, within: 30d}",
