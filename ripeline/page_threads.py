@@ -86,7 +86,7 @@ class _Started:
 
     def is_short(self, answer: Iterable[bytes]) -> bool:
         """Whether the answer is all there, or soon will be: then it is sent in one piece."""
-        if not getattr(answer, "streaming", True):
+        if isinstance(answer, list) or not getattr(answer, "streaming", True):
             return True
         return self.length is not None and self.length <= SMALL
 
@@ -115,14 +115,51 @@ class _Arriving(io.RawIOBase):
 def _stream(
     started: _Started, answer: Iterable[bytes], protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop
 ) -> None:
-    transport = protocol.response_stream(started.status, started.headers)
+    sender = _wait(_open(started, protocol), loop)
     pieces = answer if started.length is None else _in_pieces(answer)
-    for piece in pieces:
-        try:
+    try:
+        for piece in pieces:
             # One after the other: what the reader does not take yet is not made yet.
-            _wait(transport.send_bytes(piece), loop)
+            if not _wait(sender.send(piece), loop):
+                return
+    finally:
+        loop.call_soon_threadsafe(sender.gone.cancel)
+
+
+class _Sender:
+    """Sends the pieces of one answer. Used on the event loop alone.
+
+    Whoever went before the answer began is not noticed by granian's sending, which then never ends: we listen for
+    their going ourselves.
+    """
+
+    def __init__(self, started: _Started, protocol: HTTPProtocol) -> None:
+        self.gone = asyncio.ensure_future(_until_gone(protocol))
+        self._transport = protocol.response_stream(started.status, started.headers)
+
+    async def send(self, piece: bytes) -> bool:
+        """Returns when the piece is on its way; False: nobody is there any more."""
+        sending = asyncio.ensure_future(self._send(piece))
+        await asyncio.wait({sending, self.gone}, return_when=asyncio.FIRST_COMPLETED)
+        if sending.done():
+            return sending.result()
+        sending.cancel()
+        return False
+
+    async def _send(self, piece: bytes) -> bool:
+        try:
+            await self._transport.send_bytes(piece)
         except ProtocolClosed:
-            return
+            return False
+        return True
+
+
+async def _open(started: _Started, protocol: HTTPProtocol) -> _Sender:
+    return _Sender(started, protocol)
+
+
+async def _until_gone(protocol: HTTPProtocol) -> None:
+    await protocol.client_disconnect()
 
 
 def _in_pieces(answer: Iterable[bytes]) -> Iterator[bytes]:
@@ -146,13 +183,9 @@ async def _next(pieces: AsyncIterator[bytes]) -> bytes:
         return b""
 
 
-async def _run(awaited: Coroutine[Any, Any, T]) -> T:
-    return await awaited
-
-
-def _wait(awaited: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
+def _wait(asked: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     """What the event loop says, waited for in a thread."""
-    return asyncio.run_coroutine_threadsafe(_run(awaited), loop).result()
+    return asyncio.run_coroutine_threadsafe(asked, loop).result()
 
 
 def _length_of(scope: Scope) -> int:

@@ -33,11 +33,11 @@ def page(environ, start):
         raise
     told = {name: value for name, value in environ.items() if isinstance(value, str)}
     told["digest"] = hashlib.sha256(body).hexdigest()
-    if path == "/slow":
-        time.sleep(1)
+    if path.startswith("/slow"):
+        time.sleep(0.5)
     if path == "/fault":
         raise RuntimeError("a fault")
-    if path == "/endless":
+    if path.endswith("/endless"):
         start("200 OK", [("Content-Type", "text/csv")])
         return endless(environ["QUERY_STRING"])
     if path == "/file":
@@ -164,10 +164,16 @@ def test_an_export_that_nobody_reads_any_more_ends_and_frees_its_thread(port: in
     assert ask(port, "/")["REQUEST_METHOD"] == "GET"
 
 
-def test_whoever_goes_before_the_answer_is_there_takes_no_thread_along(port: int) -> None:
-    for _ in range(4):
-        with socket.create_connection(("127.0.0.1", port)) as reader:
-            reader.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+def test_whoever_goes_before_the_answer_is_there_takes_no_thread_along(port: int, tmp_path: Path) -> None:
+    marks = [tmp_path / str(number) for number in range(4)]
+    for mark in marks:
+        for path in ("/slow", "/slow/endless"):
+            with socket.create_connection(("127.0.0.1", port)) as reader:
+                reader.sendall(f"GET {path}?{mark} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                # A request of somebody who has gone by then is not begun at all.
+                time.sleep(0.2)
+    for mark in marks:
+        wait_for(mark)
     assert ask(port, "/")["REQUEST_METHOD"] == "GET"
 
 
