@@ -146,7 +146,10 @@ def has_touches(import_of: Import) -> bool:
 
 def _words(words: dict[str, Said], *, has_touches: bool) -> dict[str, Said]:
     """Who is `unchanged` may get touches none the less: the file does not leave them as they were."""
-    return words | {"unchanged": (WITH_TOUCHES,) * 2} if has_touches else words
+    if not has_touches:
+        return words
+    merged = ("more row about a person named before", "more rows about people named before")
+    return words | {"unchanged": (WITH_TOUCHES,) * 2, "merged": merged}
 
 
 def _touch_lines(seen: Mapping[str, Any]) -> Iterator[Line]:
