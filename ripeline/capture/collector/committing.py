@@ -109,6 +109,7 @@ class Committer:
         return FULL if since is not None and self._clock() - since > STUCK_AFTER else None
 
     def _run(self) -> None:
+        self._look_around()
         while True:
             group, is_last = self._next_group()
             self._look_around()

@@ -66,13 +66,15 @@ def collecting(
     waiting_limit: int = 1_000_000,
     network: Network = no_network,
     clock: Callable[[], datetime] = lambda: NOW,
+    is_well: bool = True,
 ) -> Iterator[Asking]:
-    """A collector that writes to the test's database; stopped at the end."""
+    """A collector that writes to the test's database, and has looked at it where that `is_well`; stopped at the end."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     committer = Committer(open_store(), waiting_limit=waiting_limit)
     committer.start(loop)
+    until(lambda: committer.keys is not None or not is_well)
     try:
         yield Asking(Collector(committer, clock=clock, network=network), committer, loop)
     finally:

@@ -191,7 +191,7 @@ def test_without_a_database_that_says_which_keys_there_are_nobody_is_told_that_t
     monkeypatch.setitem(
         where, "NAME", str(tmp_path / "none" / "db") if connection.vendor == "sqlite" else "none"
     )
-    with collecting() as asking:
+    with collecting(is_well=False) as asking:
         answer = asking.post("/v1/track", event(), authorization=basic("0" * 32))
     assert (answer.status, said(answer)["code"]) == (503, "no_database")
 

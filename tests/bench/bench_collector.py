@@ -1,0 +1,216 @@
+"""The collector: what an event costs, held against a server that answers the same requests without doing anything.
+
+`python -m tests.bench.bench_collector [SECONDS]`, with `wrk` (Debian: apt-get install wrk). Rates are of one web
+process, asked in turns so that whatever else the machine does meanwhile is shared by both; the median of the turns
+counts. Latency is that of half the rate, asked at an even pace by a client of our own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from tests.bench.database import set_up
+
+USUAL = 6.0
+TURNS = 5
+CONNECTIONS = 64
+BATCH = 100
+PACED_CONNECTIONS = 32
+# granian's own rate, and how much of it may be lost to reading, checking and keeping.
+NOTHING = "tests.bench.nothing:answer"
+OURS = "ripeline.rsgi:site"
+SERVE = (
+    "import sys; from granian.constants import Interfaces; from granian.server import Server;"
+    "Server(sys.argv[1], address='127.0.0.1', port=int(sys.argv[2]), interface=Interfaces(sys.argv[3]),"
+    " workers=1, websockets=False, log_access=False).serve()"
+)
+EVENT = {
+    "type": "track",
+    "event": "Pricing Viewed",
+    "userId": "u%d",
+    "anonymousId": "2b0d6a3c-6c6f-4d8a-9f9e-0c5b8f1f7f10",
+    "messageId": "m-%d-6605df9c-8717-4115",
+    "timestamp": "2026-11-22T01:10:20.116Z",
+    "properties": {"plan": "pro", "value": 12.5, "url": "https://www.example.com/pricing?utm_source=news"},
+    "context": {"library": {"name": "bench", "version": "1.0"}, "page": {"path": "/pricing"}},
+}
+
+
+def run(seconds: float = USUAL) -> Iterator[tuple[str, str]]:
+    """What was measured, with its figure."""
+    from ripeline.capture.collector.keys import make_key
+    from ripeline.capture.collector.models import Arrival
+    from ripeline.installing import migrate
+
+    if shutil.which("wrk") is None:
+        raise SystemExit("There is no wrk here. Install it (Debian: apt-get install wrk).")
+    migrate()
+    key = make_key("Bench", "server", now=datetime.now(UTC)).key
+    where = _database()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        _serving(NOTHING, "asgi") as idle,
+        _serving(OURS, "rsgi") as (ours),
+    ):
+        folder = Path(name)
+        single, batch = _scripts(folder, key)
+        rates = [(_wrk(idle, single, seconds), _wrk(ours, single, seconds)) for _ in range(TURNS)]
+        doing, nothing = (statistics.median(pair[each] for pair in rates) for each in (1, 0))
+        ratio = statistics.median(pair[1] / pair[0] for pair in rates)
+        yield f"load average while collecting ({where})", f"{os.getloadavg()[0]:.1f}"
+        yield f"doing nothing, over ASGI ({where})", f"{nothing:,.0f} requests/s"
+        yield f"single events ({where})", f"{doing:,.0f} events/s, {ratio:.0%} of doing nothing"
+        batches = statistics.median(_wrk(ours, batch, seconds) for _ in range(TURNS))
+        yield f"batches of {BATCH} ({where})", f"{batches * BATCH:,.0f} events/s"
+        yield (
+            f"single events at half the rate ({where})",
+            asyncio.run(_paced(ours, key, doing / 2, seconds * 2)),
+        )
+        yield f"memory of the process ({where})", _memory(ours, batch, seconds)
+    yield f"arrivals kept in all ({where})", f"{Arrival.objects.count():,}"
+
+
+def _wrk(port: int, script: Path, seconds: float) -> float:
+    """Requests a second, none of them refused."""
+    done = subprocess.run(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(script), f"http://127.0.0.1:{port}/v1/track"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "Non-2xx" not in done.stdout, done.stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    assert found, done.stdout
+    return float(found[1])
+
+
+def _scripts(folder: Path, key: str) -> tuple[Path, Path]:
+    """What wrk sends: single events, each another; and batches."""
+    authorization = base64.b64encode(f"{key}:".encode()).decode()
+    head = f'wrk.method = "POST"\nwrk.headers["Authorization"] = "Basic {authorization}"\n'
+    head += 'wrk.headers["Content-Type"] = "application/json"\n'
+    text = json.dumps(EVENT)
+    single, batch = folder / "single.lua", folder / "batch.lua"
+    single.write_text(
+        f"{head}local n = 0\nlocal text = [==[{text}]==]\nrequest = function()\n  n = n + 1\n"
+        "  return wrk.format(nil, nil, nil, string.format(text, n % 1000, n))\nend\n"
+    )
+    many = [text % (each, each) for each in range(BATCH)]
+    batch.write_text(f'{head}wrk.path = "/v1/batch"\nwrk.body = [==[{{"batch": [{", ".join(many)}]}}]==]\n')
+    return single, batch
+
+
+async def _paced(port: int, key: str, a_second: float, seconds: float) -> str:
+    """How long answers take when requests come evenly, whether or not earlier ones are answered."""
+    head = (
+        f"POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {base64.b64encode(f'{key}:'.encode()).decode()}"
+        "\r\nContent-Length: {}\r\n\r\n"
+    )
+    body = (json.dumps(EVENT) % (1, 1)).encode()
+    request = head.format(len(body)).encode() + body
+    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+    for _ in range(PACED_CONNECTIONS):
+        free.put_nowait(await asyncio.open_connection("127.0.0.1", port))
+    taken: list[float] = []
+    begun = time.perf_counter()
+    turns = []
+    for number in range(int(a_second * seconds)):
+        due = begun + number / a_second
+        if (early := due - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
+        turns.append(asyncio.create_task(_one(free, request, due, taken)))
+    await asyncio.gather(*turns)
+    ordered = sorted(taken)
+    p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
+    rate = len(taken) / (time.perf_counter() - begun)
+    return f"{rate:,.0f} events/s, p50 {p50 * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms"
+
+
+async def _one(
+    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]],
+    request: bytes,
+    due: float,
+    taken: list[float],
+) -> None:
+    """One request; what it waits for a free connection counts as well."""
+    reader, writer = await free.get()
+    writer.write(request)
+    answer = await reader.readuntil(b"}")
+    assert answer.startswith(b"HTTP/1.1 200"), answer
+    taken.append(time.perf_counter() - due)
+    free.put_nowait((reader, writer))
+
+
+def _memory(port: int, script: Path, seconds: float) -> str:
+    """What the process holds after one load, and after as many again as there are turns."""
+    process = next(each for each in _ours(port))
+    held = [process.memory_info().rss]
+    for _ in range(TURNS):
+        _wrk(port, script, seconds)
+        held.append(process.memory_info().rss)
+    told = ", ".join(f"{each / 1e6:.0f}" for each in held)
+    return f"{told} MB, before and after each {seconds:.0f} s of batches"
+
+
+def _ours(port: int) -> Iterator[psutil.Process]:
+    """The web process behind a port."""
+    for parent in psutil.Process().children():
+        if str(port) in parent.cmdline():
+            yield from parent.children()
+
+
+@contextmanager
+def _serving(application: str, interface: str) -> Iterator[int]:
+    from tests.processes import free_port
+
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, application, str(port), interface], stdout=sys.stderr
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait_for(port: int) -> None:
+    from http.client import HTTPConnection
+
+    until = time.monotonic() + 60
+    while True:
+        try:
+            connection = HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("POST", "/v1/nothing", b"{}")
+            connection.getresponse().read()
+            return
+        except OSError:
+            assert time.monotonic() < until, "the server did not answer within a minute"
+            time.sleep(0.2)
+
+
+def _database() -> str:
+    from django.db import connection
+
+    return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
+
+
+if __name__ == "__main__":
+    set_up()
+    for what, figure in run(float(sys.argv[1]) if len(sys.argv) > 1 else USUAL):
+        print(f"{what}\t{figure}", flush=True)
