@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import time_ns
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ripeline.lifecycle.playbook import Playbook
     from ripeline.replay.gathering import Progress
     from ripeline.replay.run import Engine, ReplaySummary
+    from ripeline.replay.unused import Listing
 
 FILE = click.Path(path_type=Path)
 MOST_PROCESSES = 8
@@ -120,7 +122,9 @@ def replay_command(
             progress=progress,
             executor=executor,
             engine=engine,
+            now=present(),
         )
+    warn(summary.unused, end=summary.as_of, was_asked=as_of is not None)
     _report(summary)
     if sys.stdout.isatty() or (transitions is None and standings is None):
         for line in _funnel(loaded, summary):
@@ -136,10 +140,29 @@ def explain_command(playbook: Path, touches: Path, person: str, as_of: int | Non
     """Tell a person's story in sentences: every stage, with its reasons."""
     with mistakes_reported(), shown_progress() as progress:
         from ripeline.replay.run import explain_person
+        from ripeline.replay.unused import Listing
 
-        sentences = explain_person(playbook, touches, person, as_of, progress=progress)
-    for sentence in sentences:
+        story = explain_person(playbook, touches, person, as_of, progress=progress)
+    warn(Listing(), end=story.as_of, was_asked=as_of is not None)
+    for sentence in story.sentences:
         click.echo(plain(sentence))
+
+
+def present() -> int:
+    """Now, in microseconds."""
+    return time_ns() // 1000
+
+
+def warn(unused: Listing, *, end: int | None, was_asked: bool, names: tuple[str, str] = ("", "")) -> None:
+    """Says on standard error, piped or not, what could not be used as it is, and where the end lies in the future."""
+    from ripeline.replay.unused_words import say_end, say_unused
+
+    now = present()
+    lines = [*say_end(end, now=now, was_asked=was_asked)]
+    if end is not None:
+        lines += say_unused(unused, end=end, now=now, names=names)
+    for line in lines:
+        click.echo(plain(line), err=True)
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 
 import pyarrow as pa
 
@@ -16,6 +17,7 @@ from ripeline.replay.gathering import Bucket, unpack
 from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.outcome import Outcome, Skipped, moves_table, standings_table
 from ripeline.replay.packing import Row
+from ripeline.replay.unused import Listing, unused_of
 
 TRANSITION_COLUMNS = (
     ("person", "text"),
@@ -44,7 +46,8 @@ STANDING_COLUMNS = (
 class Folded:
     """What a bucket came to: rows by the columns above, sorted by person (UTF-8 bytes); what was ignored.
 
-    Counted by stage: who stands there, and the moves that led there. `later`: touches after the end.
+    Counted by stage: who stands there, and the moves that led there. `later`: touches after the end. `unused`: what
+    else could not be used, where that was asked for.
     """
 
     transitions: list[Row]
@@ -53,11 +56,13 @@ class Folded:
     stands: Counter[str]
     moves: Counter[str]
     later: int = 0
+    unused: Listing = field(default_factory=Listing)
 
 
-def fold_bucket(playbook: Playbook, bucket: Bucket, as_of: int) -> Folded:
+def fold_bucket(playbook: Playbook, bucket: Bucket, as_of: int, now: int | None = None) -> Folded:
     """Folds each person of the bucket; somebody without a touch up to `as_of` has no standing and no row.
 
+    With `now` it lists what could not be used as it is; what is dated later lies in the future.
     Raises ReplayMistake for somebody who goes in circles.
     """
     transitions: list[Row] = []
@@ -80,6 +85,7 @@ def fold_bucket(playbook: Playbook, bucket: Bucket, as_of: int) -> Folded:
         stands=Counter(row[1] for row in standings),
         moves=Counter(row[3] for row in transitions),
         later=sum(touch.at > as_of for touches in people.values() for touch in touches),
+        unused=Listing() if now is None else unused_of(chain(*people.values()), playbook, future=now),
     )
 
 
@@ -95,6 +101,7 @@ def folded_rows(outcome: Outcome, *, is_kept: bool) -> Folded:
         stands=Counter(dict(zip(names, outcome.stands_in, strict=True))),
         moves=Counter(dict(zip(names, outcome.moves_into, strict=True))),
         later=outcome.later,
+        unused=outcome.unused,
     )
 
 

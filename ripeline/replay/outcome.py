@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ import pyarrow as pa
 from ripeline.lifecycle.rules import GRADES
 from ripeline.replay.kernel_state import NONE, Array
 from ripeline.replay.program import CAUSES, STATUSES, Names
+from ripeline.replay.unused import Listing
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -73,7 +74,8 @@ class Outcome:
     """Some people replayed. `moves` is None where only counts were asked for.
 
     `ignored` are stage_sets that name no stage; `broken` are touches whose attrs are no flat map and count as
-    empty; `later` is how many touches lie after the end.
+    empty; `later` is how many touches lie after the end. `unused` lists what else could not be used, where that was
+    asked for.
     """
 
     version: str
@@ -88,6 +90,7 @@ class Outcome:
     standings: Standings
     ignored: Skipped
     broken: Skipped
+    unused: Listing = field(default_factory=Listing)
 
     @property
     def stands_in(self) -> tuple[int, ...]:

@@ -14,6 +14,7 @@ from ripeline.replay.bulk import Outcome, Program, replay_history
 from ripeline.replay.outcome import Skipped
 from ripeline.replay.parts.loading import PartRef, load
 from ripeline.replay.parts.opening import Parts
+from ripeline.replay.unused import find_unused
 
 UNDER_WAY: Final = 4
 """Buckets handed to the executor and not yet back: enough for two cores to be busy, few enough to stay small."""
@@ -33,12 +34,14 @@ class ReplayCancelled(Exception):
 class Asked:
     """What a replay of parts is to say; a small value that is sent along with each bucket.
 
-    `received_by`: only touches heard of by then count. Without `transitions` they are counted, not kept.
+    `received_by`: only touches heard of by then count. Without `transitions` they are counted, not kept. With `now`
+    it lists what could not be used as it is; what is dated later lies in the future.
     """
 
     as_of: int
     received_by: int | None = None
     transitions: bool = True
+    now: int | None = None
 
 
 def replay_parts(
@@ -100,13 +103,16 @@ def each_part(
 def replay_part(program: Program, asked: Asked, part: PartRef) -> Outcome:
     """The people of one bucket: what a task does, wherever it runs."""
     wanted = program.columns | ({"received_at"} if asked.received_by is not None else set())
+    history = load(part, frozenset(wanted))
     outcome = replay_history(
         program,
-        load(part, frozenset(wanted)),
+        history,
         asked.as_of,
         received_by=asked.received_by,
         want_transitions=asked.transitions,
     )
+    if asked.now is not None:
+        outcome = replace(outcome, unused=find_unused(history, (program.playbook,), future=asked.now))
     if not len(outcome.ignored.row) and not len(outcome.broken.row):
         return outcome
     # Ids are wide and needed for these few only.

@@ -26,6 +26,7 @@ from ripeline.replay.parts.opening import Parts
 from ripeline.replay.parts.problems import PartsProblem
 from ripeline.replay.reading import is_history, opened_history
 from ripeline.replay.temporary_parts import parts_of_files
+from ripeline.replay.unused import Listing
 from ripeline.replay.writing import check_outputs, whole_files, write_rows
 
 Engine = Literal["bulk", "fold"]
@@ -54,6 +55,8 @@ class ReplaySummary:
     """How many transitions led into each stage; one person may come more than once."""
     ignored: tuple[str, ...]
     ignored_count: int
+    unused: Listing
+    """What else could not be used as it is, where `now` was given."""
 
 
 def replay_files(
@@ -66,13 +69,15 @@ def replay_files(
     progress: Progress | None = None,
     executor: Executor | None = None,
     engine: Engine = "bulk",
+    now: int | None = None,
 ) -> ReplaySummary:
     """Folds every person of `touches` and writes the results asked for, sorted by person and then by time.
 
     `touches` is a .jsonl or .parquet file, a folder of Parquet parts or one of history parts; results take the
     form their ending names. Without `as_of` (microseconds) the latest touch of the input is the end. With an
-    `executor` people are folded on it, a bucket at a time. Both engines give the same to the last bit. Raises
-    ReplayMistake, with nothing written, when anything given cannot be used.
+    `executor` people are folded on it, a bucket at a time. With `now` the summary lists what could not be used as it
+    is. Both engines give the same to the last bit. Raises ReplayMistake, with nothing written, when anything given
+    cannot be used.
     """
     playbook = _loaded(playbook)
     asked = [out for out in (transitions_out, standings_out) if out is not None]
@@ -84,7 +89,8 @@ def replay_files(
         end = read.latest if as_of is None else as_of
         runs = _Runs(folder, is_kept=bool(asked))
         if end is not None:
-            for folded in read.folded(playbook, end, executor, is_kept=bool(asked)):
+            wanted = Asked(end, transitions=bool(asked), now=now)
+            for folded in read.folded(playbook, wanted, executor):
                 runs.add(folded)
         if transitions_out is not None:
             write_rows(parts[transitions_out], TRANSITION_COLUMNS, runs.transitions())
@@ -102,7 +108,16 @@ def replay_files(
             moves_by_stage={stage.key: runs.moves[stage.key] for stage in playbook.stages},
             ignored=tuple(runs.ignored),
             ignored_count=runs.ignored_count,
+            unused=runs.unused,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Somebody's story in sentences, up to an instant."""
+
+    as_of: int
+    sentences: tuple[str, ...]
 
 
 def explain_person(
@@ -112,8 +127,8 @@ def explain_person(
     as_of: int | None = None,
     *,
     progress: Progress | None = None,
-) -> list[str]:
-    """The story of one person of `touches` in sentences, up to `as_of` (default: the latest touch of all).
+) -> Story:
+    """The story of one person of `touches`, up to `as_of` (default: the latest touch of all).
 
     Raises ReplayMistake when the input cannot be used or knows nothing of the person by then.
     """
@@ -127,7 +142,7 @@ def explain_person(
     if all(touch.at > end for touch in history):
         raise ReplayMistake(f"{touches}: there is no touch of {person!r} by then; the first comes later")
     try:
-        return list(tell_story(playbook, history, end))
+        return Story(end, tuple(tell_story(playbook, history, end)))
     except TooManyMoves as endless:
         raise ReplayMistake(f"{endless}.") from None
 
@@ -180,13 +195,11 @@ class _Gathered:
     def latest(self) -> int | None:
         return self.gathered.latest
 
-    def folded(
-        self, playbook: Playbook, end: int, executor: Executor | None, *, is_kept: bool
-    ) -> Iterator[Folded]:
+    def folded(self, playbook: Playbook, asked: Asked, executor: Executor | None) -> Iterator[Folded]:
         total = len(self.gathered)
         if total == 1:
             executor = None  # starting processes would take longer than the work
-        each = _each_folded(playbook, self.gathered.buckets(), end, executor=executor)
+        each = _each_folded(playbook, self.gathered.buckets(), asked, executor=executor)
         for done, folded in enumerate(each):
             self.progress("folding", done + 1, total)
             yield folded
@@ -215,16 +228,14 @@ class _Columns:
     def latest(self) -> int | None:
         return self.parts.latest
 
-    def folded(
-        self, playbook: Playbook, end: int, executor: Executor | None, *, is_kept: bool
-    ) -> Iterator[Folded]:
-        program, asked = compile_program(playbook), Asked(end, transitions=is_kept)
+    def folded(self, playbook: Playbook, asked: Asked, executor: Executor | None) -> Iterator[Folded]:
+        program = compile_program(playbook)
         tell = partial(self.progress, "folding")
         if len(self.parts.buckets) <= 1:
             executor = None  # handing over one bucket is work for nothing
         try:
             for outcome in replay_parts(program, self.parts, asked, executor=executor, progress=tell):
-                yield folded_rows(outcome, is_kept=is_kept)
+                yield folded_rows(outcome, is_kept=asked.transitions)
         except PartsProblem as problem:
             raise ReplayMistake(str(problem)) from None
 
@@ -234,14 +245,14 @@ def _read(engine: Engine, path: Path, folder: Path, progress: Progress) -> _Gath
 
 
 def _each_folded(
-    playbook: Playbook, buckets: Iterable[Bucket], end: int, *, executor: Executor | None
+    playbook: Playbook, buckets: Iterable[Bucket], asked: Asked, *, executor: Executor | None
 ) -> Iterator[Folded]:
     if executor is None:
-        yield from (fold_bucket(playbook, bucket, end) for bucket in buckets)
+        yield from (fold_bucket(playbook, bucket, asked.as_of, asked.now) for bucket in buckets)
         return
     under_way: deque[Future[Folded]] = deque()
     for bucket in buckets:
-        under_way.append(executor.submit(fold_bucket, playbook, bucket, end))
+        under_way.append(executor.submit(fold_bucket, playbook, bucket, asked.as_of, asked.now))
         if len(under_way) == BUCKETS_UNDER_WAY:
             yield under_way.popleft().result()
     while under_way:
@@ -260,6 +271,7 @@ class _Runs:
         self.ignored: list[str] = []
         self.ignored_count = 0
         self.later = 0
+        self.unused = Listing()
 
     def add(self, folded: Folded) -> None:
         if self._is_kept:
@@ -269,6 +281,7 @@ class _Runs:
         self.by_stage.update(folded.stands)
         self.moves.update(folded.moves)
         self.later += folded.later
+        self.unused += folded.unused
         self.ignored_count += len(folded.ignored)
         self.ignored.extend(folded.ignored[: _SHOWN - len(self.ignored)])
 

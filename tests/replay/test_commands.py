@@ -77,7 +77,7 @@ def test_the_command_gives_each_golden_case(case: str, tmp_path: Path) -> None:
         touches=GOLDEN / case / "touches.jsonl",
         as_of=(GOLDEN / case / "as_of").read_text().strip(),
     )
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "")
     for name in ("transitions", "standings"):
         assert rows_of(tmp_path / f"{name}.jsonl") == approximately(rows_of(GOLDEN / case / f"{name}.jsonl"))
 

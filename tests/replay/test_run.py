@@ -268,9 +268,9 @@ def test_progress_is_told_for_reading_and_folding_and_ends_at_the_whole(tmp_path
 
 def test_a_person_is_explained_in_sentences_up_to_a_day(tmp_path: Path) -> None:
     source = write_jsonl(tmp_path / "touches.jsonl", a_history())
-    story = explain_person(PLAYBOOK, source, "élodie0")
+    story = explain_person(PLAYBOOK, source, "élodie0").sentences
     assert any("Prospect" in sentence for sentence in story)
-    early = explain_person(PLAYBOOK, source, "élodie0", parse_instant("2026-01-20T00:00:00Z"))
+    early = explain_person(PLAYBOOK, source, "élodie0", parse_instant("2026-01-20T00:00:00Z")).sentences
     assert not any("Prospect on" in sentence for sentence in early)
     assert early != story
 
