@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ripeline.lifecycle.instant import DAY, HOUR, parse_instant
 from ripeline.lifecycle.playbook import Playbook, load_playbook
 from ripeline.lifecycle.touch import Touch
+from ripeline.lifecycle.written import Written
 
 START = parse_instant("2026-01-05T00:00:00Z")
 LONG_AGO = parse_instant("1968-02-28T00:00:00Z")
@@ -151,8 +152,9 @@ def _stages(draw: st.DrawFn, keys: list[str], position: int) -> dict[str, Any]:
 
 
 def to_playbook(plain: dict[str, Any]) -> Playbook:
-    """The playbook a plain mapping means (JSON is YAML)."""
-    return load_playbook(json.dumps(plain))
+    """The playbook a plain mapping means, as if it had been read. What its text means is a matter of other tests, and
+    reading it takes longer than all that is asked of it here."""
+    return load_playbook(Written(positions=None, plain=json.loads(json.dumps(plain))))
 
 
 starts = st.sampled_from([START, START, LONG_AGO])
