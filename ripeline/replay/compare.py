@@ -9,6 +9,7 @@ which is taken as known; for a median the order statistics about n/2 +- 0.98 sqr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import ceil, floor, sqrt
@@ -173,13 +174,10 @@ def flow_of(one: Outcome, other: Outcome) -> Array:
     return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def who_differs(one: Outcome, other: Outcome) -> Array:
-    """Rows of both standings (the same people) whose stages have different keys."""
-    keys = {key: number for number, key in enumerate({*one.names.stages, *other.names.stages})}
-    mine, theirs = (
-        np.array([keys[key] for key in it.names.stages])[it.standings.stage] for it in (one, other)
-    )
-    return np.flatnonzero(mine != theirs)
+def who_differs(one: Outcome, other: Outcome, same: Sequence[Sequence[bool]]) -> Array:
+    """Rows of both standings (the same people) whose stages are not the same, by the table of `ladders.same_stages`."""
+    rows: Array = np.flatnonzero(~np.array(same)[one.standings.stage, other.standings.stage])
+    return rows
 
 
 def added(sides: list[Side]) -> Side:

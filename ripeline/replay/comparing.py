@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from ripeline.lifecycle.ladders import same_stages
 from ripeline.lifecycle.model import BUILT_IN, Playbook
 from ripeline.lifecycle.touch import Touch
 from ripeline.lifecycle.values import Names
@@ -170,7 +171,8 @@ def _bucket(pair: _Pair, history: History) -> _Bucket:
         _side(pair, it, history, outcome)
         for it, outcome in zip((pair.one, pair.other), outcomes, strict=True)
     ]
-    rows = compare.who_differs(*outcomes)
+    mine, theirs = outcomes
+    rows = compare.who_differs(mine, theirs, same_stages(pair.one.playbook, pair.other.playbook))
     return _Bucket(
         history.touches,
         (sides[0], sides[1]),

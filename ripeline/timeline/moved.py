@@ -1,7 +1,7 @@
 """Whom a publication moved: people who stand elsewhere since, though they did nothing.
 
 Before and after are read from the transitions that held just before the publication and right after it. Who only
-stands where they stood, since another day, was not moved.
+stands where they stood, since another day or at a stage of the same name, was not moved.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from ripeline.lifecycle.ladders import is_same_stage
+from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.definitions.versions import active_playbook, readable_version
 from ripeline.timeline.models import Publication, Transition
 
@@ -76,20 +78,21 @@ def _concerned(publication: Publication, *, owner: int | None, after: int, limit
 def _moves(publication: Publication, contact_ids: Sequence[int]) -> list[Move]:
     if not contact_ids or publication.previous_id is None:
         return []
-    lowest, bottom = _foot(publication.previous_id), _foot(publication.version_id)
+    former, present = _definition(publication.previous_id), _definition(publication.version_id)
     rows = _rows(contact_ids)
     moves = []
     for contact_id in contact_ids:
         before = _last(row for row in rows[contact_id] if _held_before(row, publication.at))
         after = _last(row for row in rows[contact_id] if _held_after(row, publication.at))
-        was, now = before.to_stage if before else lowest, after.to_stage if after else bottom
-        if was != now:
+        was = before.to_stage if before else former.stages[0].key
+        now = after.to_stage if after else present.stages[0].key
+        if not is_same_stage(former, present, was, now):
             moves.append(Move(contact_id, was, now, after.pk if after else None))
     return moves
 
 
-def _foot(version: str) -> str:
-    return (readable_version(version) or active_playbook()).stages[0].key
+def _definition(version: str) -> Playbook:
+    return readable_version(version) or active_playbook()
 
 
 @dataclass(frozen=True, slots=True)

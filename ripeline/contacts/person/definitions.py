@@ -10,6 +10,7 @@ from ripeline.contacts.person.ladder import Rung, climb, latest_move
 from ripeline.contacts.person.picture import Outdated, Picture
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.instant import say_day
+from ripeline.lifecycle.ladders import is_same_stage
 from ripeline.lifecycle.outcome import Standing
 from ripeline.timeline.camps.keeping import running_camp
 from ripeline.timeline.definitions.versions import readable_version
@@ -41,9 +42,9 @@ def second_opinion(picture: Picture) -> Second | None:
         return None
     theirs = readable_version(camp.version_id)
     other = None if theirs is None else picture.by_other(theirs)
-    if other is None or other.standing is None:
+    if theirs is None or other is None or other.standing is None:
         return None
-    move, title = latest_move(other), _title(other, other.standing.stage)
+    move, stage, there = latest_move(other), picture.standing.stage, other.standing.stage
     return Second(
         name=camp.name,
         version=camp.version,
@@ -52,7 +53,7 @@ def second_opinion(picture: Picture) -> Second | None:
         entered_at=to_datetime(other.standing.entered_at),
         reason=other.say(move) if move else "No rule of it has moved them since their first touch.",
         rungs=climb(other),
-        agreed=title if title == _title(picture, picture.standing.stage) else "",
+        agreed=_title(picture, stage) if is_same_stage(picture.playbook, theirs, stage, there) else "",
     )
 
 

@@ -10,6 +10,7 @@ from math import sqrt
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.explain import say_transition
 from ripeline.lifecycle.fold import fold
+from ripeline.lifecycle.ladders import is_same_stage
 from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.camps.keeping import (
@@ -94,7 +95,7 @@ class Person:
 def read_disagreement(ours: Playbook, theirs: Playbook) -> Disagreement:
     """Reads the page; three queries, however many people there are."""
     pairs = [pair for pair in stage_pairs() if pair.ours and pair.theirs]
-    differing = tuple(pair for pair in pairs if not agree(ours, theirs, pair.ours, pair.theirs))
+    differing = tuple(pair for pair in pairs if not is_same_stage(ours, theirs, pair.ours, pair.theirs))
     counted = hand_offs()
     columns = _stages(theirs, (pair.theirs for pair in pairs))
     return Disagreement(
@@ -122,11 +123,6 @@ def read_pair(
         for row in shown
     )
     return people, shown[-1].pk if len(found) > PER_PAGE else None
-
-
-def agree(ours: Playbook, theirs: Playbook, our_stage: str, their_stage: str) -> bool:
-    """Whether two stages mean the same to those who read them: by key or by title."""
-    return our_stage == their_stage or title_of(ours, our_stage) == title_of(theirs, their_stage)
 
 
 def title_of(playbook: Playbook, key: str) -> str:

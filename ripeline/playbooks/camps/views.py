@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from ripeline.kit.numbers import read_number
+from ripeline.lifecycle.ladders import is_same_stage
 from ripeline.people.permissions import may_write_definitions, reader_of
-from ripeline.playbooks.camps.reading import PER_PAGE, agree, read_disagreement, read_pair, title_of
+from ripeline.playbooks.camps.reading import PER_PAGE, read_disagreement, read_pair, title_of
 from ripeline.playbooks.camps.words import say_agreement, say_who_was_right
 from ripeline.playbooks.preview.asking import Choice, choices, read_choice
 from ripeline.playbooks.preview.asking import Refused as NotChosen
@@ -118,7 +119,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "theirs": theirs,
         "pair": pair,
         "titles": (title_of(ours, pair[0]), title_of(theirs, pair[1])),
-        "agrees": agree(ours, theirs, *pair),
+        "agrees": is_same_stage(ours, theirs, *pair),
         "people": found,
         "more": more,
         "is_first": not start_at,

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from ripeline.lifecycle.ladders import same_stages
 from ripeline.lifecycle.model import BUILT_IN, Playbook
 from ripeline.lifecycle.touch import KINDS
 from ripeline.replay import compare
@@ -93,22 +94,6 @@ def outcomes_of(one: Playbook, other: Playbook) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("deal_won", *shared, *BUILT_IN)))
 
 
-def same_stages(one: Playbook, other: Playbook) -> Array:
-    """Which stages of the two are one and the same, as a table of truths: [of the one, of the other].
-
-    In two versions of one playbook a stage is known by its key, whatever it is called; two different playbooks have
-    nothing in common but words, so there it is known by its title. Where everybody begins is no verdict of either.
-    """
-    is_one = one.key == other.key
-    mine, theirs = (
-        np.array([stage.key if is_one else stage.title.casefold() for stage in playbook.stages])
-        for playbook in (one, other)
-    )
-    same: Array = mine[:, None] == theirs[None, :]
-    same[0, 0] |= not is_one
-    return same
-
-
 def compare_all(
     pair: Pair,
     parts: Parts,
@@ -140,15 +125,14 @@ def compare_bucket(pair: Pair, history: History) -> Found:
     """Both definitions over the people of one bucket."""
     mine = replay_history(pair.one, history, pair.as_of)
     theirs = mine if pair.other is pair.one else replay_history(pair.other, history, pair.as_of)
-    same = same_stages(pair.one.playbook, pair.other.playbook)
-    cells = mine.standings.stage.astype(np.int64) * same.shape[1] + theirs.standings.stage
-    rows = np.flatnonzero(~same.reshape(-1)[cells])
+    rows = compare.who_differs(mine, theirs, same_stages(pair.one.playbook, pair.other.playbook))
+    from_stage = mine.standings.stage[rows].astype(np.int64)
     return Found(
         touches=history.touches,
         sides=_sides(pair, history, mine, theirs),
         flow=compare.flow_of(mine, theirs),
         persons=(mine.people.take(pa.array(mine.standings.person[rows])),),
-        cells=(cells[rows],),
+        cells=(from_stage * len(pair.other.names.stages) + theirs.standings.stage[rows],),
         unused=_unused(pair, history, mine, theirs),
     )
 
