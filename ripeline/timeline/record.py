@@ -254,8 +254,9 @@ def _make_due(rows: Sequence[_Row], now: datetime) -> None:
         when, at = max(row.at, now), to_instant(row.at)
         due[row.contact_id] = min(due.get(row.contact_id, when), when)
         since[row.contact_id] = min(since.get(row.contact_id, at), at)
-    give_standing(due)
+    # First, as all do: who holds somebody's place in the queue may write what stands of them.
     mark_due(due, since=since)
+    give_standing(due)
 
 
 def _forget_lost(lines: Sequence[Line]) -> set[str]:

@@ -12,13 +12,13 @@ from datetime import datetime
 from django.db.models import Case, F, Value, When
 
 from ripeline.people.contacts import refresh_search
-from ripeline.people.models import Contact, Identity, Visitor
+from ripeline.people.models import Contact, Identity
 from ripeline.timeline.identities.fields import COLUMNS, Way, fill, kept_ways, own_fields, set_aside
 from ripeline.timeline.identities.forest import groups, read_edges, work_out
 from ripeline.timeline.identities.living import Home
 from ripeline.timeline.identities.telling import say_edited, say_lost
 from ripeline.timeline.identities.traits import correct_traits
-from ripeline.timeline.identities.visitors import settle_visitor
+from ripeline.timeline.identities.visitors import move_browsers
 from ripeline.timeline.models import Touch, Transition
 from ripeline.timeline.record import forget_standing, give_standing, mark_due, mark_withdrawn
 
@@ -41,8 +41,8 @@ def place(contact_ids: Iterable[int], *, now: datetime) -> tuple[Mapping[int, Ho
     ways, lost = _place_identities(people, homes)
     told = (*_place_fields(people, homes, ways), *lost)
     _place_touches(moved, before, homes)
-    for visitor in Visitor.objects.filter(identifications__contact__in=moved).distinct():
-        settle_visitor(visitor, now=now)
+    for pk in moved:
+        move_browsers(homes[pk])
     correct_traits(people, homes, edges, now=now)
     _place_standings(homes, before, now)
     return homes, told

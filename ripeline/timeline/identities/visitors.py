@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, Min, Q, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Greatest
 
 from ripeline.kit.instants import to_instant
 from ripeline.people.models import Contact, Visitor
-from ripeline.timeline.identities.living import MergedMeanwhile, again_if_merged, homes_by_id
+from ripeline.timeline.identities.living import Home, MergedMeanwhile, again_if_merged, homes_by_id
 from ripeline.timeline.identities.models import Identification
 from ripeline.timeline.models import Touch
 from ripeline.timeline.record import mark_due, mark_withdrawn
@@ -103,7 +104,7 @@ def leave(visitor: Visitor, contact: Contact, *, now: datetime) -> int:
 def settle_visitor(visitor: Visitor, *, now: datetime) -> int:
     """Gives every touch whose home is the browser to whom it belongs by all that is known; returns how many moved.
 
-    The caller has made due whoever may lose or gain by it, and so holds their places in the queue.
+    The caller holds the browser, and has made due whoever may lose or gain by it.
     """
     facts = list(Identification.objects.filter(visitor=visitor).order_by("at", "contact"))
     homes = homes_by_id({each.contact_id for each in facts})
@@ -119,6 +120,23 @@ def settle_visitor(visitor: Visitor, *, now: datetime) -> int:
     for noted, start, end in zip(turns or [None], starts, ends, strict=True):
         moved += _settle(_Window(visitor.pk, start, end), noted, now)
     return moved
+
+
+def move_browsers(home: Home) -> None:
+    """Gives what was done on browsers while they were this contact's to who they are now.
+
+    The caller holds their place in the queue, and that of who they were before. In one statement, which sees what was
+    said of a browser and what was done on it as of one moment: it is not held, others may be joining it to somebody.
+    """
+    uses = Identification.objects.filter(visitor=OuterRef("visitor"))
+    last = uses.filter(at__lte=OuterRef("at")).order_by("-at", "-contact")
+    first = uses.order_by("at", "contact")
+    user = Coalesce(Subquery(last.values("contact")[:1]), Subquery(first.values("contact")[:1]))
+    said = Coalesce(Subquery(last.values("known_at")[:1]), Subquery(first.values("known_at")[:1]))
+    known = said if home.since is None else Greatest(said, Value(home.since, DateTimeField()))
+    theirs = Identification.objects.filter(contact=home.pk).values("visitor")
+    rows = Touch.objects.filter(visitor__in=theirs, home=None).annotate(user=user).filter(user=home.pk)
+    rows.update(contact=home.contact, known_at=Case(When(received_at__lt=known, then=known), default=None))
 
 
 @dataclass(frozen=True, slots=True)
