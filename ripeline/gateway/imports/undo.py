@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.utils.dateparse import parse_datetime
 
 from ripeline.gateway.imports.holding import hold_companies, hold_for_undoing, take_turn
-from ripeline.gateway.imports.shared import Made, Others, companies_of, hand_over, made_by
+from ripeline.gateway.imports.shared import Made, Others, bequeath, companies_of, hand_over, made_by
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
@@ -69,7 +69,7 @@ def _undo(step: ImportStep, others: Others, now: datetime) -> tuple[list[str], C
     done, made = step.done, made_by(step)
     hold_for_undoing(changed=_ids(done, "columns"), recorded=_ids(done, "touches"), made=made)
     others.look()
-    fields_told = _put_back(done, now)
+    fields_told = _put_back(done, bequeath(done, others), now)
     withdraw([uid for uids in done.get("touches", {}).values() for uid in uids], now=now)
     companies = companies_of(step)
     shared = _hand_over(made, companies, others)
@@ -86,32 +86,43 @@ def _ids(done: dict[str, Any], what: str) -> list[int]:
 
 
 def _hand_over(made: Mapping[int, Made], companies: dict[int, datetime], others: Others) -> set[int]:
-    """Hands people whom other imports have over to those, with the companies they work for; returns who they are.
+    """Hands people whom other imports have over to those, returns who they are; and so the companies for which people
+    work whom other imports have.
 
     What is handed over is taken out of `companies`.
     """
     shared: set[int] = set()
     for heir, people in others.heirs(made).items():
-        employers = Contact.objects.filter(pk__in=people).values_list("company", flat=True)
-        theirs = {pk: companies.pop(pk) for pk in set(employers) if pk in companies}
-        hand_over(heir, {pk: made[pk] for pk in people}, theirs)
+        theirs = set(Contact.objects.filter(pk__in=people).values_list("company", flat=True))
+        named = {pk: companies.pop(pk) for pk in companies.keys() & theirs}
+        hand_over(heir, {pk: made[pk] for pk in people}, named)
         shared.update(people)
+    staff = Contact.objects.filter(company__in=companies).exclude(pk__in=made)
+    employers = dict(staff.values_list("pk", "company")) if companies else {}
+    for heir, people in others.heirs(employers).items():
+        theirs = {employers[pk] for pk in people}
+        hand_over(heir, {}, {pk: companies.pop(pk) for pk in companies.keys() & theirs})
     return shared
 
 
-def _put_back(done: dict[str, Any], now: datetime) -> dict[int, list[str]]:
-    """Puts columns, traits, tags and identities of contacts back where they are still as the import left them; says of
-    each what stays.
+def _put_back(
+    done: dict[str, Any], passed: Mapping[int, Container[str]], now: datetime
+) -> dict[int, list[str]]:
+    """Puts columns, traits, tags and identities of contacts back where they are still as the import left them, and not
+    `passed` on to another; says of each what stays.
     """
     columns, told = _by_contact(done.get("columns", {})), {}
     gone_rows = _gone(columns.values())
     contacts = list(Contact.objects.filter(pk__in=columns))
     written: set[str] = set()
     for contact in contacts:
-        kept = _put_traits_back(contact, done.get("traits", {}).get(str(contact.pk), {}))
+        traits = done.get("traits", {}).get(str(contact.pk), {})
+        kept = _put_traits_back(contact, traits, passed[contact.pk])
         # Told by the name they have now, before it is put back too.
         who = str(contact)
-        kept = [*_put_columns_back(contact, columns[contact.pk], written, gone_rows, now=now), *kept]
+        kept[:0] = _put_columns_back(
+            contact, columns[contact.pk], passed[contact.pk], gone_rows, written=written, now=now
+        )
         told[contact.pk] = [f"{who}: {line}" for line in kept]
         gone = set(done.get("tags", {}).get(str(contact.pk), []))
         contact.tags = [tag for tag in contact.tags if tag not in gone]
@@ -127,20 +138,22 @@ def _put_back(done: dict[str, Any], now: datetime) -> dict[int, list[str]]:
 def _put_columns_back(
     contact: Contact,
     changed: dict[str, list[Any]],
-    written: set[str],
+    passed: Container[str],
     gone_rows: set[tuple[str, int]],
     *,
+    written: set[str],
     now: datetime,
 ) -> list[str]:
     told = []
     was, left = (parse_datetime(each) for each in changed["updated_at"])
-    contact.updated_at = was if contact.updated_at == left and was else now
-    written.add("updated_at")
+    if "updated_at" not in passed:
+        contact.updated_at = was if contact.updated_at == left and was else now
+        written.add("updated_at")
     for column, (old, new) in changed.items():
         if column == "updated_at":
             continue
         what, held = column.removesuffix("_id"), getattr(contact, column)
-        if held != new:
+        if held != new or column in passed:
             told.append(f"{what} was changed since, to '{getattr(contact, what)}', and stays.")
             continue
         if (column, old) in gone_rows:
@@ -170,10 +183,10 @@ def _gone(changes: Iterable[dict[str, list[Any]]]) -> set[tuple[str, int]]:
     return gone
 
 
-def _put_traits_back(contact: Contact, changed: dict[str, list[Any]]) -> list[str]:
+def _put_traits_back(contact: Contact, changed: dict[str, list[Any]], passed: Container[str]) -> list[str]:
     told, traits = [], dict(contact.traits)
     for name, values in changed.items():
-        if name in traits and traits[name] == values[-1]:
+        if name in traits and traits[name] == values[-1] and name not in passed:
             if len(values) > 1:
                 traits[name] = values[0]
             else:

@@ -6,9 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.forms.models import model_to_dict
 
 from ripeline.gateway.imports.run import start, start_undo
 from ripeline.gateway.models import Import
+from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact
 from ripeline.timeline.models import Touch
 from ripeline.timeline.moves import note
@@ -98,8 +100,8 @@ def test_of_three_imports_the_last_to_be_undone_takes_everybody_along(
 ) -> None:
     files = (
         "email,name,title\na@x.example,Anna,Editor\nb@x.example,Bo,\n",
-        "email,name\na@x.example,Anna\nc@x.example,Carl\n",
-        "email,title\na@x.example,Editor\nc@x.example,\n",
+        "email,name,title,color\na@x.example,Anna,Author,red\nc@x.example,Carl,,\n",
+        "email,title,color,tags,company\na@x.example,Owner,blue,vip,Firm\nc@x.example,,,vip,\n",
     )
     imports = [
         bring_in(csv_file(tmp_path, text, f"{number}.csv"), now=NOW + timedelta(minutes=number))
@@ -114,6 +116,34 @@ def test_of_three_imports_the_last_to_be_undone_takes_everybody_along(
         assert there == expected & there
         assert "a@x.example" in there or not left
     nobody_is_left()
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_whatever_the_order_in_which_changes_are_undone_everybody_ends_as_they_were(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    company = Company.objects.create(name="Old", created_at=NOW, updated_at=NOW)
+    known = {"title": "Editor", "traits": {"color": "green"}, "company": company}
+    (anna,) = add_contacts([ContactDraft(name="Anna", emails=("a@x.example",), **known)], now=NOW)  # type: ignore[arg-type]
+    was = model_to_dict(anna)
+    texts = (
+        "email,title,color,size,company\na@x.example,Author,red,1,New\n",
+        "email,title,color,size,company\na@x.example,Owner,blue,2,Newer\n",
+        "email,title,color,size,company\na@x.example,Author,red,1,New\n",
+    )
+    imports = [
+        bring_in(csv_file(tmp_path, text, f"{number}.csv"), now=NOW + timedelta(minutes=number + 1))
+        for number, text in enumerate(texts)
+    ]
+    for number in order:
+        if Import.objects.get(pk=imports[2].pk).state == Import.State.DONE:
+            # What the latest says that stands is true.
+            anna.refresh_from_db()
+            assert (anna.title, anna.traits["color"]) == ("Author", "red")
+        take_back(imports[number], now=LATER)
+    anna.refresh_from_db()
+    assert model_to_dict(anna) == was
+    assert Company.objects.get() == company
 
 
 def test_a_person_of_whom_a_file_of_touches_speaks_stays_though_all_of_it_was_known(tmp_path: Path) -> None:
