@@ -15,7 +15,7 @@ import psutil
 
 from tests.processes import free_port
 
-SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
+SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class NoPostgres(SystemExit):
@@ -23,8 +23,9 @@ class NoPostgres(SystemExit):
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server, stopped and removed afterwards where it is ours."""
+def postgres(*, is_durable: bool = False) -> Iterator[str]:
+    """The address of a PostgreSQL server, stopped and removed afterwards where it is ours. One that `is_durable` waits
+    for the disk, as PostgreSQL does where nobody says otherwise."""
     given = os.environ.get("RIPELINE_TEST_POSTGRES")
     binaries = _binaries()
     if given:
@@ -36,17 +37,17 @@ def postgres() -> Iterator[str]:
             " pg_ctl, and the package pgserver cannot be imported. Set the variable to postgresql://user:pass@host/db,"
             " or install one of the others."
         )
-    with private_postgres(binaries) as server:
+    with private_postgres(binaries, is_durable=is_durable) as server:
         yield server.address
 
 
 @contextmanager
-def private_postgres(binaries: Path | None = None) -> Iterator[Server]:
+def private_postgres(binaries: Path | None = None, *, is_durable: bool = True) -> Iterator[Server]:
     """A PostgreSQL of our own, which a test may kill; removed afterwards."""
     binaries = binaries or _binaries()
     assert binaries, "there are no binaries of PostgreSQL"
     with tempfile.TemporaryDirectory(prefix="ripeline-pg-") as folder:
-        server = Server(binaries, Path(folder))
+        server = Server(binaries, Path(folder), {} if is_durable else SPEED)
         server.create()
         server.start()
         try:
@@ -70,8 +71,8 @@ def _binaries() -> Path | None:
 class Server:
     """A private cluster in a folder of its own, on a free port of the loopback address."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self.binaries, self.folder = binaries, folder
+    def __init__(self, binaries: Path, folder: Path, settings: dict[str, str]) -> None:
+        self.binaries, self.folder, self.settings = binaries, folder, settings
         self.port = free_port()
         # PostgreSQL refuses to run as root: containers and CI often are.
         self.user = _unprivileged() if os.geteuid() == 0 else None
@@ -92,7 +93,8 @@ class Server:
         """Starts the server and waits until it answers."""
         data = str(self.folder / "data")
         settings = {
-            **SPEED,
+            "max_connections": 60,
+            **self.settings,
             "port": self.port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",

@@ -22,6 +22,8 @@ BENCHMARKS = {
     "tests.bench.bench_lists": True,
     "tests.bench.bench_today": True,
 }
+# What is measured here is what it costs to wait for the disk.
+DURABLE = {"tests.bench.bench_collector"}
 
 
 def main(names: list[str]) -> int:
@@ -45,7 +47,10 @@ def _on_sqlite(module: str) -> int:
 
 
 def _on_postgres(module: str) -> int:
-    with tempfile.TemporaryDirectory(prefix="ripeline-bench-") as folder, postgres() as address:
+    with (
+        tempfile.TemporaryDirectory(prefix="ripeline-bench-") as folder,
+        postgres(is_durable=module in DURABLE) as address,
+    ):
         return _run(module, {"RIPELINE_DATA_DIR": folder, "RIPELINE_DATABASE_URL": address})
 
 

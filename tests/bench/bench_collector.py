@@ -2,12 +2,11 @@
 
 `python -m tests.bench.bench_collector [SECONDS]`, with `wrk` (Debian: apt-get install wrk). Rates are of one web
 process, asked in turns so that whatever else the machine does meanwhile is shared by both; the median of the turns
-counts. Latency is that of half the rate, asked at an even pace by a client of our own.
+counts. Latency is that of half the rate, beside that of doing nothing at the same rate.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import os
@@ -29,9 +28,10 @@ from tests.bench.database import set_up
 
 USUAL = 6.0
 TURNS = 5
-CONNECTIONS = 64
+# Visitors have a connection each; with too few of them, all would wait for the disk together.
+CONNECTIONS = 256
 BATCH = 100
-PACED_CONNECTIONS = 32
+RATE = r"Requests/sec:\s+([\d.]+)"
 # granian's own rate, and how much of it may be lost to reading, checking and keeping.
 NOTHING = "tests.bench.nothing:answer"
 OURS = "ripeline.rsgi:site"
@@ -78,24 +78,31 @@ def run(seconds: float = USUAL) -> Iterator[tuple[str, str]]:
         yield f"single events ({where})", f"{doing:,.0f} events/s, {ratio:.0%} of doing nothing"
         batches = statistics.median(_wrk(ours, batch, seconds) for _ in range(TURNS))
         yield f"batches of {BATCH} ({where})", f"{batches * BATCH:,.0f} events/s"
-        yield (
-            f"single events at half the rate ({where})",
-            asyncio.run(_paced(ours, key, doing / 2, seconds * 2)),
-        )
-        yield f"memory of the process ({where})", _memory(ours, batch, seconds)
+        yield f"single events at half the rate ({where})", _paced(ours, single, doing / 2, seconds * 2)
+        yield f"doing nothing at that rate ({where})", _paced(idle, single, doing / 2, seconds * 2)
+        yield f"memory of the process ({where})", _memory(ours, single, seconds)
     yield f"arrivals kept in all ({where})", f"{Arrival.objects.count():,}"
 
 
 def _wrk(port: int, script: Path, seconds: float) -> float:
-    """Requests a second, none of them refused."""
-    done = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(script), f"http://127.0.0.1:{port}/v1/track"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "Non-2xx" not in done.stdout, done.stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    assert found, done.stdout
-    return float(found[1])
+    """Requests a second."""
+    return float(_found(RATE, _run_wrk(port, script, seconds)))
+
+
+def _run_wrk(port: int, script: Path, seconds: float) -> str:
+    """What wrk says; none of its requests was refused."""
+    where = f"http://127.0.0.1:{port}/v1/track"
+    many, long = f"-c{CONNECTIONS}", f"-d{seconds:.0f}s"
+    command = ["wrk", "-t1", many, long, "--latency", "-s", str(script), where]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Non-2xx" not in told, told
+    return told
+
+
+def _found(pattern: str, told: str) -> str:
+    found = re.search(pattern, told)
+    assert found, told
+    return found[1]
 
 
 def _scripts(folder: Path, key: str) -> tuple[Path, Path]:
@@ -114,45 +121,14 @@ def _scripts(folder: Path, key: str) -> tuple[Path, Path]:
     return single, batch
 
 
-async def _paced(port: int, key: str, a_second: float, seconds: float) -> str:
-    """How long answers take when requests come evenly, whether or not earlier ones are answered."""
-    head = (
-        f"POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {base64.b64encode(f'{key}:'.encode()).decode()}"
-        "\r\nContent-Length: {}\r\n\r\n"
-    )
-    body = (json.dumps(EVENT) % (1, 1)).encode()
-    request = head.format(len(body)).encode() + body
-    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    for _ in range(PACED_CONNECTIONS):
-        free.put_nowait(await asyncio.open_connection("127.0.0.1", port))
-    taken: list[float] = []
-    begun = time.perf_counter()
-    turns = []
-    for number in range(int(a_second * seconds)):
-        due = begun + number / a_second
-        if (early := due - time.perf_counter()) > 0:
-            await asyncio.sleep(early)
-        turns.append(asyncio.create_task(_one(free, request, due, taken)))
-    await asyncio.gather(*turns)
-    ordered = sorted(taken)
-    p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
-    rate = len(taken) / (time.perf_counter() - begun)
-    return f"{rate:,.0f} events/s, p50 {p50 * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms"
-
-
-async def _one(
-    free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]],
-    request: bytes,
-    due: float,
-    taken: list[float],
-) -> None:
-    """One request; what it waits for a free connection counts as well."""
-    reader, writer = await free.get()
-    writer.write(request)
-    answer = await reader.readuntil(b"}")
-    assert answer.startswith(b"HTTP/1.1 200"), answer
-    taken.append(time.perf_counter() - due)
-    free.put_nowait((reader, writer))
+def _paced(port: int, script: Path, a_second: float, seconds: float) -> str:
+    """How long answers take when each of many senders waits a while before it sends the next."""
+    pause = CONNECTIONS / a_second * 1000
+    slow = script.with_name("paced.lua")
+    slow.write_text(f"{script.read_text()}\ndelay = function() return {pause:.0f} end\n")
+    told = _run_wrk(port, slow, seconds)
+    p50, p99 = (_found(rf"{share}%\s+(\S+)", told) for share in (50, 99))
+    return f"{float(_found(RATE, told)):,.0f} a second, p50 {p50}, p99 {p99}"
 
 
 def _memory(port: int, script: Path, seconds: float) -> str:
@@ -163,7 +139,7 @@ def _memory(port: int, script: Path, seconds: float) -> str:
         _wrk(port, script, seconds)
         held.append(process.memory_info().rss)
     told = ", ".join(f"{each / 1e6:.0f}" for each in held)
-    return f"{told} MB, before and after each {seconds:.0f} s of batches"
+    return f"{told} MB, before and after each {seconds:.0f} s of single events"
 
 
 def _ours(port: int) -> Iterator[psutil.Process]:

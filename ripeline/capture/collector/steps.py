@@ -82,14 +82,15 @@ def drop_too_much(coming: Coming) -> str | None:
         below: list[Any] = []
         for each in level:
             count += len(each)
-            if isinstance(each, dict):
-                if any(len(name) > limits.NAME for name in each):
+            if type(each) is dict:
+                if each and max(map(len, each)) > limits.NAME:
                     return f"it has a name of more than {limits.NAME} letters"
                 each = each.values()
             for value in each:
-                if isinstance(value, dict | list):
+                kind = type(value)
+                if kind is dict or kind is list:
                     below.append(value)
-                elif type(value) is int and not -limits.LARGEST_NUMBER <= value < limits.LARGEST_NUMBER:
+                elif kind is int and not -limits.LARGEST_NUMBER <= value < limits.LARGEST_NUMBER:
                     return "it has a number of more digits than can be kept"
         if count > limits.VALUES:
             return f"it has more than {limits.VALUES:,} names and items"
