@@ -39,7 +39,7 @@ def correct_traits(
     for edge in edges:
         latest[homes[edge.kept].contact] = edge
     for living, others in groups(people, homes).items():
-        said = _differing(people[living], others) if others else {}
+        said = differing(people[living], others) if others else {}
         if said:
             facts.append(_fact(people[living], latest[living], said))
             Merge.objects.filter(pk=latest[living].pk).update(correction=facts[-1].id)
@@ -54,7 +54,7 @@ def _take_out(people: Mapping[int, Contact]) -> None:
         theirs.update(correction="")
 
 
-def _differing(living: Contact, others: Sequence[Contact]) -> dict[str, Scalar]:
+def differing(living: Contact, others: Sequence[Contact]) -> dict[str, Scalar]:
     """What the contact's page says, where one of them said otherwise by itself."""
     companies = Company.objects.in_bulk(
         {

@@ -169,14 +169,14 @@ def _settle(window: _Window, noted: Identification | None, now: datetime) -> int
     home = homes_by_id([noted.contact_id])[noted.contact_id] if noted else None
     target = home.contact if home else None
     rows = window.touches()
-    rows = rows.exclude(contact=None) if target is None else rows.filter(~Q(contact=target) | Q(contact=None))
-    since = _concerned(rows, target)
-    if not since:
+    if not rows.exists():
         return 0
+    rows = rows.exclude(contact=None) if target is None else rows.filter(~Q(contact=target) | Q(contact=None))
+    since = _concerned(rows, target, now)
     # Before the touches: who merges these people, or records of them, waits here for us, or we for them.
     mark_due(dict.fromkeys(since, now), since=since)
     mark_withdrawn(since.keys() - {target}, now=now)
-    if _concerned(rows, target).keys() != since.keys() or (
+    if _concerned(rows, target, now).keys() != since.keys() or (
         noted and homes_by_id([noted.contact_id]) != {noted.contact_id: home}
     ):
         raise MergedMeanwhile
@@ -184,9 +184,12 @@ def _settle(window: _Window, noted: Identification | None, now: datetime) -> int
     return rows.update(contact=target, known_at=_known_at(known))
 
 
-def _concerned(rows: QuerySet[Touch], target: int | None) -> dict[int, int]:
-    """Who loses these touches, and who gains them: by contact's id the instant of the first."""
-    since: dict[int, int] = {}
+def _concerned(rows: QuerySet[Touch], target: int | None, now: datetime) -> dict[int, int]:
+    """Who loses these touches, and who gains them: by contact's id the instant of the first.
+
+    Who has all of them already is concerned too: somebody may be parting them from whom they were one with.
+    """
+    since = {} if target is None else {target: to_instant(now)}
     for contact, first in rows.values_list("contact").annotate(Min("at")).order_by():
         for pk in (contact, target):
             if pk is not None:
