@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from ripeline.lifecycle.outcome import TooManyMoves
-from ripeline.replay import kernel
 from ripeline.replay.history import History
 from ripeline.replay.judging import Judged, as_touches, judge
 from ripeline.replay.kernel_state import (
@@ -96,6 +95,9 @@ def _fold_everybody(
     received_by: int | None,
 ) -> None:
     """Runs the kernel again and again, each time with room for so many transitions as it has."""
+    # Here: its compiler takes half a second and 60 MB to load, and most processes replay nothing.
+    from ripeline.replay import kernel
+
     touches = as_touches(program, history, as_of, is_dated=received_by is not None)
     rules = Rules(*map(read_only, program.rules))
     person, people = _room_for_one(program, history), len(history.people)

@@ -22,7 +22,6 @@ from ripeline.lifecycle.matching import ValueTest, compile_test, same
 from ripeline.replay import kernel_state
 from ripeline.replay.history import Column, History, flat_map
 from ripeline.replay.kernel_state import Array, Tables, Touches, read_only
-from ripeline.replay.kernel_touches import mark_used
 from ripeline.replay.program import Program, columns_of
 
 SPECIAL = {
@@ -226,6 +225,8 @@ def _maps(
     reads = np.array([_reads_attrs(program, kind) for kind in kinds], np.bool_)
     used = np.zeros(len(values), np.bool_)
     if reads.any() and len(values) > 0:
+        from ripeline.replay.kernel_touches import mark_used  # here as in bulk.py
+
         mark_used(
             read_only(history.kind.codes, np.int32),
             read_only(history.attrs.codes, np.int32),
