@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ripeline.gateway.commands import import_group
+from ripeline.gateway.imports.run import start_undo
 from ripeline.gateway.models import Import
 from ripeline.people.models import Contact
 
@@ -65,6 +66,22 @@ def test_the_mapping_of_a_file_can_be_had_before_anything_is_imported(tmp_path: 
     shown = say("contacts", written(tmp_path, "people.csv", PEOPLE), "--show-mapping")
     assert "email: " in shown.output
     assert not Import.objects.exists()
+
+
+def test_a_file_whose_import_is_being_taken_back_is_not_brought_in_before_that_is_over(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, "people.csv", PEOPLE)
+    say("contacts", path, "--yes")
+    import_of = Import.objects.get()
+    assert start_undo(import_of, timezone.now()) is None
+    refused = say("contacts", path, "--yes")
+    assert (refused.exit_code, Import.objects.count()) == (2, 1)
+    again = f"ripeline import contacts --undo {import_of.key}"
+    assert refused.output.endswith(f"It is being taken back. See that through first: {again}\n")
+    assert say("contacts", "--undo", import_of.key).exit_code == 0
+    assert say("contacts", path, "--yes").exit_code == 0
+    assert Contact.objects.count() == 1
 
 
 def test_a_file_of_a_header_alone_is_refused(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def undo_steps(
             now = clock()
             if not held.update(claimed_until=now + LEASE):
                 return
+            # Others may hand people over to a step: it is read when it is our turn.
+            take_turn("undoing")
             steps = ImportStep.objects.filter(import_of=import_of, undone_at=None)
             step = steps.order_by("-number").first()
             if step is None:
@@ -65,7 +67,6 @@ def _undo(step: ImportStep, others: Others, now: datetime) -> tuple[list[str], C
     """Sentences on what stays; and how many people are `taken_back`, how many stay for which reason (see STAYING), and
     how many of the fields of others stay (`fields_stay`).
     """
-    take_turn("undoing")
     done, made = step.done, made_by(step)
     hold_for_undoing(changed=_ids(done, "columns"), recorded=_ids(done, "touches"), made=made)
     others.look()

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ripeline.gateway.imports import apply
-from ripeline.gateway.imports.run import Refused, go_on, look_at, start
+from ripeline.gateway.imports.run import Refused, give_again, go_on, look_at, start, unfinished
 from ripeline.gateway.models import Import
 from ripeline.kit.ids import new_key
 from ripeline.people.models import Contact
@@ -79,6 +79,22 @@ def test_the_file_of_an_import_that_stopped_goes_and_what_it_did_can_be_taken_ba
     assert Contact.objects.count() == 2_000
     assert take_back(import_of, now=timezone.now()).state == Import.State.UNDONE
     assert not Contact.objects.exists()
+
+
+def test_an_import_whose_file_went_goes_on_with_the_same_file_given_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = failed_half_way(tmp_path, monkeypatch)
+    sweep(days=7.1)
+    file = csv_file(tmp_path, ROWS, "the same.csv")
+    found = unfinished(file, Import.Form.ROWS)
+    assert found == stopped
+    assert found is not None
+    give_again(found, file)
+    assert start(found, timezone.now()) is None
+    assert go_on(found, clock=timezone.now, stop=lambda: False).state == Import.State.DONE
+    assert Contact.objects.count() == 3_000
+    assert unfinished(file, Import.Form.ROWS) is None
 
 
 def test_an_import_that_is_under_way_keeps_its_file(tmp_path: Path) -> None:

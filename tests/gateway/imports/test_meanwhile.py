@@ -258,6 +258,22 @@ def test_who_is_met_by_another_import_while_the_undoing_of_theirs_waits_stays(
     assert not Contact.objects.exists()
 
 
+def test_two_imports_of_the_same_people_undone_at_once_leave_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"p{number}@many.example,Firm {number % 9}\n" for number in range(3_000))
+    first = bring_in(csv_file(tmp_path, f"email,company\n{rows}"))
+    second = bring_in(csv_file(tmp_path, f"email,company\n{rows}x@many.example,\n", "2.csv"), now=LATER)
+    undoing = Beside(lambda: take_back(second, now=LATER))
+    before(undoing, undo, "_hand_over", monkeypatch)
+    take_back(first, now=LATER)
+    undoing.end()
+    assert undoing.trouble is None
+    assert set(Import.objects.values_list("state", flat=True)) == {Import.State.UNDONE}
+    nothing_is_left()
+    assert not Company.objects.exists()
+
+
 def test_undoing_and_a_worker_never_wait_for_each_other_in_a_circle(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
