@@ -72,7 +72,8 @@ class FoundFacts:
 
     Only a stage entered before the outcome counts as found. `precision`: found, of found and those who reached the
     stage and have no outcome. `recall`: found, of all with the outcome. `lift`: precision by the share of outcomes
-    among all people. `lead`: days from the first time there to the outcome, of the found.
+    among all people. `lead`: days from the first time there to the outcome, of the found. `written_after`: of the
+    found, those who would not have been by what had been heard of by their outcome; None where that is not known.
     """
 
     stage: str
@@ -82,6 +83,16 @@ class FoundFacts:
     lift_low: float | None
     lift_high: float | None
     lead: Median
+    written_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Of those of whom something was noted only after their outcome: when they first stood in each stage by what had
+    been heard of by then (NEVER: not). `person` are indices into an Outcome's people, ascending."""
+
+    person: Array
+    entered: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,8 @@ class Side:
     without: Array
     """Who reached the stage and has no outcome."""
     leads: tuple[Array, ...]
+    late: Array | None = None
+    """Of the found, those who would not have been by what had been heard of by their outcome; None: not known."""
 
     def __add__(self, other: Side) -> Side:
         return Side(
@@ -112,13 +125,14 @@ class Side:
             self.found + other.found,
             self.without + other.without,
             _both(self.leads, other.leads),
+            _late_of_both(self, other),
         )
 
 
-def side_of(outcome: Outcome, happened_at: Array | None = None) -> Side:
+def side_of(outcome: Outcome, happened_at: Array | None = None, heard: Heard | None = None) -> Side:
     """One definition's facts about a bucket; `happened_at`: each person's outcome (NEVER: none), None: not asked.
 
-    The outcome must have been asked for its transitions.
+    `heard` says what was known in time (see `hindsight`). The outcome must have been asked for its transitions.
     """
     entered, before = first_entries(outcome)
     present = outcome.standings.person
@@ -142,7 +156,24 @@ def side_of(outcome: Outcome, happened_at: Array | None = None) -> Side:
         found=is_found.sum(axis=0),
         without=(has & ~is_won[:, None]).sum(axis=0),
         leads=tuple((happened - entered[:, it])[is_found[:, it]] for it in stages),
+        late=None if heard is None else _late(is_found, happened, present, heard),
     )
+
+
+def _late(is_found: Array, happened: Array, present: Array, heard: Heard) -> Array:
+    """How many of the found would not have been by what was heard of in time, by stage."""
+    place = np.searchsorted(heard.person, present)
+    rows = np.flatnonzero(np.isin(present, heard.person))
+    in_time = heard.entered[place[rows]] < happened[rows, None]
+    late: Array = (is_found[rows] & ~in_time).sum(axis=0)
+    return late
+
+
+def _late_of_both(one: Side, other: Side) -> Array | None:
+    """Not known of all where it is not of some; a side of nobody has no say."""
+    if not one.people or not other.people:
+        return other.late if not one.people else one.late
+    return None if one.late is None or other.late is None else one.late + other.late
 
 
 def first_entries(outcome: Outcome) -> tuple[Array, Array]:
@@ -253,4 +284,5 @@ def _found(side: Side, number: int, stage: str, base: float) -> FoundFacts:
         low,
         high,
         median_days(side.leads[number]),
+        None if side.late is None else int(side.late[number]),
     )

@@ -16,7 +16,9 @@ from ripeline.replay.commands import (
     InstantParam,
     mistakes_reported,
     plain,
+    present,
     shown_progress,
+    warn,
     workers,
 )
 
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """So many people who differ are shown on a screen; --json lists a thousand."""
+
+BEFORE = (
+    "“Before” goes by when things happened. Written after: of those a stage found, so many it would not have found,",
+    "for what led there was written down only after their outcome (-: files do not say when that was).",
+)
 
 
 @click.command("compare")
@@ -49,8 +56,17 @@ def compare_command(
         from ripeline.replay.compare_run import compare_files
 
         found = compare_files(
-            one, other, touches, as_of=as_of, outcome=outcome, progress=progress, executor=executor
+            one,
+            other,
+            touches,
+            as_of=as_of,
+            outcome=outcome,
+            progress=progress,
+            executor=executor,
+            now=present(),
         )
+    names = found.one.playbook.key, found.other.playbook.key
+    warn(found.unused, end=found.as_of, was_asked=as_of is not None, names=names)
     if as_json:
         click.echo(json.dumps(to_json(found), ensure_ascii=False, indent=2))
         return
@@ -63,6 +79,7 @@ def to_json(found: Comparison) -> dict[str, Any]:
     from dataclasses import asdict
 
     from ripeline.lifecycle.instant import format_instant
+    from ripeline.replay.unused_words import to_json as unused_to_json
 
     return {
         "as_of": format_instant(found.as_of),
@@ -81,6 +98,7 @@ def to_json(found: Comparison) -> dict[str, Any]:
             {"person": it["person"], "playbook": it["one"], "with": it["other"]}
             for it in map(asdict, found.listed)
         ],
+        "unused": unused_to_json(found.unused),
     }
 
 
@@ -120,12 +138,13 @@ def _lines(found: Comparison) -> Iterator[str]:
         )
         yield f"Against {plain(str(found.outcome))}: {definition.outcomes:,} of {found.people:,} people"
         yield from _table(
-            ("Stage", "Precision", "Recall", "Lift", "Lead in days"),
+            ("Stage", "Precision", "Recall", "Written after", "Lift", "Lead in days"),
             [
                 (
                     plain(it.stage),
                     _shares(it.precision),
                     _shares(it.recall),
+                    "-" if it.written_after is None else f"{it.written_after:,} of {it.recall.count:,}",
                     _lift(it.lift, it.lift_low, it.lift_high),
                     _days(it.lead),
                 )
@@ -133,6 +152,7 @@ def _lines(found: Comparison) -> Iterator[str]:
             ],
         )
         yield ""
+    yield from BEFORE
     yield f"{found.differ:,} of {found.people:,} people stand elsewhere under the other definition"
     for each in found.listed[:SHOWN]:
         yield f"  {plain(each.person)}: {plain(each.one)} / {plain(each.other)}"

@@ -27,9 +27,11 @@ def compare_files(
     outcome: str | None = None,
     progress: Progress | None = None,
     executor: Executor | None = None,
+    now: int | None = None,
 ) -> Comparison:
     """Both playbooks over all people of `touches`, up to `as_of` (default: the latest touch).
 
+    What is later than `now` is listed as dated in the future.
     Raises ReplayMistake where anything given cannot be used.
     """
     programs = compile_program(read_playbook(one)), compile_program(read_playbook(other))
@@ -38,8 +40,10 @@ def compare_files(
         parts = (
             opened_history(touches) if is_history(touches) else parts_of_files(touches, Path(folder), tell)[0]
         )
+        if not parts.touches:
+            raise ReplayMistake(f"{touches}: there is no touch in it, so there is nothing to compare")
         end = parts.latest if as_of is None else as_of
-        asked = Asked(0 if end is None else end)
+        asked = Asked(0 if end is None else end, now=now)
         try:
             return compare_parts(
                 *programs, parts, asked, outcome=outcome, executor=executor, progress=partial(tell, "folding")

@@ -17,6 +17,7 @@ from ripeline.lifecycle.values import Names
 from ripeline.replay import compare
 from ripeline.replay.bulk import Outcome, Program, compile_program, replay_history
 from ripeline.replay.compare import FoundFacts, Side, StageFacts
+from ripeline.replay.hindsight import heard_in_time
 from ripeline.replay.history import History, from_touches
 from ripeline.replay.judging import as_touches, judge, one_signal
 from ripeline.replay.kernel_state import NEVER, Array, read_only
@@ -25,6 +26,7 @@ from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.over_parts import Asked, Progress, each_part
 from ripeline.replay.parts.loading import PartRef, load
 from ripeline.replay.parts.opening import Parts
+from ripeline.replay.unused import Listing, find_unused, listing_of, named
 
 _SMALLEST: Final = {
     "key": "all",
@@ -57,7 +59,10 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two definitions side by side. `flow[i][j]`: people in stage i of the one and stage j of the other."""
+    """Two definitions side by side. `flow[i][j]`: people in stage i of the one and stage j of the other.
+
+    `unused` lists the touches that could not be used as they are.
+    """
 
     as_of: int
     people: int
@@ -67,6 +72,7 @@ class Comparison:
     flow: tuple[tuple[int, ...], ...]
     differ: int
     listed: tuple[Differs, ...]
+    unused: Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class _Bucket:
     flow: Array
     differ: int
     listed: tuple[Differs, ...]
+    unused: Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,7 @@ def _compare_part(pair: _Pair, part: PartRef) -> _Bucket:
     wanted = pair.one.columns | pair.other.columns
     for program in (pair.one, pair.other):
         wanted |= one_signal(program, pair.outcome).columns if pair.outcome else frozenset()
-    if pair.asked.received_by is not None:
+    if pair.asked.received_by is not None or pair.outcome is not None:
         wanted |= {"received_at"}
     return _bucket(pair, load(part, wanted))
 
@@ -179,13 +186,16 @@ def _bucket(pair: _Pair, history: History) -> _Bucket:
         compare.flow_of(*outcomes),
         len(rows),
         tuple(_listed(outcomes[0], outcomes[1], rows[: pair.listed])),
+        unused_by_both(history, mine, theirs, (pair.one.playbook, pair.other.playbook), future=asked.now),
     )
 
 
 def _side(pair: _Pair, program: Program, history: History, outcome: Outcome) -> Side:
     if pair.outcome is None:
         return compare.side_of(outcome)
-    return compare.side_of(outcome, outcome_instants(program, pair.outcome, history, pair.asked))
+    happened = outcome_instants(program, pair.outcome, history, pair.asked)
+    heard = heard_in_time(program, history, pair.asked.as_of, happened)
+    return compare.side_of(outcome, happened, heard)
 
 
 def _listed(one: Outcome, other: Outcome, rows: Array) -> list[Differs]:
@@ -208,7 +218,30 @@ def _comparison(pair: _Pair, buckets: list[_Bucket]) -> Comparison:
         flow=tuple(tuple(row) for row in np.sum([bucket.flow for bucket in buckets], axis=0).tolist()),
         differ=sum(bucket.differ for bucket in buckets),
         listed=tuple(listed[: pair.listed]),
+        unused=sum((bucket.unused for bucket in buckets), Listing()),
     )
+
+
+def unused_by_both(
+    history: History,
+    mine: Outcome,
+    theirs: Outcome,
+    playbooks: tuple[Playbook, Playbook],
+    *,
+    future: int | None,
+) -> Listing:
+    """What neither of two definitions, or one of them, could use as it is; what is dated after `future` lies there.
+
+    Beside the sorts of `find_unused`: "attrs", "stage one" and "stage other" for moves to a stage one does not have.
+    """
+    found = find_unused(history, playbooks, future=future)
+    broken = np.union1d(mine.broken.row, theirs.broken.row)
+    more = listing_of(
+        attrs=named(history, broken),
+        stage_one=named(history, mine.ignored.row, subjects=True),
+        stage_other=named(history, theirs.ignored.row, subjects=True),
+    )
+    return replace(found, sorts={**found.sorts, **more})
 
 
 def _definition(program: Program, side: Side, outcome: str | None) -> Definition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
@@ -129,6 +130,40 @@ def test_replay_lists_what_it_cannot_use_on_standard_error(tmp_path: Path, engin
     ]
 
 
+def test_compare_lists_them_on_standard_error_and_in_json(tmp_path: Path) -> None:
+    result = ripeline("compare", tmp_path, "--with", tmp_path / "playbook.yaml", "--json")
+    assert result.exit_code == 0, result.output
+    lines = result.stderr.splitlines()
+    assert [line.split(": ")[0] for line in lines[1:]] == [
+        "1 touch is dated in the future (such count, for so does the end)",
+        "1 touch moves somebody by hand to a stage that 'small' does not have; ignored there",
+        "1 touch moves somebody by hand to a stage that 'small' does not have; ignored there",
+        "2 touches are of the kind 'telepathy', which neither the vocabulary nor a signal knows",
+    ]
+    assert lines[0].startswith("WARNING: the end, 2999-01-01T00:00:00Z, lies in the future")
+    listed = {each["sort"]: each for each in json.loads(result.stdout)["unused"]}
+    assert listed["kind"] == {
+        "sort": "kind",
+        "kind": "telepathy",
+        "count": 2,
+        "examples": [
+            {"person": "ana", "at": "2026-01-02T00:00:00Z", "what": "telepathy"},
+            {"person": "ben", "at": "2026-01-03T00:00:00Z", "what": "telepathy"},
+        ],
+    }
+    assert (listed["future"]["count"], listed["stage one"]["examples"][0]["what"]) == (1, "stage_set moon")
+
+
+def test_of_many_unknown_kinds_a_line_tells_the_others_together(tmp_path: Path) -> None:
+    odd = [record(f"t{n}", "ana", "2026-01-01T00:00:00Z", f"strange{n}") for n in range(23)]
+    result = ripeline("compare", tmp_path, "--with", tmp_path / "playbook.yaml", "--json", records=odd)
+    assert len(result.stderr.splitlines()) == 21
+    assert result.stderr.splitlines()[-1] == "3 touches are of 3 more kinds that nobody knows"
+    assert json.loads(result.stdout)["unused"][-1] == {
+        "sort": "kinds", "count": 3, "kinds": 3, "or_more": False, "examples": [],
+    }  # fmt: skip
+
+
 def test_an_end_that_is_given_leaves_future_touches_out_and_says_so(tmp_path: Path) -> None:
     result = ripeline("replay", tmp_path, "--as-of", "2026-02-01T00:00:00Z")
     assert "WARNING" not in result.stderr
@@ -172,11 +207,13 @@ def test_a_program_that_asks_for_no_listing_gets_none(tmp_path: Path) -> None:
     assert replay_files(PLAYBOOK, touches, now=NOW).unused.told["kind telepathy"].count == 2
 
 
-def ripeline(command: str, folder: Path, *more: str, records: Sequence[Record] = RECORDS) -> Result:
+def ripeline(command: str, folder: Path, *more: object, records: Sequence[Record] = RECORDS) -> Result:
     playbook = folder / "playbook.yaml"
     playbook.write_text(SMALL, encoding="utf-8")
     touches = write_jsonl(folder / "touches.jsonl", records)
-    return CliRunner().invoke(main, [command, "--playbook", str(playbook), "--touches", str(touches), *more])
+    return CliRunner().invoke(
+        main, [command, "--playbook", str(playbook), "--touches", str(touches), *map(str, more)]
+    )
 
 
 def said(result: Result, start: str) -> str:

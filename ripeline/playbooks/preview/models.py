@@ -54,6 +54,11 @@ class PreviewRun(DueRow):
         return f"{self.other_name} beside {self.one_name}"
 
     @property
+    def is_past(self) -> bool:
+        """Whether it was asked for up to a day that had passed."""
+        return self.as_of < self.created_at
+
+    @property
     def is_busy(self) -> bool:
         """Whether somebody is still to work at it."""
         return self.state in (self.State.WAITING, self.State.RUNNING)

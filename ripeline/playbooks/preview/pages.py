@@ -10,7 +10,14 @@ from ripeline.people.models import Contact
 from ripeline.playbooks.drafts.models import Draft
 from ripeline.playbooks.preview import charts
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
-from ripeline.playbooks.preview.words import say_change, say_found, say_outcome, say_unused, say_when
+from ripeline.playbooks.preview.words import (
+    say_change,
+    say_found,
+    say_outcome,
+    say_then,
+    say_unused,
+    say_when,
+)
 from ripeline.timeline.models import PlaybookVersion
 
 
@@ -70,12 +77,14 @@ def show_result(run: PreviewRun) -> dict[str, Any]:
     one, other = result["one"], result["other"]
     moves = moves_of(run)
     drawn = [(move.from_stage, move.to_stage, move.count) for move in moves]
-    names = ("Now", "Proposed")
+    then = say_then(run.as_of, run.created_at)
+    names = (then, "Proposed")
     return {
         "summary": say_change(one, other, result["differ"], result["people"]),
         "differ": result["differ"],
         "people": result["people"],
-        "sides": (_beside(run.one_name, "Now", one, run), _beside(run.other_name, "Proposed", other, run)),
+        "then": then,
+        "sides": (_beside(run.one_name, then, one, run), _beside(run.other_name, "Proposed", other, run)),
         "moves": moves,
         "flow": charts.flow(one, other, drawn) if drawn else None,
         "measures": [(f"found-{what}", spec) for what, spec in charts.found(one, other, names)],

@@ -5,31 +5,27 @@ Knows no database, so that a task can run wherever the parts can be read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from ripeline.lifecycle.ladders import same_stages
 from ripeline.lifecycle.model import BUILT_IN, Playbook
-from ripeline.lifecycle.touch import KINDS
 from ripeline.replay import compare
 from ripeline.replay.bulk import Outcome, Program, replay_history
 from ripeline.replay.compare import Side
-from ripeline.replay.comparing import outcome_instants
+from ripeline.replay.comparing import outcome_instants, unused_by_both
+from ripeline.replay.hindsight import heard_in_time
 from ripeline.replay.history import History, from_touches
 from ripeline.replay.judging import one_signal
 from ripeline.replay.kernel_state import Array
-from ripeline.replay.outcome import Skipped
 from ripeline.replay.over_parts import Asked, Progress, each_part
 from ripeline.replay.parts.loading import PartRef, load
 from ripeline.replay.parts.opening import Parts
-
-EXAMPLES: Final = 5
-"""So many touches of each sort that could not be used are named; all are counted."""
+from ripeline.replay.unused import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +43,12 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A touch that could not be used: whose, when, and what is written in it."""
-
-    person: str
-    at: int
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unused:
-    """Touches of one sort that could not be used."""
-
-    count: int = 0
-    examples: tuple[Example, ...] = ()
-
-    def __add__(self, other: Unused) -> Unused:
-        return Unused(self.count + other.count, (*self.examples, *other.examples)[:EXAMPLES])
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """Two definitions over some people; adds up over people.
 
     `flow[i][j]` counts those in stage i of the one and j of the other; `moved` are the persons whose stages differ,
-    with their cell of it (i times the number of the other's stages, plus j). `unused` goes by sort: "future",
-    "kind NAME", "attrs", "stage one", "stage other".
+    with their cell of it (i times the number of the other's stages, plus j). `unused` lists the touches that could
+    not be used as they are.
     """
 
     touches: int
@@ -80,7 +56,7 @@ class Found:
     flow: Array
     persons: tuple[pa.Array, ...]
     cells: tuple[Array, ...]
-    unused: Mapping[str, Unused] = field(default_factory=dict)
+    unused: Listing = field(default_factory=Listing)
 
     @property
     def differ(self) -> int:
@@ -118,6 +94,7 @@ def compare_part(pair: Pair, part: PartRef) -> Found:
     wanted = pair.one.columns | pair.other.columns
     if pair.outcome is not None:
         wanted |= one_signal(pair.one, pair.outcome).columns | one_signal(pair.other, pair.outcome).columns
+        wanted |= {"received_at"}
     return compare_bucket(pair, load(part, wanted))
 
 
@@ -133,23 +110,25 @@ def compare_bucket(pair: Pair, history: History) -> Found:
         flow=compare.flow_of(mine, theirs),
         persons=(mine.people.take(pa.array(mine.standings.person[rows])),),
         cells=(from_stage * len(pair.other.names.stages) + theirs.standings.stage[rows],),
-        unused=_unused(pair, history, mine, theirs),
+        unused=unused_by_both(
+            history,
+            mine,
+            theirs,
+            (pair.one.playbook, pair.other.playbook),
+            future=max(pair.as_of, pair.now),
+        ),
     )
 
 
 def added(found: list[Found]) -> Found:
     """What was found of several buckets as of all their people."""
-    unused: dict[str, Unused] = {}
-    for each in found:
-        for sort, those in each.unused.items():
-            unused[sort] = unused.get(sort, Unused()) + those
     return Found(
         touches=sum(each.touches for each in found),
         sides=(compare.added([it.sides[0] for it in found]), compare.added([it.sides[1] for it in found])),
         flow=np.sum([each.flow for each in found], axis=0),
         persons=tuple(it for each in found for it in each.persons),
         cells=tuple(it for each in found for it in each.cells),
-        unused=unused,
+        unused=sum((each.unused for each in found), Listing()),
     )
 
 
@@ -158,70 +137,14 @@ def _sides(pair: Pair, history: History, mine: Outcome, theirs: Outcome) -> tupl
         return compare.side_of(mine), compare.side_of(theirs)
     asked, name = Asked(pair.as_of), pair.outcome
     happened = outcome_instants(pair.one, name, history, asked)
-    ours = compare.side_of(mine, happened)
+    ours = compare.side_of(mine, happened, heard_in_time(pair.one, history, pair.as_of, happened))
     if theirs is mine:
         return ours, ours
     if not _is_same_signal(pair, name):
         happened = outcome_instants(pair.other, name, history, asked)
-    return ours, compare.side_of(theirs, happened)
+    return ours, compare.side_of(theirs, happened, heard_in_time(pair.other, history, pair.as_of, happened))
 
 
 def _is_same_signal(pair: Pair, name: str) -> bool:
     one, other = pair.one.playbook, pair.other.playbook
     return one.signal(name) == other.signal(name) and one.actors == other.actors
-
-
-def _unused(pair: Pair, history: History, mine: Outcome, theirs: Outcome) -> dict[str, Unused]:
-    broken = theirs.broken if len(theirs.broken.row) else mine.broken
-    found = {
-        "future": _named(history, np.flatnonzero(history.at > max(pair.as_of, pair.now))),
-        "attrs": _of_skipped(history, broken),
-        "stage one": _of_skipped(history, mine.ignored),
-        "stage other": _of_skipped(history, theirs.ignored),
-        **_unknown_kinds(pair, history),
-    }
-    return {sort: those for sort, those in found.items() if those.count}
-
-
-def _unknown_kinds(pair: Pair, history: History) -> dict[str, Unused]:
-    """Kinds that are in nobody's vocabulary: no signal of the two names them."""
-    known = set(KINDS)
-    for playbook in (pair.one.playbook, pair.other.playbook):
-        known.update(kind for signal in playbook.signals.values() for kind in signal.kind or ())
-    kinds = history.kind.values
-    spelled = kinds.to_pylist() if isinstance(kinds, pa.Array) else kinds
-    strange = {code: kind for code, kind in enumerate(spelled) if kind is not None and kind not in known}
-    if not strange:
-        return {}
-    found = {}
-    for code, kind in strange.items():
-        rows = np.flatnonzero(history.kind.codes == code)
-        found[f"kind {kind}"] = _named(history, rows)
-    return found
-
-
-def _named(history: History, rows: Array) -> Unused:
-    first = rows[:EXAMPLES]
-    people = np.searchsorted(history.starts, first, "right") - 1
-    persons = history.people.take(pa.array(people)).to_pylist()
-    kinds = _texts(history, first)
-    instants = history.at[first].tolist()
-    return Unused(len(rows), tuple(Example(*each) for each in zip(persons, instants, kinds, strict=True)))
-
-
-def _of_skipped(history: History, skipped: Skipped) -> Unused:
-    said = _named(history, skipped.row)
-    subjects = [subject or "" for subject in skipped.subject[:EXAMPLES]]
-    return Unused(
-        said.count,
-        tuple(
-            Example(each.person, each.at, f"{each.what} {subject}".strip())
-            for each, subject in zip(said.examples, subjects, strict=True)
-        ),
-    )
-
-
-def _texts(history: History, rows: Array) -> list[str]:
-    values = history.kind.values
-    spelled = values.to_pylist() if isinstance(values, pa.Array) else values
-    return [spelled[code] or "" for code in history.kind.codes[rows].tolist()]

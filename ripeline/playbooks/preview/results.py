@@ -35,7 +35,7 @@ def result_of(pair: Pair, found: Found, history: OpenHistory) -> dict[str, Any]:
         ],
         "unused": [
             {"sort": sort, "count": those.count, "examples": [asdict(it) for it in those.examples]}
-            for sort, those in found.unused.items()
+            for sort, those in found.unused.told.items()
         ],
         "history": {"waiting": history.waiting, "changed": history.changed, "trouble": history.trouble},
     }

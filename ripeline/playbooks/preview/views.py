@@ -25,6 +25,7 @@ from ripeline.playbooks.preview.asking import (
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.playbooks.preview.pages import moves_of, show_result, stages_of
 from ripeline.playbooks.preview.people import PER_PAGE, read_people
+from ripeline.playbooks.preview.words import say_then
 
 LISTED = 30
 HEAVY = ("one_text", "other_text", "result")
@@ -98,6 +99,7 @@ def people(request: HttpRequest, key: str) -> HttpResponse:
         "one": stages_of(run.result["one"]),
         "other": stages_of(run.result["other"]),
         "moves": moves_of(run),
+        "then": say_then(run.as_of, run.created_at),
         "words": f"{page.before + 1:,}–{last:,} of {page.count:,}" if page.count else "",
     }
     return render(request, "playbooks/preview_people.html", context)

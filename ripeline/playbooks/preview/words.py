@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
+
+from django.utils import timezone
 
 from ripeline.lifecycle.instant import say_day
 
@@ -27,7 +30,27 @@ def say_found(stage: Mapping[str, Any], outcome: str) -> str:
         said += f"; of those who {did} it had found {_percent(recall)} before"
         if lead["days"] is not None:
             said += f", {say_days(lead['days'])} earlier (median)"
-    return f"{said}.{_caution(precision, recall, did)}"
+    return f"{said}.{_say_written_after(stage, did)}{_caution(precision, recall, did)}"
+
+
+def say_then(as_of: datetime, asked_at: datetime) -> str:
+    """What a column is headed by that shows where people stand: "Now", or "On 1 March" of a past day."""
+    if as_of >= asked_at:
+        return "Now"
+    day, today = timezone.localtime(as_of), timezone.localtime(asked_at)
+    return f"On {day.day} {day:%B}" + ("" if day.year == today.year else f" {day.year}")
+
+
+def _say_written_after(stage: Mapping[str, Any], did: str) -> str:
+    """Of those found, who would not have been by what was in the books before."""
+    after, found = stage.get("written_after") or 0, stage["recall"]["count"]
+    if not after:
+        return ""
+    if after == found:
+        who = "The one it found was" if found == 1 else f"All {found:,} it found were"
+    else:
+        who = f"Of the {found:,} it found, {after:,} {'was' if after == 1 else 'were'}"
+    return f" {who} written down only after they {did}."
 
 
 def say_days(days: float) -> str:
@@ -60,6 +83,7 @@ def say_unused(sort: str, one: str, other: str) -> str:
             "as signs of nothing"
         )
     return {
+        "kinds": "have kinds that are rarer still and nobody knows either: they count as signs of nothing",
         "future": "are dated in the future: they are left out until their day comes",
         "attrs": "have details that cannot be read: they count as if they had none",
         "stage one": f"move somebody by hand to a stage that “{one}” does not have: those moves are left out there",
