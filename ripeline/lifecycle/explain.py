@@ -34,7 +34,7 @@ Evidence = Mapping[str, Any]
 
 
 def say_transition(playbook: Playbook, transition: Transition) -> str:
-    """One sentence saying what happened and why: `MQL on 3 March because the score reached 34 of 30: ...`.
+    """One sentence saying what happened and why: `MQL on 3 March because the score reached 34 of 30 needed: ...`.
 
     Needs the transition's evidence; without it, it names the rule.
     """

@@ -66,9 +66,11 @@ def _is_whole(contributions: list[Mapping[str, Any]]) -> bool:
 
 
 def _say_thing(thing: _Thing) -> str:
-    if len(thing.gifts) > SHOWN_EACH:
-        return f"{thing.name} {say_times(len(thing.gifts))} {_signed(sum(thing.gifts))}"
-    return f"{thing.name} {', '.join(map(_signed, thing.gifts))}"
+    """Each gift where there are few and alike; what has faded unevenly is told as one sum."""
+    signed = [_signed(gift) for gift in thing.gifts]
+    if len(signed) > SHOWN_EACH or len(set(signed)) > 1:
+        return f"{thing.name} {say_times(len(signed))} {_signed(sum(thing.gifts))}"
+    return f"{thing.name} {', '.join(signed)}"
 
 
 def _signed(value: float) -> str:

@@ -155,7 +155,8 @@ def _tell_score(teller: Teller, node: Evidence, holds: bool) -> Iterable[Reason]
     raw = sum(it["present"] for it in teller.contributions)
     if floor is not None and score >= floor - 1e-9 and (holds or ceiling is None):
         if given > 0 and raw - given < floor - 1e-9:
-            text = f"the score reached {number(score)} of {number(floor)}: {say_contributions(teller.contributions)}"
+            made = say_contributions(teller.contributions)
+            text = f"the score reached {number(score)} of {number(floor)} needed: {made}"
             yield Reason(Weight.SCORE, text, new=True, long=True)
         else:
             yield Reason(Weight.SCORE, f"the score is {say_near(score, floor)}, {number(floor)} needed")

@@ -49,7 +49,7 @@ def say_by_definition(playbook: Playbook, moved: Moved, publication: Publication
     """Why somebody stands elsewhere though they did nothing: what they had done before counts differently now.
 
     "MQL since 10 February because the definition changed on 3 March (forms are worth more); what counts now: the
-    score reached 34 of 30: ..."
+    score reached 34 of 30 needed: ..."
     """
     title = moved.evidence.get("to_title") or moved.to_stage
     start = title if moved.evidence.get("up", True) else f"back to {title}"

@@ -14,7 +14,7 @@ def test_a_life_is_told_in_sentences_with_every_reason() -> None:
     assert tell_story(load_playbook(PLAYBOOK), [*LIFE, LIFE[11]], instant("07-01")) == [
         "Suspect on 20 February 2026: first seen when they viewed the blog page",
         "Lead on 21 February because we learned who they are",
-        "MQL on 3 March because the score reached 40 of 30: white paper form +20, "
+        "MQL on 3 March because the score reached 40 of 30 needed: white paper form +20, "
         "pricing page +10, page /pricing/teams +10, and the white paper form was sent",
         "Prospect on 7 March because they replied by email, they said yes on authority and the fit is B",
         "back to Lead on 6 May because nothing was heard for 60 days (went quiet)",

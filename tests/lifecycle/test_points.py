@@ -14,8 +14,9 @@ pytestmark = pytest.mark.pure
         ([("form", [20.0], 1, 20.0)], "form +20"),
         (
             [("form", [20.0], 1, 20.0), ("white_paper", [10.0, 7.94], 2, 17.94)],
-            "form +20, white paper +10, +7.9",
+            "form +20, white paper twice +17.9",
         ),
+        ([("webinar_form", [0.6, 2.2, 15.0], 3, 17.8)], "webinar form 3 times +17.8"),
         ([("old", [0.01], 1, 0.01), ("spam", [-20.0], 1, -20.0)], "spam -20"),
         ([("email_clicked", [1.0, 1.0, 1.0, 1.0], 4, 4.0)], "email click 4 times +4"),
         ([("page_viewed", [1.0, 1.0], 9, 9.0)], "page view +1, +1 and others +7"),

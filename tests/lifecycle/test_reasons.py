@@ -211,7 +211,8 @@ def test_a_score_that_crosses_its_line_tells_what_it_is_made_of() -> None:
     pages = [touch(f"03-03 0{hour}:00", "page_viewed", subject="/pricing") for hour in (7, 8)]
     assert (
         last_move(*pages, touch("03-03 09:00", "form_submitted"))
-        == "MQL on 3 March because the score reached 34 of 30: pricing page +10, +10, form +14, and a form was sent"
+        == "MQL on 3 March because the score reached 34 of 30 needed: pricing page +10, +10, form +14, "
+        "and a form was sent"
     )
 
 

@@ -46,7 +46,7 @@ def test_a_draft_is_previewed_by_the_worker_and_nobody_is_moved() -> None:
         assert "20 of 30 people would stand elsewhere" in page
         people = browser.get(f"{second}people/?from=lead&to=mql").content.decode()
         assert people.count("MQL on") == 20
-        assert "because the score reached 20 of 10" in people
+        assert "because the score reached 20 of 10 needed" in people
     assert browser.get(first).status_code == 200
     assert stored() == before
 
