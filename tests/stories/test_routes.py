@@ -11,9 +11,11 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from ripeline.gateway.models import Import
+from ripeline.people.models import User
 from ripeline.playbooks.drafts.saving import start_draft
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.timeline.camps.models import Camp
+from ripeline.timeline.identities.merging import Merged, merge
 from ripeline.timeline.models import PlaybookVersion, Publication, Touch
 from ripeline.timeline.record import record
 from ripeline.worker import catch_up
@@ -57,6 +59,9 @@ def address() -> Address:
         ],
         "playbook_publication": [Publication.objects.get().pk],
         "contact_move_undo": ["eva", move],
+        "contact_merge_with": ["eva", "eva"],
+        "contact_keep_apart": ["eva", "eva"],
+        "contact_merge_undo": [_merged(owner)],
         "contacts_view_remove": [1],
         "contacts_view_restore": ["token"],
         "company": [press.pk],
@@ -78,6 +83,14 @@ def address() -> Address:
         raise AssertionError(f"this test does not know what to put into the address {name}")
 
     return find
+
+
+def _merged(owner: User) -> int:
+    """The id of a merge of two contacts of this owner."""
+    kept, gone = make_contact("Ann", key="ann", owner=owner), make_contact("Anna", key="anna", owner=owner)
+    done = merge(kept, gone, by=owner, why="one", now=NOW)
+    assert isinstance(done, Merged)
+    return done.merge.pk
 
 
 def browser_of(role: str) -> Client:

@@ -96,7 +96,8 @@ def do_to(ids: Sequence[int], task: Task, playbook: Playbook, *, now: datetime) 
         # Locked: what a colleague writes at the same time comes before or after, and is not lost. Not the key, which
         # touches and transitions refer to: a worker that writes them would wait for us, and we for the worker.
         rows = Contact.objects.select_for_update(no_key=True)
-        mine = rows.filter(changeable_by(task.by), pk__in=ids)
+        # Nor who was merged since the list was shown.
+        mine = rows.filter(changeable_by(task.by), pk__in=ids, merged_into=None)
         contacts = list(mine.order_by("pk"))
         changes = _do(contacts, task, playbook, now)
     if isinstance(changes, Refused):

@@ -49,7 +49,7 @@ def undo(request: HttpRequest, by: User, *, now: datetime) -> Undone | None:
     with transaction.atomic():
         # As in `do_to`: not the key, for which a worker would wait in a circle with us.
         rows = Contact.objects.select_for_update(no_key=True)
-        mine = rows.filter(changeable_by(by), pk__in=[each.id for each in changes])
+        mine = rows.filter(changeable_by(by), pk__in=[each.id for each in changes], merged_into=None)
         contacts = {contact.pk: contact for contact in mine.order_by("pk")}
         ours = [each for each in changes if each.id in contacts]
         if kept["action"] in VERBS:

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf.locale import LANG_INFO
+from django.db.models import Exists, OuterRef
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -32,7 +33,10 @@ from ripeline.people.models import Contact, Identity, User
 from ripeline.people.permissions import may_change, reader_of
 from ripeline.timeline.asof import AsOf, read_as_of
 from ripeline.timeline.changes import PERSONAL, column_traits
+from ripeline.timeline.identities.merging import merges_of
 
+# An id has fewer digits: more fit no column.
+LONGEST_ID = 19
 # The kinds of thing a contact is recognised by, as links.
 _SCHEMES = {Identity.Kind.EMAIL: "mailto:", Identity.Kind.PHONE: "tel:"}
 
@@ -48,8 +52,11 @@ class Forms:
 
 @require_safe
 def contact_page(request: HttpRequest, key: str) -> HttpResponse:
-    """Shows a contact; to htmx, asking for more of the journey, only that."""
+    """Shows a contact; to htmx, asking for more of the journey, only that. A key that is not, or no longer, their own
+    leads to them."""
     contact = find_contact(key)
+    if contact.key != key:
+        return redirect(way_back(request, contact))
     if getattr(request, "htmx", None) and request.headers.get("HX-Target") == "journey-more":
         return _show_more(request, contact)
     return show_contact(request, contact, Forms())
@@ -77,8 +84,17 @@ def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpRe
 
 
 def find_contact(key: str) -> Contact:
-    """The contact with this key, with company and owner. Raises Http404."""
-    return get_object_or_404(Contact.objects.select_related("company", "owner"), key=key)
+    """The contact that this key (or, where it is nobody's key, this id) leads to, as they live on, with company and
+    owner. Raises Http404."""
+    rows = Contact.objects.select_related("company", "owner")
+    # Asked with it, since most are one with nobody.
+    rows = rows.annotate(is_merged=Exists(Contact.objects.filter(merged_into=OuterRef("pk"))))
+    found = rows.filter(key=key).first()
+    if found is None and key.isascii() and key.isdigit() and len(key) < LONGEST_ID:
+        found = rows.filter(pk=int(key)).first()
+    if found is None:
+        raise Http404("There is no such contact.")
+    return rows.get(pk=found.merged_into_id) if found.merged_into_id else found
 
 
 def way_back(request: HttpRequest, contact: Contact) -> str:
@@ -127,6 +143,7 @@ def _who(contact: Contact, now: datetime) -> dict[str, object]:
         "keys": [each.value for each in identities if each.kind == Identity.Kind.EXTERNAL],
         "country": country_name(contact.country),
         "clock": clock(contact.time_zone, contact.country, now),
+        "merges": merges_of(contact) if getattr(contact, "is_merged", False) else (),
         "language": str(LANG_INFO.get(contact.language, {}).get("name", contact.language)),
         "traits": [
             (name.replace("_", " "), say_value(value))

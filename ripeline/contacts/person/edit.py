@@ -65,7 +65,9 @@ def _save_contact(request: HttpRequest, key: str) -> HttpResponse:
     done: object = None
     with transaction.atomic():
         # Locked before it is read: the form is compared with what is there, which nobody may change meanwhile.
-        Contact.objects.select_for_update(no_key=True).filter(key=key).first()
+        held = Contact.objects.select_for_update(no_key=True).filter(key=key).first()
+        if held and held.merged_into_id:
+            Contact.objects.select_for_update(no_key=True).filter(pk=held.merged_into_id).first()
         contact = _find_changeable(request, key)
         form = ContactForm(request.POST, was=draft_of(contact))
         if form.is_valid():

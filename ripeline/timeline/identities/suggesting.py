@@ -56,11 +56,14 @@ def _kept_apart(pks: set[int]) -> set[tuple[int, int]]:
 
 def _proven(limit: int) -> Iterator[Pair]:
     """Who proved an address that leads to another."""
-    for proof in Proof.objects.order_by("-at").select_related("contact")[:limit]:
-        holder = Identity.objects.filter(kind=proof.kind, value=proof.value).values_list("contact").first()
+    proofs = list(Proof.objects.order_by("-at").select_related("contact")[:limit])
+    rows = Identity.objects.filter(kind=Identity.Kind.EMAIL, value__in=[each.value for each in proofs])
+    holders = dict(rows.values_list("value", "contact"))
+    for proof in proofs:
         prover = proof.contact.merged_into_id or proof.contact_id
-        if holder and holder[0] != prover:
-            low, high = sorted((holder[0], prover))
+        holder = holders.get(proof.value, prover)
+        if holder != prover:
+            low, high = sorted((holder, prover))
             yield Pair(low, high, f"One of them proved that {proof.value} is theirs; it leads to the other.")
 
 

@@ -1,0 +1,1 @@
+"""Two contacts that are one: found, compared, merged, and taken apart again."""
