@@ -17,13 +17,14 @@ from ripeline.timeline.models import Reassessment
 def hold_contacts(pks: Iterable[int]) -> bool:
     """Keeps everybody else from changing these contacts; touches of them may still be recorded.
 
-    False where one of them is there no longer.
+    False where one of them is there no longer, or was merged into another.
     """
     wanted = set(pks)
     if not connection.features.has_select_for_update or not wanted:
         return True
     held = Contact.objects.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)
-    return len(held.values_list("pk", flat=True)) == len(wanted)
+    merged = held.values_list("merged_into", flat=True)
+    return len(merged) == len(wanted) and not any(merged)
 
 
 def hold_for_undoing(*, changed: Iterable[int], recorded: Iterable[int], made: Iterable[int]) -> None:

@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
-from ripeline.people.models import Contact
+from ripeline.people.contacts import find_by_identity
+from ripeline.people.models import Contact, Identity
 
 Done = TypeVar("Done")
 
@@ -37,6 +38,16 @@ def homes_by_id(pks: Iterable[int]) -> dict[int, Home]:
     """The same by id."""
     rows = Contact.objects.filter(pk__in=set(pks)).values_list(*_COLUMNS)
     return {pk: _home(pk, merged, at) for pk, merged, at in rows}
+
+
+def keys_by_identity(kind: str, values: Iterable[str]) -> dict[str, str]:
+    """The key of the contact that each identity came with, be it one that was merged: what is recorded under it is
+    theirs again when the merge is undone."""
+    found = find_by_identity(kind, values)
+    rows = Identity.objects.filter(kind=kind, value__in=list(found)).values_list(
+        "value", "home__key", "contact__key"
+    )
+    return {value: home or own for value, home, own in rows}
 
 
 def hold_homes(pks: Iterable[int]) -> dict[int, Home]:

@@ -11,7 +11,7 @@ import pytest
 from ripeline.people.contacts import ContactDraft, add_contacts, find_by_identity
 from ripeline.people.models import Company, Contact, Identity
 from ripeline.timeline.changes import change_contact, draft_of
-from ripeline.timeline.identities.living import living
+from ripeline.timeline.identities.living import keys_by_identity, living
 from ripeline.timeline.identities.merging import Merged, Undone, keep_apart, merge, merges_of, undo
 from ripeline.timeline.identities.models import Merge
 from ripeline.timeline.identities.visitors import join, visitor_for
@@ -264,3 +264,15 @@ def _row(contact: Contact) -> dict[str, object]:
 
 def _replace(draft: ContactDraft, changes: Mapping[str, object]) -> ContactDraft:
     return replace(draft, **changes)  # type: ignore[arg-type]
+
+
+def test_what_comes_under_an_address_of_the_one_that_is_gone_goes_back_with_it(
+    eva: Contact, ann: Contact
+) -> None:
+    merged = one(eva, ann)
+    keys = keys_by_identity("email", [ann.email, eva.email, "nobody@x.example"])
+    assert keys == {ann.email: ann.key, eva.email: eva.key}
+    record([replace(fact(ann, "page_viewed", LATER, uid="a2"), person=keys[ann.email])], now=LATER)
+    assert "a2" in touches_of(eva)
+    apart(merged)
+    assert "a2" in touches_of(ann)
