@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from django.http import Http404
 
 from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_playbook
@@ -51,7 +51,8 @@ def versions() -> QuerySet[PlaybookVersion]:
     return (
         PlaybookVersion.objects.select_related("author")
         .prefetch_related(Prefetch("publications", spans, to_attr="spans"))
-        .order_by("-is_active", "-activated_at", "-created_at")
+        # Those never in force come last: unless told so, one database puts them first.
+        .order_by("-is_active", F("activated_at").desc(nulls_last=True), "-created_at", "version")
     )
 
 

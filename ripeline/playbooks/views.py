@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.playbook import PlaybookMistakes
 from ripeline.people.permissions import may_write_definitions, reader_of
 from ripeline.playbooks.drafts.models import Draft
@@ -17,7 +18,8 @@ from ripeline.timeline.definitions.versions import playbook_version
 from ripeline.timeline.models import PlaybookVersion
 
 EARLIER = 8
-LISTED = 200
+LISTED = 100
+OFFERED = 200
 
 
 @require_GET
@@ -34,11 +36,17 @@ def playbook_at(request: HttpRequest, version: str) -> HttpResponse:
 
 @require_GET
 def playbook_versions(request: HttpRequest) -> HttpResponse:
-    """Every version with when it was in force, and the drafts being written."""
+    """Every version with when it was in force, a page at a time, and the drafts being written."""
+    start = read_number(request.GET.get("start", ""))
+    found = list(versions().defer("text")[start : start + LISTED + 1])
     drafts = Draft.objects.filter(discarded_at=None).select_related("based_on", "author", "updated_by")
     context = {
-        "versions": list(versions().defer("text")[:LISTED]),
-        "drafts": drafts.defer("text", "based_on__text").order_by("-updated_at")[:LISTED],
+        "versions": found[:LISTED],
+        "in_force": PlaybookVersion.objects.filter(is_active=True).defer("text").first(),
+        "is_first": not start,
+        "newer": max(start - LISTED, 0) if start else None,
+        "older": start + LISTED if len(found) > LISTED else None,
+        "drafts": drafts.defer("text", "based_on__text").order_by("-updated_at")[:OFFERED],
         "may_write": may_write_definitions(reader_of(request)),
     }
     return render(request, "playbooks/versions.html", context)
@@ -47,7 +55,7 @@ def playbook_versions(request: HttpRequest) -> HttpResponse:
 @require_GET
 def playbook_changes(request: HttpRequest) -> HttpResponse:
     """What changed from one version to another; without any named, from the one in force before to that in force."""
-    all_of_them = list(versions().defer("text")[:LISTED])
+    all_of_them = list(versions().defer("text")[:OFFERED])
     old, new = _asked(request, "from", all_of_them, 1), _asked(request, "to", all_of_them, 0)
     if old is None or new is None:
         return render(request, "playbooks/none.html", status=503)

@@ -111,6 +111,28 @@ def test_the_versions_say_when_they_were_in_force_and_what_changed(client: Clien
     assert client.get("/playbook/changes/?from=nonsense").status_code == 404
 
 
+def test_all_versions_are_listed_a_page_at_a_time_those_never_in_force_last(
+    client: Client, reader: User
+) -> None:
+    active = activate(PLAYBOOK, now=NOW).version
+    PlaybookVersion.objects.bulk_create(
+        PlaybookVersion(version=f"{n:064x}", key="k", title=f"Kept {n:03}", text="key: k\n",
+                        created_at=NOW - timedelta(days=n), activated_at=NOW - timedelta(days=n) if n % 2 else None)
+        for n in range(1, 211)
+    )  # fmt: skip
+    seen, address = list[str](), "/playbook/versions/"
+    for number in range(3):
+        html = page(client, address)
+        assert ("Nobody is writing one" in html) == (number == 0)
+        assert f"?from={active[:8]}" in html, "each can be compared with the one in force, on every page"
+        seen += re.findall(r'<code title="([0-9a-f]{64})">', html)
+        address = "/playbook/versions/" + "".join(re.findall(r'rel="next" href="([^"]+)"', html))
+    kept = [f"{n:064x}" for n in (*range(1, 211, 2), *range(2, 211, 2))]
+    assert seen == [active, *kept]
+    assert address == "/playbook/versions/"
+    assert 'rel="prev" href="?start=100"' in html
+
+
 def test_a_version_that_cannot_be_read_any_more_is_shown_as_it_was_written(
     client: Client, reader: User
 ) -> None:

@@ -267,9 +267,11 @@ def test_the_command_refuses_an_outcome_nobody_defined(tmp_path: Path) -> None:
     assert result.stdout == ""
 
 
-def test_the_command_takes_an_empty_history(tmp_path: Path) -> None:
-    result = ripeline_compare(tmp_path, records=[])
-    assert (result.exit_code, "0 of 0 people" in result.stdout) == (0, True)
+def test_the_command_says_of_an_empty_history_that_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    for more in ((), ("--json",)):
+        result = ripeline_compare(tmp_path, *more, records=[])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "there is no touch in it, so there is nothing to compare" in result.stderr
 
 
 def ripeline_compare(folder: Path, *more: str, records: Sequence[Record] = RECORDS) -> Result:

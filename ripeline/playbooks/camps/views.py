@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -77,10 +78,12 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_publishers
 def end(request: HttpRequest) -> HttpResponse:
-    """Ends the camp that runs; the toast begins it again."""
-    ended = end_camp(now=timezone.now())
+    """Ends the camp that the page showed; the toast begins it again."""
+    ended = end_camp(now=timezone.now(), seen=read_number(request.POST.get("camp", "")))
     if ended is None:
         messages.info(request, "No second definition was running.")
+    elif isinstance(ended, Refused):
+        messages.error(request, ended.why)
     else:
         undo = reverse("playbook_camp_again", args=[ended.pk])
         messages.success(request, f"“{ended.name}” has ended.", extra_tags=f"undo:{undo}")
@@ -141,7 +144,8 @@ def _start(request: HttpRequest, typed: Mapping[str, str]) -> Camp | Refused:
         return Refused("A name has at most 80 letters, a note 2,000.")
     text = read_choice(typed["definition"])
     if isinstance(text, NotChosen):
-        return Refused("Choose the definition that is to run beside the one in force.")
+        named = typed["definition"].startswith(("draft ", "version "))
+        return Refused(text.why if named else "Choose the definition that is to run beside the one in force.")
     if text.playbook is None:
         return Refused(
             f"“{text.name}” has mistakes: with them nobody's stage could be told. Mend them first."
@@ -149,7 +153,14 @@ def _start(request: HttpRequest, typed: Mapping[str, str]) -> Camp | Refused:
     by, now = reader_of(request), timezone.now()
     with transaction.atomic():
         version = keep_version(text.text, now=now, author=by, note=typed["note"].strip())
-        done = start_camp(typed["name"], version.version, by=by, note=typed["note"], now=now)
+        done = start_camp(
+            typed["name"],
+            version.version,
+            by=by,
+            note=typed["note"],
+            now=now,
+            beside=request.POST.get("beside", ""),
+        )
         if isinstance(done, Refused):
             transaction.set_rollback(True)
     return done
@@ -158,17 +169,28 @@ def _start(request: HttpRequest, typed: Mapping[str, str]) -> Camp | Refused:
 def _show_start(
     request: HttpRequest, typed: Mapping[str, str], *, refused: str = "", status: int = 200
 ) -> HttpResponse:
-    ended = Camp.objects.filter(is_running=False).select_related("version", "author")
+    ended, before = _ended(read_number(request.GET.get("before", "")))
     context: dict[str, Any] = {
         "typed": typed,
         "refused": refused,
         "groups": list(_offered()),
         "in_force": PlaybookVersion.objects.filter(is_active=True).first(),
-        "ended": ended.defer("version__text").order_by("-since")[:ENDED_SHOWN],
+        "ended": ended,
+        "before": before,
         "may_write": may_write_definitions(reader_of(request)),
         "longest": LONGEST_NOTE,
     }
     return render(request, "playbooks/camps_start.html", context, status=status)
+
+
+def _ended(before: int) -> tuple[list[Camp], int | None]:
+    """The camps that ended, latest first, from the one after `before` (by id) on; and where the next page begins."""
+    rows = Camp.objects.filter(is_running=False).select_related("version", "author").defer("version__text")
+    if before:
+        edge = get_object_or_404(Camp, pk=before)
+        rows = rows.filter(Q(since__lt=edge.since) | Q(since=edge.since, pk__lt=edge.pk))
+    found = list(rows.order_by("-since", "-pk")[: ENDED_SHOWN + 1])
+    return found[:ENDED_SHOWN], found[ENDED_SHOWN - 1].pk if len(found) > ENDED_SHOWN else None
 
 
 def _offered() -> Iterator[tuple[str, tuple[Choice, ...]]]:

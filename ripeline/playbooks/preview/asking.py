@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
+from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.playbook import Mistake, Playbook
 from ripeline.people.models import User
 from ripeline.playbooks.drafts.checking import check_text
@@ -28,10 +29,16 @@ NO_SUCH: Final = "is not there any more. Choose another one."
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A definition that can be previewed; `ref` is how an address or a form names it."""
+    """A definition that can be previewed; `ref` is how an address or a form names it, `exact` how a form does that
+    means just what it showed."""
 
     ref: str
     name: str
+    revision: int | None = None
+
+    @property
+    def exact(self) -> str:
+        return self.ref if self.revision is None else f"{self.ref} at {self.revision}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +63,13 @@ class Refused:
 
 def choices() -> Iterator[tuple[str, tuple[Choice, ...]]]:
     """What can be held beside what, under headings."""
-    versions = PlaybookVersion.objects.defer("text").order_by("-is_active", "-activated_at", "-created_at")
+    latest = F("activated_at").desc(nulls_last=True)
+    versions = PlaybookVersion.objects.defer("text").order_by("-is_active", latest, "-created_at", "version")
     kept = list(versions[:OFFERED])
-    drafts = Draft.objects.filter(discarded_at=None).only("title").order_by("-updated_at")[:OFFERED]
+    drafts = Draft.objects.filter(discarded_at=None).only("title", "revision").order_by("-updated_at")
     groups = (
         ("In force", [_of_version(row) for row in kept if row.is_active]),
-        ("Drafts", [Choice(f"draft {row.pk}", row.title) for row in drafts]),
+        ("Drafts", [Choice(f"draft {row.pk}", row.title, row.revision) for row in drafts[:OFFERED]]),
         ("Other versions", [_of_version(row) for row in kept if not row.is_active]),
         ("Shipped with Ripeline", [Choice(f"shipped {key}", _shipped_name(key)) for key in shipped_keys()]),
     )
@@ -71,9 +79,8 @@ def choices() -> Iterator[tuple[str, tuple[Choice, ...]]]:
 def read_choice(ref: str) -> Text | Refused:
     """The definition a form named; "in force" is the one that counts now."""
     kind, _, name = ref.partition(" ")
-    if kind == "draft" and name.isascii() and name.isdigit() and len(name) < 12:
-        draft = Draft.objects.filter(pk=int(name)).first()
-        return _written(ref, draft.title, draft.text) if draft else Refused(f"That draft {NO_SUCH}")
+    if kind == "draft" and (pk := read_number(name.partition(" at ")[0])):
+        return _read_draft(pk, name.partition(" at ")[2])
     if kind == "shipped" and name in shipped_keys():
         return _written(ref, _shipped_name(name), shipped_playbook(name))
     if kind == "version":
@@ -87,6 +94,20 @@ def read_choice(ref: str) -> Text | Refused:
             return Refused("No playbook is in force yet, so there is nothing to compare with.")
         return _written(f"version {row.version}", _of_version(row).name, row.text)
     return Refused("Choose two definitions from the list.")
+
+
+def _read_draft(pk: int, revision: str) -> Text | Refused:
+    """A draft; where a revision is named, that one."""
+    draft = Draft.objects.filter(pk=pk).first()
+    if draft is None:
+        return Refused(f"That draft {NO_SUCH}")
+    if draft.discarded_at is not None:
+        return Refused(f"“{draft.title}” was discarded. Bring it back first, or choose another one.")
+    if revision and revision != str(draft.revision):
+        return Refused(
+            f"Somebody saved “{draft.title}” meanwhile. Look at it as it is now, then choose it again."
+        )
+    return _written(f"draft {pk}", draft.title, draft.text)
 
 
 def start_preview(

@@ -13,6 +13,7 @@ from django.urls import reverse
 from ripeline.people.models import User
 from ripeline.playbooks.drafts.checking import Checked, check_text
 from ripeline.playbooks.drafts.models import Draft
+from ripeline.playbooks.drafts.telling import Told, tell_mistakes
 from ripeline.timeline.consequences import Consequence
 from ripeline.timeline.definitions.publish import SILENT, Firing, publish
 from ripeline.timeline.definitions.versions import keep_version, readable_version
@@ -39,6 +40,11 @@ class Proposal:
     @property
     def checked(self) -> Checked:
         return check_text(self.text)
+
+    @property
+    def told(self) -> tuple[Told, ...]:
+        """The mistakes and doubts of a draft, each with the way to where it is mended."""
+        return () if self.draft is None else tuple(tell_mistakes(self.draft, self.checked))
 
     @property
     def hash(self) -> str:

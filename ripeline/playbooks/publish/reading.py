@@ -17,6 +17,7 @@ from ripeline.timeline.definitions.versions import active_playbook, readable_ver
 from ripeline.timeline.models import Publication, Transition
 from ripeline.timeline.moved import Move, read_moved
 from ripeline.timeline.sentences import Teller, as_sentence
+from ripeline.web.words import say_number
 
 PER_PAGE = 50
 
@@ -74,10 +75,18 @@ def publications() -> QuerySet[Publication]:
 
 def say_firing(publication: Publication) -> str:
     """What could follow for those whom the publication moved."""
-    labels = [each.label for each in Consequence if each.key in publication.reactions]
-    if publication.reach == Publication.Reach.ALL and labels:
-        return f"{', '.join(labels)}: for everybody it moved"
-    return "Nothing: it was silent"
+    labels = ", ".join(each.label for each in Consequence if each.key in publication.reactions)
+    if publication.reach != Publication.Reach.ALL or not labels:
+        return "Nothing: it was silent"
+    if is_cut_short(publication):
+        told, people = say_number(publication.swept), say_number(publication.total)
+        return f"{labels}: for those it had moved when {told} of {people} people were assessed; then another took over"
+    return f"{labels}: for everybody it moved"
+
+
+def is_cut_short(publication: Publication) -> bool:
+    """Whether another definition took over before everybody had been assessed by this one."""
+    return not publication.is_in_force and not publication.is_swept
 
 
 def read_page(publication: Publication, *, after: int) -> Page:

@@ -28,7 +28,13 @@ from ripeline.playbooks.publish.asking import (
     put_in_force,
     read_typed,
 )
-from ripeline.playbooks.publish.reading import last_preview, publications, read_page, say_firing
+from ripeline.playbooks.publish.reading import (
+    is_cut_short,
+    last_preview,
+    publications,
+    read_page,
+    say_firing,
+)
 from ripeline.timeline.consequences import Consequence
 from ripeline.timeline.definitions.publish import progress as recomputed
 from ripeline.timeline.models import PlaybookVersion, Publication
@@ -111,6 +117,7 @@ def publication(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "publication": row,
         "firing": say_firing(row),
+        "is_cut_short": is_cut_short(row),
         "page": read_page(row, after=start),
         "is_first": not start,
         "far": recomputed() if row.is_in_force else None,

@@ -50,12 +50,17 @@ class HandOffs:
     count: int
 
 
-def start_camp(name: str, version: str, *, by: User | None, note: str, now: datetime) -> Camp | Refused:
-    """Keeps a version running beside the one in force from `now` on, under somebody's name; one at a time."""
+def start_camp(
+    name: str, version: str, *, by: User | None, note: str, now: datetime, beside: str | None = None
+) -> Camp | Refused:
+    """Keeps a version running beside the one in force from `now` on, under somebody's name; one at a time.
+
+    `beside` is the version that was seen in force: where it is another by now, nothing is done.
+    """
     with transaction.atomic():
         one_at_a_time()
         active = _hold_writers()
-        if why := _hindrance(name, version, active):
+        if why := _hindrance(name, version, active, beside):
             return Refused(why)
         camp = Camp.objects.create(
             name=name.strip(), version_id=version, author=by, note=note.strip(), since=now
@@ -64,12 +69,19 @@ def start_camp(name: str, version: str, *, by: User | None, note: str, now: date
     return camp
 
 
-def end_camp(*, now: datetime) -> Camp | None:
-    """Stops the camp that runs, if any; its rows are cleared away by the worker."""
+def end_camp(*, now: datetime, seen: int | None = None) -> Camp | Refused | None:
+    """Stops the camp that runs, if any; its rows are cleared away by the worker.
+
+    `seen` is the camp (by id) that was seen running: where it is another by now, that goes on.
+    """
     with transaction.atomic():
         one_at_a_time()
         _hold_writers()
         camp = running_camp()
+        if camp is not None and seen not in (None, camp.pk):
+            return Refused(
+                f"“{camp}” runs by now, and was not what you looked at. Look at it before you end it."
+            )
         if camp is not None:
             Camp.objects.filter(pk=camp.pk).update(is_running=False, until=now, is_swept=False)
             camp.is_running, camp.until = False, now
@@ -154,7 +166,7 @@ def _hold_writers() -> PlaybookVersion | None:
     return PlaybookVersion.objects.select_for_update(no_key=True).filter(is_active=True).first()
 
 
-def _hindrance(name: str, version: str, active: PlaybookVersion | None) -> str:
+def _hindrance(name: str, version: str, active: PlaybookVersion | None, beside: str | None) -> str:
     """Why such a camp cannot be started, as a sentence; empty where it can."""
     if not name.strip():
         return "Give it a name: whose definition is it?"
@@ -162,6 +174,8 @@ def _hindrance(name: str, version: str, active: PlaybookVersion | None) -> str:
         return "There is no such version of the playbook."
     if active is not None and active.version == version:
         return "That version is the one in force: there would be nothing to compare."
+    if active is not None and beside not in (None, active.version):
+        return f"Somebody published meanwhile: {active} is in force now. Look at it, then begin beside it."
     if running := running_camp():
         return f"{running} runs already; end it before another begins."
     return ""

@@ -59,8 +59,10 @@ def publish(
         active = PlaybookVersion.objects.filter(is_active=True).first()
         if why := _hindrance(version, active, instead_of):
             return Refused(why)
-        Publication.objects.filter(is_in_force=True).update(is_in_force=False, until=now)
+        overtaken = Publication.objects.select_for_update(no_key=True).filter(is_in_force=True).first()
         PlaybookVersion.objects.filter(is_active=True).update(is_active=False)
+        if overtaken is not None:
+            _end(overtaken, now)
         PlaybookVersion.objects.filter(pk=version).update(is_active=True, activated_at=now)
         publication = Publication.objects.create(
             version_id=version,
@@ -74,6 +76,14 @@ def publish(
         # Only now that the old version's row is taken: whoever was assessed by it is committed, and counted.
         begin_sweep(publication)
     return publication
+
+
+def _end(publication: Publication, now: datetime) -> None:
+    """Notes until when it was in force, and how many it had been told of by then: the others are never judged by it."""
+    far = sweep_progress(publication)
+    Publication.objects.filter(pk=publication.pk).update(
+        is_in_force=False, until=now, swept=far.done, is_swept=far.is_done
+    )
 
 
 def publication_in_force() -> Publication | None:

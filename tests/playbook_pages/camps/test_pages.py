@@ -14,8 +14,8 @@ from django.utils import timezone
 from ripeline.lifecycle.playbook import load_playbook
 from ripeline.people.models import Contact, User
 from ripeline.playbooks.camps.words import say_agreement, say_who_was_right
-from ripeline.playbooks.drafts.saving import start_draft
-from ripeline.timeline.camps.keeping import HandOffs, running_camp, start_camp
+from ripeline.playbooks.drafts.saving import discard_draft, save_draft, start_draft
+from ripeline.timeline.camps.keeping import HandOffs, end_camp, running_camp, start_camp
 from ripeline.timeline.camps.models import Camp
 from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.definitions.versions import keep_version
@@ -71,6 +71,11 @@ def read(client: Client, address: str = "/playbook/camps/") -> str:
     return answer.content.decode()
 
 
+def shown(client: Client) -> dict[str, str]:
+    """What the page's form says it showed: the version in force, or the camp that runs."""
+    return dict(re.findall(r'<input type="hidden" name="(beside|camp)" value="([^"]*)"', read(client)))
+
+
 def text_of(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
@@ -80,7 +85,7 @@ def test_without_a_camp_the_page_says_what_one_is_for_and_how_to_begin(client: C
     assert "who was right" in html
     assert "Keep it running" in html
     assert "Shipped with Ripeline" in html
-    assert PlaybookVersion.objects.get().version not in html, "the one in force is not offered"
+    assert f"version {PlaybookVersion.objects.get().version}" not in html, "the one in force is not offered"
     seller = sign_in(make_user("sales", "Sam"))
     assert "Marketing and administrators can begin one" in read(seller)
     assert "Keep it running" not in read(seller)
@@ -89,13 +94,14 @@ def test_without_a_camp_the_page_says_what_one_is_for_and_how_to_begin(client: C
 def test_a_draft_is_kept_running_under_a_name_ended_and_begun_again(client: Client, mia: User) -> None:
     version = PlaybookVersion.objects.get(is_active=True)
     draft = start_draft(version, by=mia, now=timezone.now(), text=SALES, title="What sales means")
-    sent = {"name": " Sales ", "definition": f"draft {draft.pk}", "note": "calls count"}
-    done = client.post("/playbook/camps/start", sent, follow=True)
+    (option,) = re.findall(rf'<option value="(draft {draft.pk} [^"]*)"', read(client))
+    sent = {"name": " Sales ", "definition": option, "note": "calls count"}
+    done = client.post("/playbook/camps/start", shown(client) | sent, follow=True)
     assert "Two camps: in force, and Sales" in done.content.decode()
     camp = running_camp()
     assert camp is not None
     assert (camp.name, camp.author, camp.note, camp.version.text) == ("Sales", mia, "calls count", SALES)
-    ended = client.post("/playbook/camps/end", follow=True).content.decode()
+    ended = client.post("/playbook/camps/end", shown(client), follow=True).content.decode()
     assert "has ended" in ended
     assert f'action="/playbook/camps/{camp.pk}/again"' in ended
     assert running_camp() is None
@@ -105,13 +111,47 @@ def test_a_draft_is_kept_running_under_a_name_ended_and_begun_again(client: Clie
     assert (begun.name, begun.version_id, begun.pk == camp.pk) == ("Sales", camp.version_id, False)
 
 
+def test_what_changed_since_the_page_was_opened_is_looked_at_first(client: Client, mia: User) -> None:
+    version = PlaybookVersion.objects.get(is_active=True)
+    draft = start_draft(version, by=mia, now=timezone.now(), text=SALES, title="What sales means")
+    sent = shown(client) | {"name": "Sales", "definition": f"draft {draft.pk} at 1"}
+    save_draft(draft, OTHER_LADDER, seen=1, by=mia, now=timezone.now(), what="The text")
+    html = client.post("/playbook/camps/start", sent).content.decode()
+    assert "Somebody saved “What sales means” meanwhile" in html
+    activate(PLAYBOOK.replace("gte: 30", "gte: 25"), now=timezone.now())
+    html = client.post(
+        "/playbook/camps/start", sent | {"definition": f"draft {draft.pk} at 2"}
+    ).content.decode()
+    assert "Somebody published meanwhile" in html
+    discard_draft(draft, now=timezone.now())
+    sent |= shown(client)
+    html = client.post(
+        "/playbook/camps/start", sent | {"definition": f"draft {draft.pk} at 2"}
+    ).content.decode()
+    assert "“What sales means” was discarded" in html
+    assert not Camp.objects.exists()
+
+
+def test_another_camp_than_the_page_showed_is_not_ended(client: Client) -> None:
+    sales_camp()
+    seen = shown(client)
+    end_camp(now=timezone.now())
+    sales_camp("Presales")
+    for sent in (seen, {}):
+        html = client.post("/playbook/camps/end", sent, follow=True).content.decode()
+        assert "“Presales” runs by now" in html
+    camp = running_camp()
+    assert camp is not None
+    assert camp.name == "Presales"
+
+
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
         ({"name": " "}, "Give it a name"),
         ({"name": "x" * 81}, "at most 80 letters"),
         ({"definition": ""}, "Choose the definition"),
-        ({"definition": "draft 999"}, "Choose the definition"),
+        ({"definition": "draft 999"}, "That draft is not there any more"),
         ({"definition": "in force"}, "is the one in force"),
         ({"definition": "draft"}, "Choose the definition"),
     ],
@@ -134,8 +174,9 @@ def test_a_draft_with_mistakes_cannot_be_a_camp(client: Client, mia: User) -> No
     draft = start_draft(version, by=mia, now=timezone.now(), text="key: x\n", title="Half done")
     answer = client.post("/playbook/camps/start", {"name": "Sales", "definition": f"draft {draft.pk}"})
     assert "“Half done” has mistakes" in answer.content.decode()
+    seen = shown(client)
     sales_camp()
-    answer = client.post("/playbook/camps/start", {"name": "Other", "definition": "shipped schurq"})
+    answer = client.post("/playbook/camps/start", seen | {"name": "Other", "definition": "shipped schurq"})
     assert "Sales runs already" in answer.content.decode()
     assert Camp.objects.count() == 1
 
@@ -234,7 +275,7 @@ def test_a_camp_that_cannot_be_read_any_more_can_be_ended(client: Client) -> Non
     assert "cannot be read any more" in read(client)
     assert client.get("/playbook/camps/people/?ours=lead&theirs=mql").status_code == 302
     assert "Two definitions" not in read(client, f"/contacts/{eva.key}")
-    assert "has ended" in client.post("/playbook/camps/end", follow=True).content.decode()
+    assert "has ended" in client.post("/playbook/camps/end", shown(client), follow=True).content.decode()
 
 
 def test_odd_addresses_are_answered(client: Client) -> None:
@@ -277,3 +318,26 @@ def test_the_queries_do_not_grow_with_the_people(client: Client) -> None:
     assert table == [10, 10, 10]
     # Session, reader, bell; camp, two definitions; the people, their moves, touches and fates.
     assert people == [10, 10, 10]
+
+
+def test_all_that_ended_are_listed_a_page_at_a_time(client: Client) -> None:
+    version, now = keep_version(SALES, now=timezone.now()).version, timezone.now()
+    Camp.objects.bulk_create(
+        Camp(
+            name=f"Camp {n:02}",
+            version_id=version,
+            since=now - n * DAY,
+            until=now,
+            is_running=False,
+            is_swept=True,
+        )
+        for n in range(45)
+    )
+    seen, address = list[str](), "/playbook/camps/"
+    for _ in range(3):
+        html = read(client, address)
+        seen += re.findall(r"<td>(Camp \d\d)", html)
+        address = "/playbook/camps/" + "".join(re.findall(r'rel="next" href="([^"]+)"', html))
+    assert seen == [f"Camp {n:02}" for n in range(45)]
+    assert address == "/playbook/camps/"
+    assert client.get("/playbook/camps/?before=999999").status_code == 404

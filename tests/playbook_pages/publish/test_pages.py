@@ -17,10 +17,12 @@ from ripeline.people.models import Contact, Notification, User
 from ripeline.playbooks.drafts.models import Draft
 from ripeline.playbooks.drafts.saving import save_draft, start_draft
 from ripeline.playbooks.preview.models import PreviewRun
+from ripeline.reactions import react
 from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.definitions.publish import publish
 from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.models import PlaybookVersion, Publication, Standing
+from ripeline.timeline.reassess import reassess_due
 from ripeline.timeline.record import record
 from ripeline.worker import catch_up
 from tests.factories import make_user, sign_in
@@ -338,6 +340,40 @@ def test_salespeople_read_the_history_and_publish_nothing(mia: User) -> None:
     assert seller.post(f"/playbook/{version}/back").status_code == 403
     page = seller.get("/playbook/publications/").content.decode()
     assert "back-up" not in page
+
+
+def test_what_was_ticked_of_a_publication_that_was_overtaken_is_said_to_have_ended(
+    client: Client, mia: User
+) -> None:
+    now = timezone.now()
+    people = [make_contact(f"Person {n}", now=now - 9 * DAY, owner=mia) for n in range(130)]
+    record([fact(each, "form_submitted", now - 5 * DAY) for each in people], now=now - 5 * DAY)
+    catch_up()
+    put_in_force(client, begin(mia), reach="all", reactions=["tell_the_owner"])
+    bells = Notification.objects.count()
+    assert reassess_due(timezone.now(), react=react) == 100
+    put_in_force(client, begin(mia, PLAYBOOK.replace("gte: 30", "gte: 25")))
+    catch_up()
+    assert Notification.objects.count() == bells + 100
+    publication = Publication.objects.get(note="a form is enough", is_in_force=False)
+    assert (publication.swept, publication.total, publication.is_swept) == (100, 130, False)
+    said = text_of(client.get(f"/playbook/publications/{publication.pk}/").content.decode())
+    assert "Tell the owner: for those it had moved when 100 of 130 people were assessed; then another" in said
+    assert "when 100 of 130 people had been assessed by this one" in said
+    assert "100 of 130 people were assessed" in text_of(
+        client.get("/playbook/publications/").content.decode()
+    )
+
+
+def test_a_publication_that_was_assessed_to_the_end_says_so(client: Client, mia: User) -> None:
+    lead("Eva Lind", owner=mia)
+    put_in_force(client, begin(mia), reach="all", reactions=["tell_the_owner"])
+    catch_up()
+    put_in_force(client, begin(mia, PLAYBOOK.replace("gte: 30", "gte: 25")), note="25 is enough")
+    publication = Publication.objects.get(note="a form is enough")
+    said = text_of(client.get(f"/playbook/publications/{publication.pk}/").content.decode())
+    assert "Tell the owner: for everybody it moved" in said
+    assert "Another definition took over" not in said
 
 
 def test_the_queries_do_not_grow_with_the_rows(client: Client, mia: User) -> None:
