@@ -43,7 +43,7 @@ def logged() -> dict[str, list[tuple[object, ...]]]:
                 *(
                     row.uid,
                     to_instant(row.at),
-                    to_instant(row.received_at),
+                    to_instant(row.heard_at),
                     row.kind,
                     row.direction,
                     row.actor,
