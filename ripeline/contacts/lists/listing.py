@@ -23,6 +23,8 @@ from ripeline.contacts.lists.walking import (
     hint,
     holds,
     is_promising,
+    is_rare,
+    next_stretch,
     place_of,
     set_out,
     stretches,
@@ -32,6 +34,9 @@ from ripeline.contacts.lists.wanted import Condition, Count, Found, Span, Wanted
 
 # Above this, finding everybody costs more than any walk.
 MANY = 250_000
+# Finding people costs one question and walking on two, the second of them up to a place that is guessed: so it is worth
+# while for somewhat more of them than the rows alone would say.
+MORE = 1.5
 # Beyond this, a list is "more than"; nobody pages through it and counting costs.
 COUNTED = 10_000
 
@@ -55,15 +60,24 @@ def read_page(wanted: Wanted) -> Found:
 def _read_filtered(wanted: Wanted) -> Found:
     """Most filters let enough pass for the first stretch along the order to fill the page. Where it does not, somebody
     rare is looked for: first by finding everybody whom one filter leaves, then by going on along the order."""
-    first, *further = stretches(wanted)
+    first, ahead = stretches(wanted)
     walked = walk_on(wanted, set_out(wanted), first)
-    if not walked.is_over(wanted.size) and not is_promising(wanted, walked, sum(further)):
-        if (few := _gather_few(wanted)) is not None:
-            return few
-        # What the first stretch says of rare people is not much.
-        walked = walk_on(wanted, walked, further.pop(0))
-    while further and not walked.is_over(wanted.size) and is_promising(wanted, walked, sum(further)):
-        walked = walk_on(wanted, walked, further.pop(0))
+    if not walked.is_over(wanted.size):
+        most = round(MORE * how_few(wanted))
+        is_hopeless = not is_promising(wanted, walked, ahead)
+        if is_hopeless or is_rare(wanted, walked, most):
+            # A dear filter beside others is not asked whom it leaves as long as walking on may do.
+            few = _gather_few(wanted, most, with_dear=is_hopeless or len(wanted.conditions) == 1)
+            if few is not None:
+                return few
+        if is_hopeless:
+            # What the first stretch says of rare people is not much.
+            walked = walk_on(wanted, walked, ahead // 4)
+            ahead -= ahead // 4
+    while ahead and not walked.is_over(wanted.size) and is_promising(wanted, walked, ahead):
+        stretch = next_stretch(wanted, walked, ahead)
+        walked = walk_on(wanted, walked, stretch)
+        ahead -= stretch
     if not walked.is_over(wanted.size):
         if (narrowed := _narrow(wanted)) is not None:
             return _gather(wanted, *narrowed)
@@ -83,19 +97,29 @@ def _count_one(condition: Condition) -> Count | None:
     return None if condition.ids is None else _up_to_counted(_count_ids(condition.ids, COUNTED + 1))
 
 
-def _gather_few(wanted: Wanted) -> Found | None:
-    """The page of the people whom one filter leaves, or several, if they are few; None where no filter is so rare."""
-    most = how_few(wanted)
-    rare: list[set[int]] = []
-    others: list[Condition] = []
-    for condition in sorted(wanted.conditions, key=lambda each: each.is_dear):
+def _gather_few(wanted: Wanted, most: int, *, with_dear: bool) -> Found | None:
+    """The page of the people whom one filter leaves, or several, if they are `most` at most; None where no filter is so
+    rare."""
+    rare = _rare_of([each for each in wanted.conditions if not each.is_dear], most)
+    if rare:
         # Beside somebody rare, checking a dear filter costs less than finding all it leaves.
-        ids = None if rare and condition.is_dear else _all_of(condition, most)
-        if ids is None:
-            others.append(condition)
-        else:
-            rare.append(set(ids))
-    return _gather(wanted, _given(set.intersection(*rare)), others) if rare else None
+        return _gather(wanted, _in_all(rare), [each for each in wanted.conditions if each not in rare])
+    for condition in wanted.conditions if with_dear else ():
+        if condition.is_dear and (ids := _all_of(condition, most)) is not None:
+            others = [each for each in wanted.conditions if each is not condition]
+            return _gather(wanted, _given(ids), others)
+    return None
+
+
+def _rare_of(conditions: Sequence[Condition], most: int) -> list[Condition]:
+    """Those that leave `most` people or fewer, the rarest first: all counted with one question."""
+    found = [(each, each.ids) for each in conditions if each.ids is not None]
+    if not found:
+        return []
+    counts = joined(", ", [_counted(ids, max(most, 0) + 1) for _, ids in found])
+    sizes = Sql(f"SELECT {counts.text}", counts.params).rows()[0]
+    leave = {position: int(str(size)) for position, size in enumerate(sizes) if int(str(size)) <= most}
+    return [found[position][0] for position in sorted(leave, key=lambda position: leave[position])]
 
 
 def count_matches(wanted: Wanted) -> Count:
@@ -155,16 +179,20 @@ def _narrow(wanted: Wanted) -> tuple[Sql, list[Condition]] | None:
             most = min(MANY, 5 * size)
     order = sorted(sizes, key=lambda position: sizes[position])
     used = [position for position in order if sizes[position] <= 5 * sizes[order[0]]]
-    lists = [ids for position in used if (ids := wanted.conditions[position].ids) is not None]
-    if not lists:
+    if not used:
         return None
-    others = [Sql(f"id IN ({each.text})", each.params) for each in lists[1:]]
-    both = joined(" AND ", [Sql("1 = 1"), *others])
-    ids = Sql(f"SELECT id FROM ({lists[0].text}) i WHERE {both.text}", (*lists[0].params, *both.params))  # noqa: S608
-    return ids, [each for position, each in enumerate(wanted.conditions) if position not in used]
+    others = [each for position, each in enumerate(wanted.conditions) if position not in used]
+    return _in_all([wanted.conditions[position] for position in used]), others
 
 
-def _given(ids: set[int]) -> Sql:
+def _in_all(conditions: Sequence[Condition]) -> Sql:
+    """Those whom each of these filters finds, going by the first."""
+    first, *others = [each.ids for each in conditions if each.ids is not None]
+    both = joined(" AND ", [Sql("1 = 1"), *(Sql(f"id IN ({each.text})", each.params) for each in others)])
+    return Sql(f"SELECT id FROM ({first.text}) i WHERE {both.text}", (*first.params, *both.params))  # noqa: S608
+
+
+def _given(ids: Sequence[int]) -> Sql:
     """These ids, as a table of one column."""
     if is_sqlite():
         return Sql("SELECT value AS id FROM json_each(%s)", (str(sorted(ids)),))
@@ -172,7 +200,12 @@ def _given(ids: set[int]) -> Sql:
 
 
 def _count_ids(ids: Sql, limit: int) -> int:
-    return Sql(f"SELECT count(*) FROM (SELECT 1 FROM ({ids.text}) i LIMIT {limit}) few", ids.params).number()  # noqa: S608
+    counted = _counted(ids, limit)
+    return Sql(f"SELECT {counted.text}", counted.params).number()
+
+
+def _counted(ids: Sql, limit: int) -> Sql:
+    return Sql(f"(SELECT count(*) FROM (SELECT 1 FROM ({ids.text}) i LIMIT {limit}) few)", ids.params)  # noqa: S608
 
 
 def _gather(wanted: Wanted, ids: Sql, others: Sequence[Condition]) -> Found:

@@ -85,7 +85,7 @@ def tag_condition(tags: tuple[str, ...]) -> Condition:
     else:
         check = joined(" OR ", [Sql("c.tags @> jsonb_build_array(%s::text)", (tag,)) for tag in tags])
         ids = Sql(f"SELECT c.id AS id FROM ripeline_contact c WHERE {check.text}", check.params)  # noqa: S608
-    return Condition(Sql(f"({check.text})", check.params), frozenset("c"), ids)
+    return Condition(Sql(f"({check.text})", check.params), frozenset("c"), ids, is_dear=not is_sqlite())
 
 
 def search_ready() -> str | None:

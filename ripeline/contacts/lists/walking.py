@@ -9,10 +9,13 @@ from ripeline.contacts.lists.places import Place, read_key
 from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined
 from ripeline.contacts.lists.wanted import Sort, Table, Wanted
 
-# Rows looked at along the order before the filters are held to be rare, in stretches: most pages need the first.
-STRETCHES = (500, 4_000, 12_000)
+# Rows looked at along the order before the filters are held to be rare: first so many, which most pages need, and
+# so many more at most.
+STRETCHES = (500, 16_000)
 # Where the index of the order answers a filter by itself, looking at a row costs a tenth.
-THIN_STRETCHES = (4_000, 12_000, 48_000)
+THIN_STRETCHES = (4_000, 60_000)
+# A stretch is somewhat longer than what is likely to fill the page: another one costs two questions more.
+LONGER = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,16 @@ def walk_on(wanted: Wanted, walked: Walked, stretch: int | None = None) -> Walke
     """Goes on, along about `stretch` rows (None: until the page is full or the order ends)."""
     rows, rest = list(walked.rows), list(walked.rest)
     while rest and len(rows) <= wanted.size:
+        limit = wanted.size + 1 - len(rows)
+        if is_blind := walked.looked == 0 and stretch is not None and not is_sqlite():
+            # Where the first stretch fills the page, nobody need know where it ends. For a long one PostgreSQL finds
+            # better ways when it is told both ends.
+            rows += _select(wanted, rest[0], None, limit=limit, within=stretch)
+            if len(rows) > wanted.size:
+                break
         stop = None if stretch is None else _ahead(wanted, rest[0], stretch)
-        rows += _select(wanted, rest[0], stop, limit=wanted.size + 1 - len(rows))
+        if not is_blind:
+            rows += _select(wanted, rest[0], stop, limit=limit)
         if stop is not None:
             rest[0] = replace(rest[0], after=stop)
             break
@@ -56,16 +67,30 @@ def walk_on(wanted: Wanted, walked: Walked, stretch: int | None = None) -> Walke
     return Walked(tuple(rows), walked.looked + (stretch or 0), tuple(rest))
 
 
-def stretches(wanted: Wanted) -> tuple[int, ...]:
-    """How far it is worth to go before the filters are held to be rare."""
+def stretches(wanted: Wanted) -> tuple[int, int]:
+    """How far it is worth to go first, and then, before the filters are held to be rare."""
     is_thin = any(each.is_in_orders and each.needs == {wanted.sort.alias} for each in wanted.conditions)
     return THIN_STRETCHES if is_thin else STRETCHES
+
+
+def next_stretch(wanted: Wanted, walked: Walked, ahead: int) -> int:
+    """How far to go to fill the page, going by what the walk gave so far; `ahead` at most."""
+    missing = wanted.size + 1 - len(walked.rows)
+    expected = walked.looked * missing / max(1, len(walked.rows))
+    return min(ahead, stretches(wanted)[0] + round(LONGER * expected))
 
 
 def is_promising(wanted: Wanted, walked: Walked, ahead: int) -> bool:
     """Whether `ahead` rows more are likely to fill the page, going by what the walk gave so far."""
     missing = wanted.size + 1 - len(walked.rows)
     return len(walked.rows) * ahead >= walked.looked * missing / 2
+
+
+def is_rare(wanted: Wanted, walked: Walked, few: int) -> bool:
+    """Whether the filters together seem to leave fewer than `few`.
+
+    Of N rows, n pass: about N * rows / looked by what the walk gave, and `few` is the root of size * N."""
+    return len(walked.rows) * few < walked.looked * wanted.size
 
 
 def _parts(wanted: Wanted) -> Iterator[_Part]:
@@ -86,12 +111,25 @@ def _parts(wanted: Wanted) -> Iterator[_Part]:
         yield _Part(None if in_empty else after)
 
 
-def _select(wanted: Wanted, part: _Part, stop: Place | None, *, limit: int) -> list[tuple[Value, Value]]:
+def _select(
+    wanted: Wanted, part: _Part, stop: Place | None, *, limit: int, within: int | None = None
+) -> list[tuple[Value, Value]]:
+    """Up to `limit` rows that pass: of those up to `stop`, or of the next `within`.
+
+    SQLite would not know that the rows of such a part are in order, and sort them all."""
     sort = wanted.sort
     first = wanted.listing.tables[sort.alias]
     needs = {sort.alias}.union(*(each.needs for each in wanted.conditions)) - {sort.alias}
-    wheres = [*holds(sort), *_range(wanted, part, stop), *(each.check for each in wanted.conditions)]
-    sources = f"{first.name} {sort.alias}{hint(sort)}"
+    along = joined(" AND ", [*holds(sort), *_range(wanted, part, stop)] or [Sql("1 = 1")])
+    wheres = [each.check for each in wanted.conditions]
+    if within is None:
+        wheres.insert(0, along)
+        sources = f"{first.name} {sort.alias}{hint(sort)}"
+    else:
+        sources = (
+            f"(SELECT * FROM {first.name} {sort.alias} WHERE {along.text}"  # noqa: S608 - our names
+            f" ORDER BY {_order(wanted, first)} LIMIT {within}) {sort.alias}"
+        )
     for alias in sorted(needs):
         table = wanted.listing.tables[alias]
         # CROSS JOIN: SQLite keeps the order of the tables, and so walks the order's index.
@@ -103,7 +141,7 @@ def _select(wanted: Wanted, part: _Part, stop: Place | None, *, limit: int) -> l
         for row in Sql(
             f"SELECT {column(sort)}, {sort.alias}.{first.id} FROM {sources} WHERE {where.text}"  # noqa: S608
             f" ORDER BY {_order(wanted, first)} LIMIT {limit}",
-            where.params,
+            (*(along.params if within is not None else ()), *where.params),
         ).rows()
     ]
 

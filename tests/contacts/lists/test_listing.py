@@ -110,14 +110,21 @@ FILTERS: tuple[dict[str, Any], ...] = (
 PLANS: dict[str, dict[str, Any]] = {
     "as it comes": {},
     "gather": {"stretches": lambda wanted: (1, 1), "how_few": lambda wanted: 10_000, "MOST_MERGED": 0},
-    "walk": {"stretches": lambda wanted: (3, 5, 1000), "how_few": lambda wanted: -1, "MOST_MERGED": 0},
+    "walk": {
+        "stretches": lambda wanted: (3, 1005),
+        "next_stretch": lambda wanted, walked, ahead: min(ahead, 5),
+        "how_few": lambda wanted: -1,
+        "MOST_MERGED": 0,
+    },
     "walk, then gather": {
-        "stretches": lambda wanted: (2, 3, 4),
+        "stretches": lambda wanted: (2, 7),
+        "next_stretch": lambda wanted, walked, ahead: min(ahead, 3),
         "how_few": lambda wanted: -1,
         "MOST_MERGED": 0,
     },
     "walk, then walk on": {
-        "stretches": lambda wanted: (2, 3, 4),
+        "stretches": lambda wanted: (2, 7),
+        "next_stretch": lambda wanted, walked, ahead: min(ahead, 3),
         "how_few": lambda wanted: -1,
         "MANY": -1,
         "MOST_MERGED": 0,
