@@ -6,6 +6,7 @@ RSGI is granian's own interface, asynchronous like ASGI at about half the cost o
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -42,6 +43,8 @@ class Site:
         self._committer = Committer(open_store(), waiting_limit=settings.CONFIG.waiting_limit)
         self._collector = Collector(self._committer, clock=timezone.now)
         self._committer.start(loop)
+        # Thousands of requests that wait for the disk are no garbage: Python would look through them again and again.
+        gc.set_threshold(20_000, 50, 100)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._committer.stop()
@@ -62,18 +65,19 @@ class Site:
 
     async def _collect(self, scope: Scope, protocol: HTTPProtocol) -> Answer:
         header = scope.headers.get
-        body = await _body(protocol, header("content-length"), header("transfer-encoding"))
+        body = await _body(protocol, header)
         if isinstance(body, Refused):
             return body.answer()
         asked = Asked(scope.method, scope.path, header, self._address_of(scope), body)
         return await self._collector.answer(asked)
 
 
-async def _body(protocol: HTTPProtocol, length: str | None, transfer: str | None) -> bytes | Refused:
+async def _body(protocol: HTTPProtocol, header: Callable[[str], str | None]) -> bytes | Refused:
     """What was sent, never more of it than is allowed. Raises ProtocolClosed where the sender has gone."""
+    length = header("content-length")
     if length is not None and length.isdecimal():
-        return TOO_LARGE if int(length) > BODY else bytes(await protocol())
-    if transfer is None:
+        return TOO_LARGE if int(length) > BODY else await protocol()
+    if header("transfer-encoding") is None:
         return b""
     whole = bytearray()
     async for piece in protocol:

@@ -43,7 +43,7 @@ NOT_LET_IN = 403
 SUCCESS = b'{"success":true}'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Seen:
     """What a request shows of who sends it."""
 

@@ -10,6 +10,7 @@ import msgspec
 from ripeline.capture.collector.exchange import Asked
 
 LONGEST_AGENT = 512
+NO_LANGUAGE, NO_ORIGIN, PREFETCHED = ("no-language",), ("no-origin",), ("prefetch",)
 Network = Callable[[str], str]
 """From an address to what sort of network it is of, such as "datacentre:aws"; "" where nothing is known."""
 
@@ -21,14 +22,12 @@ def no_network(address: str) -> str:  # noqa: ARG001
 
 def marks_of(asked: Asked) -> tuple[str, ...]:
     """What a request shows that people's browsers do not: no language, no page it came from, fetched in advance."""
-    marks = []
-    if not asked.header("accept-language"):
-        marks.append("no-language")
-    if not asked.header("origin") and not asked.header("referer"):
-        marks.append("no-origin")
-    if "prefetch" in (asked.header("sec-purpose") or asked.header("purpose") or ""):
-        marks.append("prefetch")
-    return tuple(marks)
+    header = asked.header
+    return (
+        *(() if header("accept-language") else NO_LANGUAGE),
+        *(() if header("origin") or header("referer") else NO_ORIGIN),
+        *(PREFETCHED if "prefetch" in (header("sec-purpose") or header("purpose") or "") else ()),
+    )
 
 
 @lru_cache(maxsize=4096)

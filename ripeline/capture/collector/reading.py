@@ -16,7 +16,8 @@ TOO_LARGE = Refused(413, "too_large", f"A request may have {BODY // 1024} KB; no
 PACKED = {"gzip", "x-gzip"}
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that would cost more than reading the request does.
+@dataclass(slots=True)
 class Sent:
     """The events of one request, and what it says of all of them."""
 
