@@ -116,7 +116,7 @@ def _rare_of(conditions: Sequence[Condition], most: int) -> list[Condition]:
     found = [(each, each.ids) for each in conditions if each.ids is not None]
     if not found:
         return []
-    counts = joined(", ", [_counted(ids, max(most, 0) + 1) for _, ids in found])
+    counts = joined(", ", [_counted(ids, most + 1) for _, ids in found])
     sizes = Sql(f"SELECT {counts.text}", counts.params).rows()[0]
     leave = {position: int(str(size)) for position, size in enumerate(sizes) if int(str(size)) <= most}
     return [found[position][0] for position in sorted(leave, key=lambda position: leave[position])]

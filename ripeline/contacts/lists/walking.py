@@ -114,7 +114,7 @@ def _parts(wanted: Wanted) -> Iterator[_Part]:
 def _select(
     wanted: Wanted, part: _Part, stop: Place | None, *, limit: int, within: int | None = None
 ) -> list[tuple[Value, Value]]:
-    """Up to `limit` rows that pass: of those up to `stop`, or of the next `within`.
+    """Up to `limit` rows that pass: of those up to `stop`, or up to the place `within` rows further (see `_ahead`).
 
     SQLite would not know that the rows of such a part are in order, and sort them all."""
     sort = wanted.sort
@@ -128,7 +128,7 @@ def _select(
     else:
         sources = (
             f"(SELECT * FROM {first.name} {sort.alias} WHERE {along.text}"  # noqa: S608 - our names
-            f" ORDER BY {_order(wanted, first)} LIMIT {within}) {sort.alias}"
+            f" ORDER BY {_order(wanted, first)} LIMIT {within + 1}) {sort.alias}"
         )
     for alias in sorted(needs):
         table = wanted.listing.tables[alias]

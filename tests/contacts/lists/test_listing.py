@@ -113,19 +113,19 @@ PLANS: dict[str, dict[str, Any]] = {
     "walk": {
         "stretches": lambda wanted: (3, 1005),
         "next_stretch": lambda wanted, walked, ahead: min(ahead, 5),
-        "how_few": lambda wanted: -1,
+        "how_few": lambda wanted: 0,
         "MOST_MERGED": 0,
     },
     "walk, then gather": {
         "stretches": lambda wanted: (2, 7),
         "next_stretch": lambda wanted, walked, ahead: min(ahead, 3),
-        "how_few": lambda wanted: -1,
+        "how_few": lambda wanted: 0,
         "MOST_MERGED": 0,
     },
     "walk, then walk on": {
         "stretches": lambda wanted: (2, 7),
         "next_stretch": lambda wanted, walked, ahead: min(ahead, 3),
-        "how_few": lambda wanted: -1,
+        "how_few": lambda wanted: 0,
         "MANY": -1,
         "MOST_MERGED": 0,
     },
