@@ -29,6 +29,7 @@ from ripeline.playbooks.drafts.saving import (
     save_draft,
     start_draft,
 )
+from ripeline.playbooks.drafts.telling import tell_mistakes
 from ripeline.playbooks.finding import compare_texts, find_version
 from ripeline.playbooks.lines import find_lines
 from ripeline.playbooks.reading import read_aloud
@@ -79,6 +80,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "here": "overview",
         "found": compare_texts(draft.based_on.text, draft.text),
         "playbook": checked.playbook,
+        "told": list(tell_mistakes(draft, checked)),
     }
     if checked.playbook is not None:
         context["reading"] = read_aloud(checked.playbook, find_lines(draft.text))

@@ -23,6 +23,7 @@ Choices = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 """What can be chosen, in groups: a heading (may be empty), and values with what they are called."""
 UNITS: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _DURATION = re.compile(r"(\d{1,9})\s*([a-z]*)", re.IGNORECASE)
+_SHORT = re.compile(r"\b\d{1,9}[smhdw]\b")
 _SCALAR = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^,]+?)\s*(?:,|$)')
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 
@@ -61,6 +62,19 @@ class Field:
     help: str = ""
     errors: tuple[str, ...] = ()
     shapes: bool = False
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The names of the controls that the errors are of: those they quote, else those that are typed in."""
+        if not self.errors:
+            return ()
+        quoted = [it.name for it in self.inputs if any(_quotes(each, it.value) for each in self.errors)]
+        typed = [it.name for it in self.inputs if it.kind != "select"]
+        return tuple(quoted or typed or [it.name for it in self.inputs])
+
+
+def _quotes(error: str, value: str) -> bool:
+    return bool(value) and (f"'{value}'" in error or error.startswith(f"{value} "))
 
 
 def name_of(path: Iterable[str | int]) -> str:
@@ -114,9 +128,21 @@ def show_duration(value: Any) -> str:
     """`60d` as `60 days`."""
     found = re.fullmatch(r"(\d{1,9})([smhdw])", value) if isinstance(value, str) else None
     if not found:
-        return show_scalar(value) if value is not ABSENT else ""
+        return show_typed(value)
     count = int(found[1])
     return f"{count} {UNITS[found[2]]}{'' if count == 1 else 's'}"
+
+
+def say_as_typed(message: str) -> str:
+    """A mistake in the words of the forms, where `30d` is typed as `30 days`."""
+    if (
+        " is not a duration" not in message
+        and "usable duration" not in message
+        and "whole days" not in message
+    ):
+        return message
+    said = _SHORT.sub(lambda found: show_duration(found[0]), message)
+    return said.removeprefix("'' is not a duration; ")
 
 
 def show_scalar(value: Any) -> str:
@@ -153,6 +179,11 @@ def _number(text: str) -> Any:
         return text
     number = float(text)
     return int(number) if number.is_integer() and abs(number) < 1e15 else number
+
+
+def show_typed(value: Any) -> str:
+    """A number or duration as it is typed; what was emptied stays empty."""
+    return "" if value == "" else show_scalar(value)
 
 
 def show_list(value: Any) -> str:

@@ -33,6 +33,7 @@ from ripeline.playbooks.forms.sheets import (
     optional_rule,
     place_acts,
     text_field,
+    title_field,
 )
 from ripeline.playbooks.forms.tests import inputs_of_test, join_test, split_test
 from ripeline.playbooks.lines import Path
@@ -44,7 +45,7 @@ SUBJECT_HELP: Final = "Pages, forms, products ..., one on each line. * stands fo
 def name_page(names: Names) -> Sheet:
     """Title, key, and whose touches count."""
     fields = (
-        text_field(names, ("title",), "Title"),
+        title_field(names, ("title",)),
         text_field(names, ("key",), "Key", help="A short name for files and commands."),
         checks_field(names, ("actors",), "Touches that count are by", ACTORS, usual=("human", "unknown"),
                      help="Link scanners and privacy proxies are machines."),
@@ -91,7 +92,7 @@ def stage_page(names: Names, at: int) -> Sheet | None:
     stage = found[at]
     title = str(stage.get("title") or stage.get("key") or f"Stage {at + 1}")
     below = tuple(names.keyed("stages")[:at])
-    fields: tuple[Field, ...] = (text_field(names, (*path, "title"), "Title"),)
+    fields: tuple[Field, ...] = (title_field(names, (*path, "title")),)
     sections = [Section("", fields=fields)]
     if at:
         rules, adder = optional_rule(names, (*path, "enter"))
@@ -144,7 +145,7 @@ def _named_page(names: Names, section: str, title: str, lead: str, add: str) -> 
         path = (section, at)
         rules, adder = optional_rule(names, (*path, "when"))
         what = str(part.get("title") or part.get("key") or title)
-        fields = (text_field(names, (*path, "title"), "Title"),)
+        fields = (title_field(names, (*path, "title")),)
         acts = place_acts(path, len(parts), what)
         items.append(Item(name_of(path), what, fields, rules, acts, adder, errors=names.errors_at(path)))
     adding = Adder(section, add, is_named=True, hint="Its title")

@@ -21,8 +21,10 @@ from ripeline.playbooks.forms.fields import (
     read_duration,
     read_number,
     read_scalar,
+    say_as_typed,
     show_duration,
     show_scalar,
+    show_typed,
     snippet,
 )
 from ripeline.playbooks.forms.tests import inputs_of_test, join_test, split_test
@@ -94,7 +96,7 @@ class Names:
             and (it.path == said or (within and it.path.startswith((f"{said}.", f"{said}["))))
         ]
         self.taken.update(found)
-        return tuple(it.message for it in found)
+        return tuple(say_as_typed(it.message) for it in found)
 
     def keyed(self, section: str) -> tuple[tuple[str, str], ...]:
         """Keys and titles of the stages, personas or ratings."""
@@ -234,7 +236,7 @@ def _score(names: Names, path: Path, value: dict[str, Any]) -> tuple[Field, ...]
     inputs = (
         Input(f"{name_of(place)}:op", bound, "How the score is compared", "select", before="score is",
               choices=(("", (("gte", "at least"), ("lt", "below"))),)),
-        Input(f"{name_of(place)}:value", show_scalar(value["score"][bound]), "Points", size=6),
+        Input(f"{name_of(place)}:value", show_typed(value["score"][bound]), "Points", size=6),
     )  # fmt: skip
     return (
         Field(

@@ -77,6 +77,11 @@ class Sheet:
                 for rule in item.rules:
                     yield from _fields_of(rule)
 
+    @property
+    def first_wrong(self) -> str:
+        """The name of the first control that is wrong; empty where none is."""
+        return next((name for field in self.fields() for name in field.wrong), "")
+
 
 def _fields_of(rule: RuleForm) -> Iterator[Field]:
     yield from rule.fields
@@ -84,10 +89,21 @@ def _fields_of(rule: RuleForm) -> Iterator[Field]:
         yield from _fields_of(part)
 
 
-def text_field(names: Names, path: Path, label: str, *, help: str = "", size: int = 0) -> Field:
+def text_field(
+    names: Names, path: Path, label: str, *, help: str = "", size: int = 0, hint: str = ""
+) -> Field:
     """A text."""
-    control = Input(name_of(path), show_scalar(value_at(names.plain, path)), label, size=size)
+    control = Input(name_of(path), show_scalar(value_at(names.plain, path)), label, size=size, hint=hint)
     return Field(path, (control,), read_title, label, help, names.errors_at(path))
+
+
+def title_field(names: Names, path: Path) -> Field:
+    """The title of what has a key beside it, which stands for a title that is empty."""
+    key = value_at(names.plain, (*path[:-1], "key"))
+    if not isinstance(key, str) or value_at(names.plain, path) is not ABSENT:
+        return text_field(names, path, "Title")
+    help = f"Without a title it is called by its key, “{key}”, everywhere people read of it."
+    return text_field(names, path, "Title", help=help, hint=key)
 
 
 def read_title(given: list[str], _: Any = None) -> Any:

@@ -220,7 +220,8 @@ def test_a_mistake_is_kept_as_typed_and_told_by_its_field_and_on_its_line(client
     assert f'<span class="mistake" id="L{line}">' in text
     overview = read(client, f"/playbook/drafts/{draft.pk}/")
     assert "cannot be previewed or put in force" in overview
-    assert "score.points[0].add" in overview
+    assert "Score, points “" in overview
+    assert f'href="/playbook/drafts/{draft.pk}/score/#score/points/0/add"' in overview
 
 
 def test_a_text_that_is_no_yaml_is_saved_and_the_forms_lead_to_it(client: Client) -> None:
