@@ -35,7 +35,7 @@ def choose_other(request: HttpRequest, key: str) -> HttpResponse:
     """Asks who else a contact is: those a search finds."""
     contact, user = find_contact(key), reader_of(request)
     refuse_others(user, contact)
-    words = request.GET.get("q", contact.last_name or contact.name)[:100]
+    words = request.GET.get("q", contact.name or contact.email)[:100]
     found = [row for row in _search(words, user) if row.id != contact.pk]
     context = {"contact": contact, "words": words, "found": found, "playbook": active_playbook()}
     return render(request, "contacts/merge_choose.html", context)
@@ -67,6 +67,7 @@ def compare(request: HttpRequest, key: str, other: str) -> HttpResponse:
         "sides": sides,
         "ways": ways,
         "touches": seen.kept.touches + seen.gone.touches,
+        "browsers": seen.kept.browsers + seen.gone.browsers,
         "playbook": playbook,
     }
     return render(request, "contacts/merge_compare.html", context)

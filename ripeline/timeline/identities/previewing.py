@@ -14,6 +14,7 @@ from ripeline.lifecycle.playbook import Playbook
 from ripeline.lifecycle.touch import KINDS
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.timeline.changes import PERSONAL
 from ripeline.timeline.identities.fields import fill, own_fields
 from ripeline.timeline.identities.forest import Edge, groups, read_edges, work_out
 from ripeline.timeline.identities.models import Identification
@@ -35,18 +36,15 @@ FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A field: what each says, what would be said, and whether that is `filled` from the one that goes."""
+    """A field: what each says, what would be said, whether that is `filled` from the one that goes, or `differs` from
+    what that one says, which would be shown no more."""
 
     label: str
     kept: str
     gone: str
     after: str
     is_filled: bool = False
-
-    @property
-    def differs(self) -> bool:
-        """Whether the one that goes says something else, which would not be shown any more."""
-        return bool(self.gone) and self.gone != self.after
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +139,10 @@ def _compare(kept: Contact, gone: Contact, after: Contact) -> list[Compared]:
         said = [_say(name, getattr(each, name), named) for each in (kept, gone, after)]
         found.append(_compared(label, said))
     tags = [", ".join(each.tags) for each in (kept, gone, after)]
-    found.append(_compared("Tags", tags))
-    for name in sorted({*kept.traits, *gone.traits, *after.traits}):
+    # Of both, none is lost.
+    found.append(replace(_compared("Tags", tags), differs=False))
+    # Those with a column of their own are told by that.
+    for name in sorted({*kept.traits, *gone.traits, *after.traits} - set(PERSONAL)):
         said = [_say("", each.traits.get(name), named) for each in (kept, gone, after)]
         label = name.replace("_", " ").capitalize()
         found.append(_compared(label, said))
@@ -151,7 +151,7 @@ def _compare(kept: Contact, gone: Contact, after: Contact) -> list[Compared]:
 
 def _compared(label: str, said: Sequence[str]) -> Compared:
     kept, gone, after = said
-    return Compared(label, kept, gone, after, is_filled=kept != after)
+    return Compared(label, kept, gone, after, is_filled=kept != after, differs=bool(gone) and gone != after)
 
 
 def _named(people: Sequence[Contact]) -> Mapping[tuple[str, int], str]:

@@ -24,7 +24,7 @@ class Pair:
 
 def find_pairs(limit: int) -> list[Pair]:
     """Pairs that may be one, surest first, each once: `limit` of each kind at most. Reads everybody."""
-    kinds = (_proven(limit), _alike_addresses(limit), _same_phone(limit), _namesakes(limit))
+    kinds = (_proven(limit), _alike_addresses(limit), _namesakes(limit), _same_phone(limit))
     found: dict[tuple[int, int], Pair] = {}
     for kind in kinds:
         for pair in kind:
