@@ -95,8 +95,14 @@ class Person:
 def read_disagreement(ours: Playbook, theirs: Playbook) -> Disagreement:
     """Reads the page; three queries, however many people there are."""
     pairs = [pair for pair in stage_pairs() if pair.ours and pair.theirs]
+    return disagreement_of(ours, theirs, pairs, hand_offs())
+
+
+def disagreement_of(
+    ours: Playbook, theirs: Playbook, pairs: Sequence[StagePair], counted: tuple[HandOffs, ...]
+) -> Disagreement:
+    """Who stands where by either definition, and what became of people, as the page has it."""
     differing = tuple(pair for pair in pairs if not is_same_stage(ours, theirs, pair.ours, pair.theirs))
-    counted = hand_offs()
     columns = _stages(theirs, (pair.theirs for pair in pairs))
     return Disagreement(
         rows=tuple(_rows(pairs, differing, _stages(ours, (pair.ours for pair in pairs)), columns)),

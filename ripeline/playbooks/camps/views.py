@@ -16,12 +16,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.ladders import is_same_stage
+from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.permissions import may_write_definitions, reader_of
 from ripeline.playbooks.camps.reading import PER_PAGE, read_disagreement, read_pair, title_of
-from ripeline.playbooks.camps.words import say_agreement, say_who_was_right
+from ripeline.playbooks.camps.then import read_then
+from ripeline.playbooks.camps.words import say_agreement, say_agreement_then, say_who_was_right
 from ripeline.playbooks.preview.asking import Choice, choices, read_choice
 from ripeline.playbooks.preview.asking import Refused as NotChosen
 from ripeline.playbooks.publish.views import for_publishers
+from ripeline.timeline.asof import AsOf, read_as_of
 from ripeline.timeline.camps.keeping import camp_progress, end_camp, running_camp, start_camp
 from ripeline.timeline.camps.models import Camp
 from ripeline.timeline.definitions.versions import NoPlaybook, active_playbook, keep_version, readable_version
@@ -46,8 +49,12 @@ def camps(request: HttpRequest) -> HttpResponse:
     if theirs is None:
         may_write = may_write_definitions(reader_of(request))
         return render(request, "playbooks/camps_unreadable.html", {"camp": camp, "may_write": may_write})
+    as_of = read_as_of(request.GET, now=timezone.now(), zone=timezone.get_current_timezone())
+    if not as_of.is_now:
+        return _show_then(request, camp, theirs, as_of)
     found = read_disagreement(ours, theirs)
     context = {
+        "as_of": as_of,
         "camp": camp,
         "ours": ours,
         "theirs": theirs,
@@ -58,6 +65,25 @@ def camps(request: HttpRequest) -> HttpResponse:
         "may_write": may_write_definitions(reader_of(request)),
     }
     return render(request, "playbooks/camps.html", context)
+
+
+def _show_then(request: HttpRequest, camp: Camp, theirs: Playbook, as_of: AsOf) -> HttpResponse:
+    """Where they disagreed on a past day."""
+    then = read_then(theirs, as_of)
+    context: dict[str, Any] = {
+        "camp": camp,
+        "ours": then.ours,
+        "theirs": theirs,
+        "as_of": as_of,
+        "then": then,
+    }
+    if then.found is not None:
+        context |= {
+            "found": then.found,
+            "said": say_agreement_then(then.found.people, then.found.differ, camp.name),
+            "who_was_right": say_who_was_right(then.found.counted, then.ours, theirs, camp.name),
+        }
+    return render(request, "playbooks/camps_then.html", context)
 
 
 @require_POST

@@ -25,6 +25,18 @@ def say_agreement(people: int, differ: int, name: str) -> str:
     )
 
 
+def say_agreement_then(people: int, differ: int, name: str) -> str:
+    """How far the two agreed on a past day, in one sentence."""
+    if not people:
+        return "Nobody was known by then."
+    if not differ:
+        return f"All {say_number(people)} people stood at the same stage by both definitions."
+    return (
+        f"Of {say_number(people)} people, {say_number(people - differ)} stood at the same stage by both definitions; "
+        f"{say_number(differ)} stood elsewhere by that of {name}."
+    )
+
+
 def say_who_was_right(
     counted: Sequence[HandOffs], ours: Playbook, theirs: Playbook, name: str
 ) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ HEAVY = ("one_text", "other_text", "result")
 @require_GET
 def previews(request: HttpRequest) -> HttpResponse:
     """What can be held beside what, and the previews there are."""
-    chosen = {"one": request.GET.get("one", "in force"), "other": request.GET.get("other", "")}
+    usual = {"one": "in force", "other": "", "as_of": ""}
+    chosen = {name: request.GET.get(name, default) for name, default in usual.items()}
     return render(request, "playbooks/previews.html", _form(request, chosen))
 
 
