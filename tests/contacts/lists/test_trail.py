@@ -158,7 +158,7 @@ def test_a_trail_leads_to_our_own_list_or_nowhere(client: Client, asked: dict[st
 
 
 @pytest.mark.parametrize("query", ["?sort=name", "?stage=lead", "?q=theirs&stage=lead"])
-def test_the_neighbours_cost_the_same_in_a_short_list_as_in_a_longer_one(client: Client, query: str) -> None:
+def test_the_neighbours_cost_no_more_in_a_longer_list_than_in_a_short_one(client: Client, query: str) -> None:
     def cost(name: str) -> int:
         person(client, name, query)
         with CaptureQueriesContext(connection) as asked:
@@ -168,4 +168,5 @@ def test_the_neighbours_cost_the_same_in_a_short_list_as_in_a_longer_one(client:
     crowd("Ann", "Bea", "Cas")
     short = cost("Bea")
     crowd(*(f"Zoe {chr(97 + number)}" for number in range(9)))
-    assert cost("Bea") == short
+    # PostgreSQL asks even less: where a stretch fills the page, nobody looks for its end.
+    assert 0 <= short - cost("Bea") <= 2
