@@ -270,9 +270,10 @@ def form_errors(form: BaseForm) -> dict[str, object]:
 
 
 @register.inclusion_tag("web/components/chart.html")
-def chart(name: str, spec: Spec) -> dict[str, Any]:
-    """A chart, and the table that says the same; see `charts.Spec`."""
+def chart(name: str, spec: Spec, told: bool = False) -> dict[str, Any]:
+    """A chart, and the table that says the same; see `charts.Spec`. `told`: the page has such a table beside it."""
     return {
+        "told": told,
         "name_id": f"chart-{name}",
         "spec": spec,
         "height": spec.get("height", 240),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from ripeline.web.words import say_number, say_percent
 
 Definition = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -58,6 +61,8 @@ FOUND = (
     ("lead", "How many days before"),
 )
 """What is measured, and the title of its picture."""
+COLUMNS = (("precision", "Precision"), ("recall", "Recall"), ("lift", "Lift"), ("lead", "Days before"))
+"""What is measured, as the heads of the table beside the pictures."""
 
 
 def found(one: Definition, other: Definition, names: tuple[str, str]) -> Iterator[tuple[str, Spec]]:
@@ -85,13 +90,60 @@ def found(one: Definition, other: Definition, names: tuple[str, str]) -> Iterato
         yield what, spec
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How well one definition's stage told the outcome: a row of the table beside the pictures. `side` is 0 or 1; each
+    cell is what was measured, and the value with its interval."""
+
+    key: str
+    side: int
+    role: str
+    cells: tuple[tuple[str, str], ...]
+
+
+def measured(one: Definition, other: Definition, names: tuple[str, str]) -> Iterator[Measured]:
+    """The same numbers in words, stage by stage, both definitions of a stage together."""
+    both = _by_title(one), _by_title(other)
+    titles = [[stage["title"] for stage in side["stages"][1:]] for side in (one, other)]
+    for title in _merged(*titles):
+        for side, stages in enumerate(both):
+            if stage := stages.get(title):
+                cells = tuple((name, _say_cell(stage, what)) for what, name in COLUMNS)
+                yield Measured(stage["key"], side, names[side], cells)
+
+
+def _say_cell(stage: Mapping[str, Any], what: str) -> str:
+    value, low, high = _cell(stage, what)
+    if value is None:
+        return "–"
+    said = _say(value, what)
+    return said if low is None or high is None else f"{said} ({_say(low, what)} to {_say(high, what)})"
+
+
+def _say(value: float, what: str) -> str:
+    if what in ("precision", "recall"):
+        return say_percent(value, 1 if 0 < value < 0.1 else 0)
+    return say_number(value, 1)
+
+
 def _merged(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    """The titles of both ladders, each once: what only the other has stands behind what it stands behind there."""
-    order = list(dict.fromkeys(mine))
-    for place, title in enumerate(theirs):
-        if title not in order:
-            order.insert(order.index(theirs[place - 1]) + 1 if place else 0, title)
-    return order
+    """The titles of both ladders, each once, from the bottom up: what only one has stands between what both have, and
+    there as high as in its own ladder."""
+    order: list[str] = []
+    start = at = 0
+    for place, title in enumerate(mine):
+        if title in theirs[at:]:
+            there = theirs.index(title, at)
+            order += [*_interleaved(mine[start:place], theirs[at:there]), title]
+            start, at = place + 1, there + 1
+    return list(dict.fromkeys([*order, *_interleaved(mine[start:], theirs[at:])]))
+
+
+def _interleaved(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    placed = [
+        ((place + 1) / (len(side) + 1), title) for side in (mine, theirs) for place, title in enumerate(side)
+    ]
+    return [title for _, title in sorted(placed, key=lambda it: it[0])]
 
 
 def _by_title(definition: Definition) -> dict[str, Mapping[str, Any]]:

@@ -88,6 +88,8 @@ def show_result(run: PreviewRun) -> dict[str, Any]:
         "moves": moves,
         "flow": charts.flow(one, other, drawn) if drawn else None,
         "measures": [(f"found-{what}", spec) for what, spec in charts.found(one, other, names)],
+        "measured": list(charts.measured(one, other, names)),
+        "heads": [head for _, head in charts.COLUMNS],
         "did": say_outcome(run.outcome),
         "unused": list(_unused(run)),
         "history": result["history"],
