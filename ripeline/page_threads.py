@@ -18,8 +18,10 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[att
 
 THREADS = 4
 """In each web process. More would only wait for one another; fewer would let one long export stop everybody."""
-SMALL = 256 * 1024
-"""Bytes of a request that is read at once, and of an answer that is sent at once."""
+SMALL = 64 * 1024
+"""Bytes of a request that is read before a thread is given to it."""
+SHORT = 256 * 1024
+"""Bytes of a file that is sent in one piece."""
 PIECE = 64 * 1024
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -88,7 +90,7 @@ class _Started:
         """Whether the answer is all there, or soon will be: then it is sent in one piece."""
         if isinstance(answer, list) or not getattr(answer, "streaming", True):
             return True
-        return self.length is not None and self.length <= SMALL
+        return self.length is not None and self.length <= SHORT
 
 
 class _Arriving(io.RawIOBase):

@@ -19,16 +19,21 @@ from django.conf import settings
 from django.utils import timezone
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
-from ripeline.capture.collector.committing import Committer
+from ripeline.capture.collector.committing import FULL, Committer
 from ripeline.capture.collector.door import Collector
 from ripeline.capture.collector.exchange import Answer, Asked, Refused
-from ripeline.capture.collector.limits import BODY
+from ripeline.capture.collector.limits import BODY, EVENT
 from ripeline.capture.collector.reading import TOO_LARGE
 from ripeline.capture.collector.stores import open_store
 from ripeline.page_threads import PageThreads
 
 log = logging.getLogger(__name__)
 
+READING = 128 * 1024 * 1024
+"""Bytes of large requests that may be on their way in at once: thousands of senders could bring half a megabyte each.
+Those no larger than a single event do not count."""
+READ_WITHIN = 30.0
+SLOW = Refused(408, "too_slow", "The request did not come whole in half a minute; nothing of it was kept.")
 OURS = Refused(500, "our_mistake", "Something went wrong here; nothing was kept. It is written to the log.")
 
 
@@ -37,6 +42,7 @@ class Site:
 
     def __init__(self) -> None:
         self._pages = PageThreads(pages)
+        self._reading = 0
         self._address_of = _reader_of_addresses(settings.CONFIG.base_url)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -65,26 +71,41 @@ class Site:
 
     async def _collect(self, scope: Scope, protocol: HTTPProtocol) -> Answer:
         header = scope.headers.get
-        body = await _body(protocol, header)
+        size = _size(header)
+        if size > BODY:
+            return TOO_LARGE.answer()
+        body = await protocol() if size <= EVENT else await self._read(protocol, size)
         if isinstance(body, Refused):
             return body.answer()
-        asked = Asked(scope.method, scope.path, header, self._address_of(scope), body)
-        return await self._collector.answer(asked)
+        return await self._collector.answer(
+            Asked(scope.method, scope.path, header, self._address_of(scope), body)
+        )
+
+    async def _read(self, protocol: HTTPProtocol, size: int) -> bytes | Refused:
+        """A large body, where not too many come at once, and if it comes soon. Raises ProtocolClosed."""
+        if self._reading + size > READING:
+            return FULL
+        self._reading += size
+        whole = bytearray()
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                async for piece in protocol:
+                    whole += piece
+                    if len(whole) > BODY:
+                        return TOO_LARGE
+        except TimeoutError:
+            return SLOW
+        finally:
+            self._reading -= size
+        return bytes(whole)
 
 
-async def _body(protocol: HTTPProtocol, header: Callable[[str], str | None]) -> bytes | Refused:
-    """What was sent, never more of it than is allowed. Raises ProtocolClosed where the sender has gone."""
+def _size(header: Callable[[str], str | None]) -> int:
+    """Bytes that the body will have; where nobody says, those it may have."""
     length = header("content-length")
     if length is not None and length.isdecimal():
-        return TOO_LARGE if int(length) > BODY else await protocol()
-    if header("transfer-encoding") is None:
-        return b""
-    whole = bytearray()
-    async for piece in protocol:
-        whole += piece
-        if len(whole) > BODY:
-            return TOO_LARGE
-    return bytes(whole)
+        return int(length)
+    return 0 if header("transfer-encoding") is None else BODY
 
 
 def _reader_of_addresses(base_url: str) -> Callable[[Scope], str]:

@@ -22,6 +22,8 @@ from ripeline.worker import stop_on_signal, work
 # A worker that dies at once again and again should not fill the log with starts.
 RESTART_AFTER = 2.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Of each web process. A browser keeps one for half a minute after a page or an event: with fewer, others would wait.
+CONNECTIONS = 4096
 # Seconds that a process has to answer what it is answering, when all is stopped.
 STOP_WITHIN = 10
 
@@ -56,6 +58,7 @@ def serve(*, with_worker: bool = True) -> None:
             " lets others reach it. Set RIPELINE_DATA_DIR or RIPELINE_DATABASE_URL to a database of your own."
         )
     refuse_taken_port(config)
+    allow_open_files(CONNECTIONS + 1024)
     over = threading.Event()
     minder = threading.Thread(target=_mind_worker, args=(over,), daemon=True)
     if with_worker:
@@ -69,6 +72,7 @@ def serve(*, with_worker: bool = True) -> None:
             workers=config.web_processes,
             log_access=False,
             websockets=False,
+            backpressure=CONNECTIONS,
             # One that dies is started again, while the others go on.
             respawn_failed_workers=True,
             # One that was told to stop while it was still starting may not hear it.
@@ -94,6 +98,18 @@ def refuse_taken_port(config: Config) -> None:
                 f"{config.host}:{config.port} cannot be listened on: {error.strerror}."
                 " Stop what is served there, or set RIPELINE_PORT to another number."
             ) from None
+
+
+def allow_open_files(number: int) -> None:
+    """Lets this process, and those it starts, open so many files and connections, as far as the machine allows it."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit.
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _way_in(config: Config) -> str:
