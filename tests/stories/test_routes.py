@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db
 REFUSED = {403, 404}
 # Rows that come and go with a visit itself.
 OF_VISITS = {"django_session", "ripeline_cache", "django_migrations"}
+OF_TWO = dict.fromkeys(("contact_merge_with", "contact_keep_apart"), ["eva", "eva"])
 Address = Callable[[str], str]
 
 
@@ -47,7 +48,7 @@ def address() -> Address:
     in_force = PlaybookVersion.objects.get(is_active=True)
     draft = start_draft(in_force, by=owner, now=NOW)
     key = PreviewRun.objects.create(as_of=NOW, created_at=NOW, state=PreviewRun.State.FAILED).key
-    known: dict[str, list[Any]] = {
+    known: dict[str, list[Any]] = OF_TWO | {
         "playbook_preview": [key],
         "playbook_preview_people": [key],
         "playbook_preview_cancel": [key],
@@ -59,7 +60,6 @@ def address() -> Address:
         ],
         "playbook_publication": [Publication.objects.get().pk],
         "contact_move_undo": ["eva", move],
-        **dict.fromkeys(("contact_merge_with", "contact_keep_apart"), ["eva", "eva"]),
         "contact_merge_undo": [_merged(owner)],
         "contacts_view_remove": [1],
         "contacts_view_restore": ["token"],

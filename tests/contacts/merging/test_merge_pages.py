@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -91,8 +92,7 @@ def test_what_was_edited_since_is_said_when_a_merge_is_undone(client: Client, no
     kept, gone = two(now)
     client.post(f"/contacts/{kept.key}/merge/{gone.key}")
     kept.refresh_from_db()
-    draft = draft_of(kept)
-    change_contact(kept, ContactDraft(**{**_fields(draft), "title": "Head of buying"}), now=now)
+    change_contact(kept, replace(draft_of(kept), title="Head of buying"), now=now)
     answer = client.post(f"/contacts/merges/{Merge.objects.get().pk}/undo", follow=True)
     said = "Title of Eva Lind was changed since, to Head of buying, and stays."
     assert said in read(answer.content.decode())
@@ -186,7 +186,3 @@ def test_the_suggestions_ask_the_database_as_often_for_one_pair_as_for_three(
     mine = [each["sql"] for each in queries if any(f'FROM "{table}"' in each["sql"] for table in tables)]
     # Proofs, addresses, numbers, namesakes; who lives, who is kept apart (twice); the people; the merges.
     assert len(mine) == 9, mine
-
-
-def _fields(draft: ContactDraft) -> dict[str, object]:
-    return {name: getattr(draft, name) for name in ContactDraft.__dataclass_fields__}
