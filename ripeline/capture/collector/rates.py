@@ -6,6 +6,8 @@ import math
 
 from ripeline.capture.collector.limits import ADDRESSES
 
+ROUNDING = 1e-6
+
 
 class Rates:
     """A bucket for each sender: it holds `burst` events and fills by `a_second`."""
@@ -21,7 +23,8 @@ class Rates:
         left = min(self._burst, left + (now - since) * self._a_second)
         # A batch larger than the bucket would never be let in.
         cost = min(events, self._burst)
-        if left < cost:
+        # Beyond what sums of fractions get wrong: whoever waited as long as they were told is let in.
+        if cost - left > ROUNDING:
             return max(1, math.ceil((cost - left) / self._a_second))
         if len(self._senders) >= self._most and sender not in self._senders:
             self._forget(now)
