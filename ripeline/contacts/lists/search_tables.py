@@ -48,7 +48,8 @@ SQLITE = [
     f"""INSERT INTO ripeline_contact_search (rowid, words, tags)
        SELECT c.id, {CONTACT_LINES.format(row="c")}, {TAG_LINES.format(row="c")} FROM ripeline_contact c""",
     """INSERT INTO ripeline_standing (contact_id, stage, score, heat, status, suspended)
-       SELECT id, '', 0, -1e9, 'active', 0 FROM ripeline_contact WHERE true ON CONFLICT (contact_id) DO NOTHING""",
+       SELECT id, '', 0, -1e9, 'active', 0 FROM ripeline_contact WHERE merged_into_id IS NULL
+       ON CONFLICT (contact_id) DO NOTHING""",
 ]
 
 # {old}, {new} and {c} stand for the lines of a company's row.
@@ -83,7 +84,8 @@ POSTGRES = [
     """CREATE OR REPLACE TRIGGER ripeline_contact_stands AFTER INSERT ON ripeline_contact
        FOR EACH ROW EXECUTE FUNCTION ripeline_contact_stands()""",
     """INSERT INTO ripeline_standing (contact_id, stage, score, heat, status, suspended)
-       SELECT id, '', 0, -1e9, 'active', false FROM ripeline_contact ON CONFLICT (contact_id) DO NOTHING""",
+       SELECT id, '', 0, -1e9, 'active', false FROM ripeline_contact WHERE merged_into_id IS NULL
+       ON CONFLICT (contact_id) DO NOTHING""",
 ]
 
 POSTGRES_TRIGRAMS = [

@@ -7,18 +7,19 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from ripeline.contacts.lists.search_tables import make_search
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, User
 from ripeline.timeline.changes import change_contact, draft_of
 from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.identities.living import living
 from ripeline.timeline.identities.models import KeptApart, Merge
-from ripeline.timeline.models import Touch
+from ripeline.timeline.models import Standing, Touch
 from tests.contacts.people import PLAYBOOK, colleague, happen, read, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +120,18 @@ def test_who_is_merged_is_in_no_list_no_count_and_no_search(client: Client, now:
     exported = b"".join(client.get("/contacts/export.csv").streaming_content).decode()  # type: ignore[attr-defined]
     assert exported.count("Eva Lind") == 1
     assert client.get("/contacts/?as_of=2020-01-01&sort=name").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_merged_stands_nowhere_also_when_the_search_is_made_anew(
+    client: Client, now: datetime
+) -> None:
+    kept, gone = two(now)
+    client.post(f"/contacts/{kept.key}/merge/{gone.key}")
+    with transaction.atomic():
+        make_search(connection)
+    assert not Standing.objects.filter(contact=gone).exists()
+    assert gone.key not in client.get("/contacts/").content.decode()
 
 
 def test_two_who_are_said_to_be_two_are_suggested_no_more(client: Client, now: datetime) -> None:
