@@ -22,7 +22,7 @@ from ripeline.insights.today import Asked, read_today
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import reader_of
-from ripeline.timeline.asof import AsOf, View
+from ripeline.timeline.asof import AsOf, View, read_view
 from ripeline.timeline.definitions.active import NoPlaybook, active_playbook
 from ripeline.work.beat import silent_since
 
@@ -46,7 +46,7 @@ def today(request: HttpRequest) -> HttpResponse:
         return render(request, "insights/no_playbook.html", {"sorry": str(sorry)}, status=503)
     is_mine = _is_mine(reader, request.GET.get("whose", ""))
     period = read_period(request.GET, now=now, zone=zone)
-    as_of = _as_of(period, request.GET.get("view", ""), now)
+    as_of = _as_of(period, read_view(request.GET), now)
     asked = Asked(reader.pk if is_mine else None, period, request.GET.get("moved") == "all", as_of)
     page = read_today(playbook, asked, now=now, zone=zone)
     return render(
@@ -103,12 +103,11 @@ def notifications_unread(request: HttpRequest, instant: int) -> HttpResponse:
     return redirect("notifications")
 
 
-def _as_of(period: Period, view: str, now: datetime) -> AsOf:
-    """The end of a period that is over, as it had happened unless what we knew then is asked for; else now."""
+def _as_of(period: Period, view: View, now: datetime) -> AsOf:
+    """The end of a period that is over; else now."""
     if period.until >= now:
         return AsOf(now)
-    sense: View = "known" if view == "known" else "was"
-    return AsOf(period.until - timedelta(microseconds=1), sense, period.last_day.isoformat())
+    return AsOf(period.until - timedelta(microseconds=1), view, period.last_day.isoformat())
 
 
 def _is_mine(user: User, asked: str) -> bool:

@@ -46,7 +46,7 @@ def read_as_of(query: Mapping[str, str], *, now: datetime, zone: tzinfo) -> AsOf
     Today means now. So does what is no date, or lies before anything was recorded or still to come: `wrong` says so.
     """
     asked = query.get("as_of", "").strip()[:40]
-    view: View = "was" if query.get("view") == "was" else "known"
+    view = read_view(query)
     if not asked:
         return AsOf(now, view)
     try:
@@ -64,6 +64,11 @@ def read_as_of(query: Mapping[str, str], *, now: datetime, zone: tzinfo) -> AsOf
         return AsOf(at, view, asked)
     is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
     return AsOf(now, view) if is_today else _instead(now, view, asked, "is still to come")
+
+
+def read_view(query: Mapping[str, str]) -> View:
+    """The sense in which an address asks for the past: as we knew it, unless it says otherwise."""
+    return "was" if query.get("view") == "was" else "known"
 
 
 def _instead(now: datetime, view: View, asked: str, trouble: str) -> AsOf:

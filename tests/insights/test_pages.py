@@ -187,10 +187,22 @@ def test_a_period_that_is_over_shows_no_people_of_today(
     rise("Eva Lind", now)
     assert "Eva Lind" in page(client)
     first, last = (now - 20 * DAY).date(), (now - 2 * DAY).date()
-    past = page(client, f"/?from={first}&to={last}")
+    past = page(client, f"/?from={first}&to={last}&view=was")
     assert "Where people stood" in past
     assert "Eva Lind" not in past
     assert "is told of the present day" in past
+
+
+@pytest.mark.parametrize("view", ["", "&view=known", "&view=nonsense"])
+def test_the_past_is_shown_as_we_knew_it_unless_asked_otherwise(
+    client: Client, sign_in: Callable[..., User], now: datetime, view: str
+) -> None:
+    sign_in()
+    rise("Eva Lind", now)
+    first, last = (now - 20 * DAY).date(), (now - 2 * DAY).date()
+    past = page(client, f"/?from={first}&to={last}{view}")
+    assert "Nothing was known of anybody by" in past
+    assert "view=was" in past
 
 
 def test_names_are_text_never_markup(client: Client, sign_in: Callable[..., User], now: datetime) -> None:

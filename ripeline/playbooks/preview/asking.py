@@ -114,21 +114,10 @@ def start_preview(
     one_ref: str, other_ref: str, *, outcome: str, as_of: datetime, by: User, now: datetime
 ) -> PreviewRun | Refused:
     """Asks for a preview; one of the same person that is still under way is cancelled for it."""
-    texts = []
-    for ref in (one_ref, other_ref):
-        text = read_choice(ref)
-        if isinstance(text, Refused):
-            return text
-        if text.playbook is None:
-            return _mistaken(text)
-        texts.append((text, text.playbook))
-    (one, ours), (other, theirs) = texts
-    if outcome not in outcomes_of(ours, theirs):
-        return Refused(
-            f"“{outcome[:100]}” is not a signal of both definitions, so it cannot be what they are measured by."
-        )
-    if as_of > now:
-        return Refused("A preview looks back: the day may not lie in the future.")
+    pair = read_pair(one_ref, other_ref, outcome=outcome, as_of=as_of, now=now)
+    if isinstance(pair, Refused):
+        return pair
+    (one, ours), (other, theirs) = pair
     with transaction.atomic():
         cancel_previews(PreviewRun.objects.filter(started_by=by), now, note="A newer preview took its place.")
         run = PreviewRun.objects.create(
@@ -148,6 +137,27 @@ def start_preview(
         )
         _forget_old(by)
     return run
+
+
+def read_pair(
+    one_ref: str, other_ref: str, *, outcome: str, as_of: datetime, now: datetime
+) -> list[tuple[Text, Playbook]] | Refused:
+    """The two definitions named, where a preview of them can be made; nothing is begun."""
+    texts = []
+    for ref in (one_ref, other_ref):
+        text = read_choice(ref)
+        if isinstance(text, Refused):
+            return text
+        if text.playbook is None:
+            return _mistaken(text)
+        texts.append((text, text.playbook))
+    if outcome not in outcomes_of(texts[0][1], texts[1][1]):
+        return Refused(
+            f"“{outcome[:100]}” is not a signal of both definitions, so it cannot be what they are measured by."
+        )
+    if as_of > now:
+        return Refused("A preview looks back: the day may not lie in the future.")
+    return texts
 
 
 def cancel_previews(runs: QuerySet[PreviewRun], now: datetime, *, note: str = "") -> int:
@@ -175,9 +185,9 @@ def _written(ref: str, name: str, text: str) -> Text:
 
 def _mistaken(text: Text) -> Refused:
     count = len(text.mistakes)
-    some = "a mistake" if count == 1 else f"{count} mistakes"
+    some, them = ("a mistake", "it") if count == 1 else (f"{count} mistakes", "them")
     return Refused(
-        f"“{text.name}” cannot be previewed yet: it has {some}, and with it nobody's stage could be told.",
+        f"“{text.name}” cannot be previewed yet: it has {some}, and with {them} nobody's stage could be told.",
         text.mistakes,
         text,
     )

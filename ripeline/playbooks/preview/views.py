@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.model import BUILT_IN
@@ -20,52 +23,49 @@ from ripeline.playbooks.preview.asking import (
     cancel_previews,
     choices,
     read_choice,
+    read_pair,
     start_preview,
 )
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.playbooks.preview.pages import moves_of, show_result, stages_of
 from ripeline.playbooks.preview.people import PER_PAGE, read_people
-from ripeline.playbooks.preview.words import say_then
+from ripeline.playbooks.preview.words import say_outcome, say_then
 
 LISTED = 30
 HEAVY = ("one_text", "other_text", "result")
 
 
+USUAL = {"one": "in force", "other": "", "outcome": "deal_won", "as_of": ""}
+
+
 @require_GET
 def previews(request: HttpRequest) -> HttpResponse:
-    """What can be held beside what, and the previews there are."""
-    usual = {"one": "in force", "other": "", "as_of": ""}
-    chosen = {name: request.GET.get(name, default) for name, default in usual.items()}
-    return render(request, "playbooks/previews.html", _form(request, chosen))
+    """What can be held beside what, and the previews there are; `refused`: why the pair chosen cannot be previewed."""
+    chosen = _chosen(request.GET)
+    context = _form(request, chosen)
+    if "refused" in request.GET:
+        done = _look_over(chosen, timezone.now())
+        context["refused"] = done if isinstance(done, Refused) else None
+    return render(request, "playbooks/previews.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_writers
 def start(request: HttpRequest) -> HttpResponse:
-    """Asks for a preview; one that cannot be made is refused with its sentence and nothing typed is lost."""
-    chosen = {
-        name: request.POST.get(name, usual).replace("\0", "")
-        for name, usual in (("one", "in force"), ("other", ""), ("outcome", "deal_won"), ("as_of", ""))
-    }
-    now = timezone.now()
-    as_of = _end_of_day(chosen["as_of"], now)
-    if as_of is None:
-        done: PreviewRun | Refused = Refused(
-            f"“{chosen['as_of'][:40]}” is not a day; write it like {now:%Y-%m-%d}."
-        )
+    """Asks for a preview; one that cannot be made leads back to the form, which tells why, with nothing typed lost."""
+    if request.method != "POST":
+        return redirect("playbook_previews")
+    chosen, now = _chosen(request.POST), timezone.now()
+    as_of = _look_over(chosen, now)
+    done: PreviewRun | Refused
+    if isinstance(as_of, Refused):
+        done = as_of
     else:
-        done = start_preview(
-            chosen["one"],
-            chosen["other"],
-            outcome=chosen["outcome"],
-            as_of=as_of,
-            by=reader_of(request),
-            now=now,
-        )
+        refs = chosen["one"], chosen["other"]
+        done = start_preview(*refs, outcome=chosen["outcome"], as_of=as_of, by=reader_of(request), now=now)
     if isinstance(done, Refused):
-        return render(
-            request, "playbooks/previews.html", _form(request, chosen) | {"refused": done}, status=422
-        )
+        asked = {name: value[:300] for name, value in chosen.items()}
+        return redirect(f"{reverse('playbook_previews')}?{urlencode({**asked, 'refused': 1})}")
     return redirect("playbook_preview", key=done.key)
 
 
@@ -125,13 +125,26 @@ def _form(request: HttpRequest, chosen: dict[str, str]) -> dict[str, Any]:
     runs = PreviewRun.objects.select_related("started_by").defer(*HEAVY).order_by("-pk")
     return {
         "groups": list(choices()),
-        "chosen": {"outcome": "deal_won", "as_of": ""} | chosen,
+        "chosen": chosen,
         "own_signals": _own_signals(chosen),
         "kinds": [name for name in BUILT_IN if name != "deal_won"],
-        "runs": runs[:LISTED],
+        "runs": [(run, say_outcome(run.outcome)) for run in runs[:LISTED]],
         "today": timezone.localdate().isoformat(),
         "may_write": may_write_definitions(reader_of(request)),
     }
+
+
+def _chosen(given: QueryDict) -> dict[str, str]:
+    return {name: given.get(name, usual).replace("\0", "") for name, usual in USUAL.items()}
+
+
+def _look_over(chosen: Mapping[str, str], now: datetime) -> datetime | Refused:
+    """Up to when the preview is to be, where it can be made."""
+    as_of = _end_of_day(chosen["as_of"], now)
+    if as_of is None:
+        return Refused(f"“{chosen['as_of'][:40]}” is not a day; write it like {now:%Y-%m-%d}.")
+    pair = read_pair(chosen["one"], chosen["other"], outcome=chosen["outcome"], as_of=as_of, now=now)
+    return pair if isinstance(pair, Refused) else as_of
 
 
 def _own_signals(chosen: dict[str, str]) -> list[str]:

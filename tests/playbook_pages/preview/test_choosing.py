@@ -30,8 +30,9 @@ def test_a_discarded_draft_cannot_be_previewed_until_it_is_brought_back(draft: D
     browser, form = sign_in(draft.author), {"one": "in force", "other": f"draft {draft.pk}"}
     discard_draft(draft, now=NOW)
     answer = browser.post("/playbook/previews/start", form)
-    assert answer.status_code == 422
-    assert "“Easier” was discarded. Bring it back first" in answer.content.decode()
+    assert answer.status_code == 302
+    page = browser.get(answer["Location"]).content.decode()
+    assert "“Easier” was discarded. Bring it back first" in page
     assert not PreviewRun.objects.exists()
     restore_draft(draft)
     assert browser.post("/playbook/previews/start", form).status_code == 302

@@ -178,37 +178,6 @@ def test_the_list_is_filtered_by_both_stages_and_goes_back_page_by_page(mia: Use
     assert read(browser, base + "?from='--&to='--&after=99999999999999999999")
 
 
-def test_a_draft_that_does_not_check_is_refused_with_its_mistakes(mia: User) -> None:
-    draft = draft_of(mia, LADDER.replace("recycle_to: suspect", "recycle_to: nowhere"))
-    answer = ask(mia, draft)
-    assert answer.status_code == 422
-    said = answer.content.decode()
-    assert "cannot be previewed yet: it has a mistake" in said
-    assert "nowhere" in said
-    assert not PreviewRun.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("sent", "said"),
-    [
-        ({"outcome": "no_such_signal"}, "is not a signal of both definitions"),
-        ({"as_of": "2999-01-01"}, "the day may not lie in the future"),
-        ({"as_of": "yesterday"}, "is not a day"),
-        ({"other": "draft 99999"}, "That draft is not there any more"),
-        ({"other": "version 0000"}, "That version is not there any more"),
-        ({"other": "shipped ../../etc/passwd"}, "Choose two definitions"),
-        ({"other": ""}, "Choose two definitions"),
-    ],
-)
-def test_what_cannot_be_previewed_is_refused_with_its_sentence(
-    mia: User, sent: dict[str, str], said: str
-) -> None:
-    answer = ask(mia, draft_of(mia), **sent)
-    assert answer.status_code == 422
-    assert said in answer.content.decode()
-    assert not PreviewRun.objects.exists()
-
-
 def test_a_preview_touches_nothing_but_itself(mia: User) -> None:
     catch_up(lambda: NOW)
     draft = draft_of(mia)
