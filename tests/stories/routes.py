@@ -79,7 +79,7 @@ ROUTES: dict[str, Route] = {
     "playbook_previews": READ,
     "playbook_preview": READ,
     "playbook_preview_people": READ,
-    "playbook_preview_start": OF_TEAM,
+    "playbook_preview_start": Route("both", "team"),
     "playbook_preview_cancel": OF_TEAM,
     "playbook_draft_publish": Route("both", "team"),
     "playbook_version_publish": Route("both", "team"),

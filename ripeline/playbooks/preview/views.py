@@ -17,7 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.model import BUILT_IN
 from ripeline.people.permissions import may_write_definitions, reader_of
-from ripeline.playbooks.drafts.views import for_writers
+from ripeline.playbooks.drafts.checking import check_text
+from ripeline.playbooks.drafts.telling import tell_mistakes
+from ripeline.playbooks.drafts.views import find_draft, for_writers
 from ripeline.playbooks.preview.asking import (
     Refused,
     cancel_previews,
@@ -45,7 +47,7 @@ def previews(request: HttpRequest) -> HttpResponse:
     context = _form(request, chosen)
     if "refused" in request.GET:
         done = _look_over(chosen, timezone.now())
-        context["refused"] = done if isinstance(done, Refused) else None
+        context |= _refusal(done) if isinstance(done, Refused) else {}
     return render(request, "playbooks/previews.html", context)
 
 
@@ -131,6 +133,19 @@ def _form(request: HttpRequest, chosen: dict[str, str]) -> dict[str, Any]:
         "runs": [(run, say_outcome(run.outcome)) for run in runs[:LISTED]],
         "today": timezone.localdate().isoformat(),
         "may_write": may_write_definitions(reader_of(request)),
+    }
+
+
+def _refusal(refused: Refused) -> dict[str, Any]:
+    """What the page tells of a refusal: a draft's mistakes with the way to where each is mended."""
+    kind, _, pk = refused.at.ref.partition(" ") if refused.at else ("", "", "")
+    if not (refused.at and refused.mistakes and kind == "draft"):
+        return {"refused": refused}
+    draft = find_draft(int(pk))
+    return {
+        "refused": Refused(refused.why),
+        "draft": draft,
+        "told": list(tell_mistakes(draft, check_text(refused.at.text))),
     }
 
 

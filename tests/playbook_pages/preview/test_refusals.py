@@ -28,6 +28,7 @@ def test_a_draft_that_does_not_check_is_refused_with_its_mistakes(mia: User) -> 
     said = told_by(mia, ask(mia, draft))
     assert "cannot be previewed yet: it has a mistake, and with it nobody" in said
     assert "nowhere" in said
+    assert f"/playbook/drafts/{draft.pk}/stages/#recycle_to" in said
     assert not PreviewRun.objects.exists()
 
 
