@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,13 +34,12 @@ CONNECTIONS = 256
 BATCH_CONNECTIONS = 32
 BATCH = 100
 RATE = r"Requests/sec:\s+([\d.]+)"
-# granian's own rate, and how much of it may be lost to reading, checking and keeping.
 NOTHING = "tests.bench.nothing:answer"
 OURS = "ripeline.rsgi:site"
 SERVE = (
-    "import sys; from granian.constants import Interfaces; from granian.server import Server;"
+    "import sys; from granian.constants import Interfaces, Loops; from granian.server import Server;"
     "Server(sys.argv[1], address='127.0.0.1', port=int(sys.argv[2]), interface=Interfaces(sys.argv[3]),"
-    " workers=1, websockets=False, log_access=False).serve()"
+    " loop=Loops(sys.argv[4]), workers=1, websockets=False, log_access=False).serve()"
 )
 EVENT = {
     "type": "track",
@@ -66,28 +66,51 @@ def run(seconds: float = USUAL) -> Iterator[tuple[str, str]]:
     where = _database()
     with (
         tempfile.TemporaryDirectory() as name,
-        _serving(NOTHING, "asgi") as idle,
-        _serving(OURS, "rsgi") as (ours),
+        _serving(NOTHING, "asgi", "asyncio") as plain,
+        _serving(NOTHING, "asgi", "uvloop") as idle,
+        _serving(OURS, "rsgi", "uvloop") as ours,
     ):
         folder = Path(name)
         single, batch = _scripts(folder, key)
-        rates = [(_wrk(idle, single, seconds), _wrk(ours, single, seconds)) for _ in range(TURNS)]
-        doing, nothing = (statistics.median(pair[each] for pair in rates) for each in (1, 0))
-        ratio = statistics.median(pair[1] / pair[0] for pair in rates)
+        turns = [[_wrk(port, single, seconds) for port in (plain, idle, ours)] for _ in range(TURNS)]
         yield f"load average while collecting ({where})", f"{os.getloadavg()[0]:.1f}"
-        yield f"doing nothing, over ASGI ({where})", f"{nothing:,.0f} requests/s"
-        yield f"single events ({where})", f"{doing:,.0f} events/s, {ratio:.0%} of doing nothing"
-        batches = statistics.median(_wrk(ours, batch, seconds, BATCH_CONNECTIONS) for _ in range(TURNS))
-        yield f"batches of {BATCH} ({where})", f"{batches * BATCH:,.0f} events/s"
+        yield f"doing nothing, over ASGI ({where})", _figure([turn[0] for turn in turns])
+        yield f"doing nothing, over ASGI with uvloop ({where})", _figure([turn[1] for turn in turns])
+        yield f"single events ({where})", f"{_figure([turn[2] for turn in turns])}, {_shares(turns)}"
+        doing = statistics.median(turn[2].rate for turn in turns)
+        batches = [_wrk(ours, batch, seconds, BATCH_CONNECTIONS) for _ in range(TURNS)]
+        yield f"batches of {BATCH} ({where})", _figure(batches, BATCH)
         yield f"single events at half the rate ({where})", _paced(ours, single, doing / 2, seconds * 2)
         yield f"doing nothing at that rate ({where})", _paced(idle, single, doing / 2, seconds * 2)
         yield f"memory of the process ({where})", _memory(ours, single, seconds)
     yield f"arrivals kept in all ({where})", f"{Arrival.objects.count():,}"
 
 
-def _wrk(port: int, script: Path, seconds: float, connections: int = CONNECTIONS) -> float:
-    """Requests a second."""
-    return float(_found(RATE, _run_wrk(port, script, seconds, connections)))
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Requests a second, and seconds of computing that each took of the server."""
+
+    rate: float
+    computing: float
+
+
+def _wrk(port: int, script: Path, seconds: float, connections: int = CONNECTIONS) -> Turn:
+    process = _web_process(port)
+    before = sum(process.cpu_times()[:2])
+    told = _run_wrk(port, script, seconds, connections)
+    computed = sum(process.cpu_times()[:2]) - before
+    return Turn(float(_found(RATE, told)), computed / int(_found(r"(\d+) requests in", told)))
+
+
+def _shares(turns: list[list[Turn]]) -> str:
+    plain, idle = (statistics.median(turn[2].rate / turn[each].rate for turn in turns) for each in (0, 1))
+    return f"{plain:.0%} of doing nothing, {idle:.0%} of doing nothing with uvloop"
+
+
+def _figure(turns: list[Turn], events: int = 1) -> str:
+    rate = statistics.median(turn.rate for turn in turns) * events
+    computing = statistics.median(turn.computing for turn in turns) / events
+    return f"{rate:,.0f} a second, computing {computing * 1e6:.0f} us each"
 
 
 def _run_wrk(port: int, script: Path, seconds: float, connections: int = CONNECTIONS) -> str:
@@ -134,7 +157,7 @@ def _paced(port: int, script: Path, a_second: float, seconds: float) -> str:
 
 def _memory(port: int, script: Path, seconds: float) -> str:
     """What the process holds after one load, and after as many again as there are turns."""
-    process = next(each for each in _ours(port))
+    process = _web_process(port)
     held = [process.memory_info().rss]
     for _ in range(TURNS):
         _wrk(port, script, seconds)
@@ -143,21 +166,20 @@ def _memory(port: int, script: Path, seconds: float) -> str:
     return f"{told} MB, before and after each {seconds:.0f} s of single events"
 
 
-def _ours(port: int) -> Iterator[psutil.Process]:
-    """The web process behind a port."""
-    for parent in psutil.Process().children():
-        if str(port) in parent.cmdline():
-            yield from parent.children()
+def _web_process(port: int) -> psutil.Process:
+    """The one that answers behind a port."""
+    parents = (each for each in psutil.Process().children() if str(port) in each.cmdline())
+    return next(parents).children()[0]
 
 
 @contextmanager
-def _serving(application: str, interface: str) -> Iterator[int]:
+def _serving(application: str, interface: str, loop: str) -> Iterator[int]:
     from tests.processes import free_port
 
     port = free_port()
     # No worker takes anything out of the way meanwhile.
     settings = {**os.environ, "RIPELINE_WAITING_LIMIT": "100000000"}
-    command = [sys.executable, "-c", SERVE, application, str(port), interface]
+    command = [sys.executable, "-c", SERVE, application, str(port), interface, loop]
     process = subprocess.Popen(command, env=settings, stdout=sys.stderr)
     try:
         _wait_for(port)

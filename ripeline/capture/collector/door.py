@@ -40,6 +40,8 @@ PREFLIGHT = [
     ("vary", "Origin"),
 ]
 NOT_LET_IN = 403
+MOMENT = len("2026-03-03 12:00:00.000000")
+KEPT = PLAIN[:1]
 SUCCESS = b'{"success":true}'
 
 
@@ -132,13 +134,13 @@ class Collector:
                 return outcome.answer()
         if refused:
             return some_refused(len(rows), refused)
-        return Answer(200, SUCCESS, PLAIN)
+        return Answer(200, SUCCESS, KEPT)
 
     def _judge(
         self, asked: Asked, sent: Sent, call: str, key: KnownKey
     ) -> tuple[list[Row], list[RefusedEvent]]:
         """Each event through the steps: the rows to keep, and what is not kept."""
-        at = self._clock().astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        at = self._clock().astimezone(UTC).isoformat(" ", "microseconds")[:MOMENT]
         seen = _Seen(asked.header("user-agent") or "", asked.method, marks_of(asked), asked.address)
         rows: list[Row] = []
         refused: list[RefusedEvent] = []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from ripeline.capture.collector.exchange import Asked, Refused
-from ripeline.capture.collector.limits import BODY
+from ripeline.capture.collector.limits import BODY, DEPTH, LARGEST_NUMBER, NAME, VALUES
 
 TOO_LARGE = Refused(413, "too_large", f"A request may have {BODY // 1024} KB; nothing of this one was kept.")
 PACKED = {"gzip", "x-gzip"}
@@ -74,17 +74,22 @@ def unpack(body: bytes, encoding: str | None) -> bytes | Refused:
     return whole
 
 
-def decode_event(raw: bytes) -> Any:
-    """What one event says. Raises ValueError or RecursionError where it is no JSON.
+def decode_event(raw: bytes) -> tuple[Any, bool]:
+    """What one event says, and whether it is known to keep to the limits of levels, names, numbers and values.
+    Raises ValueError or RecursionError where it is no JSON.
 
     Browsers write half an emoji, cut by a script, as half of a pair: such a letter is replaced, the event is kept.
     """
     try:
-        return DECODE(raw)
+        return BOUNDED(raw), sum(map(raw.count, (b",", b"{", b"["))) <= VALUES
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return DECODE(raw), False
     except ValueError:
         if b"\\u" not in raw:
             raise
-        return DECODE(_whole_letters(raw))
+        return DECODE(_whole_letters(raw)), False
 
 
 def _take_apart(body: bytes, *, is_batch: bool) -> Sent:
@@ -113,6 +118,17 @@ def _whole_letters(raw: bytes) -> bytes:
     return json.dumps(json.loads(raw), ensure_ascii=False).encode("utf-8", "replace")
 
 
+def _bounded() -> Any:
+    """The type of an event that keeps to the limits: checked while it is read, at a fraction of looking at it again."""
+    name = Annotated[str, msgspec.Meta(max_length=NAME)]
+    number = Annotated[int, msgspec.Meta(ge=-LARGEST_NUMBER, le=LARGEST_NUMBER - 1)]
+    value: Any = None | bool | number | float | str
+    for _ in range(DEPTH - 1):
+        value = None | bool | number | float | str | list[value] | dict[name, value]
+    return dict[name, value]
+
+
 DECODE = msgspec.json.Decoder().decode
+BOUNDED = msgspec.json.Decoder(_bounded()).decode
 BATCH = msgspec.json.Decoder(Batch).decode
 ALONE = msgspec.json.Decoder(Alone).decode

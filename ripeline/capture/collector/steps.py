@@ -27,7 +27,7 @@ class Coming:
 
     `call` is the type that the address says (of a batch: none), `sent_at` and `context` are the whole batch's.
     `message` is the event, `marks` is what our script noticed of its browser, `address` where a server says that
-    its visitor is: for verdicts, and kept nowhere.
+    its visitor is: for verdicts, and kept nowhere. It `is_bounded` where reading has shown that it keeps to limits.
     """
 
     raw: bytes
@@ -35,6 +35,7 @@ class Coming:
     sent_at: Any = None
     context: Any = None
     message: dict[str, Any] = field(default_factory=dict)
+    is_bounded: bool = False
     marks: tuple[str, ...] = ()
     address: str = ""
 
@@ -60,7 +61,7 @@ def drop_too_large(coming: Coming) -> str | None:
 def drop_unreadable(coming: Coming) -> str | None:
     """What is no JSON object."""
     try:
-        message = decode_event(coming.raw)
+        message, coming.is_bounded = decode_event(coming.raw)
     except RecursionError:
         return f"it is nested deeper than {limits.DEPTH} levels"
     except ValueError as error:
@@ -73,6 +74,8 @@ def drop_unreadable(coming: Coming) -> str | None:
 
 def drop_too_much(coming: Coming) -> str | None:
     """More levels, names, items or digits than an event may have."""
+    if coming.is_bounded:
+        return None
     level: list[Any] = [coming.message]
     depth = count = 0
     while level:
