@@ -162,7 +162,9 @@ def _on_contact(column: str, values: list[str] | list[int], or_none: bool = Fals
     living = f"{everybody} c.merged_into_id IS NULL AND"
     ids += [Sql(f"{living} {column} = %s", ("",))] if "" in values else []
     ids += [Sql(f"{living} {column} IS NULL")] if or_none else []
-    return Condition(check, frozenset("c"), joined(" UNION ALL ", ids))
+    # Most have an owner and a source or most have none, and those without are told from the merged by their rows.
+    is_dear = or_none or "" in values
+    return Condition(check, frozenset("c"), joined(" UNION ALL ", ids), is_dear=is_dear)
 
 
 def _persona(keys: tuple[str, ...]) -> Condition:
