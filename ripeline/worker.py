@@ -14,6 +14,7 @@ from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
 from ripeline.playbooks.preview.running import attend_previews
 from ripeline.reactions import react
+from ripeline.timeline.identities.looking import keep_looking
 from ripeline.timeline.reassess import reassess_due
 from ripeline.work.beat import beating
 from ripeline.work.loop import run_worker
@@ -30,10 +31,13 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
     previewer.start()
     historian = threading.Thread(target=_keep_history, kwargs={"stop": stop, "clock": clock}, name="history")
     historian.start()
+    looker = threading.Thread(target=keep_looking, kwargs={"stop": stop, "clock": clock}, name="duplicates")
+    looker.start()
     run_worker([beating(), attend_people, sweeping()], clock=clock, stop=stop)
     importer.join()
     previewer.join()
     historian.join()
+    looker.join()
 
 
 def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:

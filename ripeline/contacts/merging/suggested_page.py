@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,14 +16,13 @@ from ripeline.contacts.person.contact_page import find_contact
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import may_change, reader_of
 from ripeline.timeline.definitions.active import active_playbook
+from ripeline.timeline.identities.looking import look_for_pairs
 from ripeline.timeline.identities.merging import keep_apart
 from ripeline.timeline.identities.models import Merge
-from ripeline.timeline.identities.suggesting import Pair, find_pairs, still_open
+from ripeline.timeline.identities.suggesting import Pair, still_open
 
 SHOWN = 30
 LATEST = 20
-KEPT = 60
-"""For so many seconds nobody's opening of the page looks through everybody again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,10 @@ class Suggested:
 def suggested_merges(request: HttpRequest) -> HttpResponse:
     """Shows who may be one, with the reason, and what was merged and undone lately."""
     user = reader_of(request)
-    pairs = still_open(_pairs())
+    looked = look_for_pairs(timezone.now())
+    pairs = still_open(looked.pairs) if looked else []
     context = {
+        "looked": looked,
         "suggested": _suggested(pairs[:SHOWN], user),
         "more": max(0, len(pairs) - SHOWN),
         "merges": _latest(user),
@@ -61,11 +61,6 @@ def keep_two_apart(request: HttpRequest, key: str, other: str) -> HttpResponse:
         keep_apart(one, two, by=user, now=timezone.now())
         messages.success(request, f"{one} and {two} are two people: nobody is asked again.")
     return redirect("contact_merges")
-
-
-def _pairs() -> Sequence[Pair]:
-    found: Sequence[Pair] = cache.get_or_set("suggested-merges", lambda: find_pairs(200), KEPT) or []
-    return found
 
 
 def _suggested(pairs: Sequence[Pair], user: User) -> list[Suggested]:

@@ -56,7 +56,8 @@ def contact_page(request: HttpRequest, key: str) -> HttpResponse:
     leads to them."""
     contact = find_contact(key)
     if contact.key != key:
-        return redirect(way_back(request, contact))
+        query = request.GET.urlencode()
+        return redirect(reverse("contact", args=[contact.key]) + (f"?{query}" if query else ""))
     if getattr(request, "htmx", None) and request.headers.get("HX-Target") == "journey-more":
         return _show_more(request, contact)
     return show_contact(request, contact, Forms())

@@ -17,7 +17,9 @@ from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, User
 from ripeline.timeline.changes import change_contact, draft_of
 from ripeline.timeline.definitions.active import activate
+from ripeline.timeline.identities import looking
 from ripeline.timeline.identities.living import living
+from ripeline.timeline.identities.looking import look_again
 from ripeline.timeline.identities.models import KeptApart, Merge
 from ripeline.timeline.models import Standing, Touch
 from tests.contacts.people import PLAYBOOK, colleague, happen, read, signed_in
@@ -142,6 +144,18 @@ def test_two_who_are_said_to_be_two_are_suggested_no_more(client: Client, now: d
     assert KeptApart.objects.count() == 1
 
 
+def test_among_very_many_the_worker_looks_and_the_page_tells_when(
+    client: Client, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "FEW", 1)
+    two(now)
+    assert "Not looked for yet" in read(client.get("/contacts/merges").content.decode())
+    look_again(now - timedelta(minutes=5))
+    page = read(client.get("/contacts/merges").content.decode())
+    assert "Both are called Eva Lind" in page
+    assert "Looked for 5 min ago" in page
+
+
 def test_the_other_is_found_by_a_search(client: Client, now: datetime) -> None:
     one, other = two(now)
     html = client.get(f"/contacts/{one.key}/merge").content.decode()
@@ -197,5 +211,5 @@ def test_the_suggestions_ask_the_database_as_often_for_one_pair_as_for_three(
         "ripeline_keptapart",
     )
     mine = [each["sql"] for each in queries if any(f'FROM "{table}"' in each["sql"] for table in tables)]
-    # Proofs, addresses, numbers, namesakes; who lives, who is kept apart (twice); the people; the merges.
-    assert len(mine) == 9, mine
+    # How many there are; proofs, addresses, numbers, namesakes; who lives, who is kept apart (twice); people, merges.
+    assert len(mine) == 10, mine

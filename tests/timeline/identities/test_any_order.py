@@ -202,7 +202,7 @@ forests = st.lists(st.integers(0, 3), min_size=3, max_size=3).map(
 
 
 @given(facts=facts, merges=forests, data=st.data())
-@settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
 def test_any_order_of_the_same_facts_gives_the_same_people(
     facts: list[Fact], merges: list[Fact], data: st.DataObject
 ) -> None:
