@@ -96,20 +96,24 @@ def replay_files(
             write_rows(parts[transitions_out], TRANSITION_COLUMNS, runs.transitions())
         if standings_out is not None:
             write_rows(parts[standings_out], STANDING_COLUMNS, runs.standings())
-        return ReplaySummary(
-            playbook_version=playbook.version,
-            as_of=end,
-            touches=read.touches,
-            repeated=read.repeated,
-            later=runs.later,
-            people=runs.by_stage.total(),
-            transitions=runs.moves.total(),
-            standings_by_stage={stage.key: runs.by_stage[stage.key] for stage in playbook.stages},
-            moves_by_stage={stage.key: runs.moves[stage.key] for stage in playbook.stages},
-            ignored=tuple(runs.ignored),
-            ignored_count=runs.ignored_count,
-            unused=runs.unused,
-        )
+        return _summary(playbook, end, read, runs)
+
+
+def _summary(playbook: Playbook, end: int | None, read: _Gathered | _Columns, runs: _Runs) -> ReplaySummary:
+    return ReplaySummary(
+        playbook_version=playbook.version,
+        as_of=end,
+        touches=read.touches,
+        repeated=read.repeated,
+        later=runs.later,
+        people=runs.by_stage.total(),
+        transitions=runs.moves.total(),
+        standings_by_stage={stage.key: runs.by_stage[stage.key] for stage in playbook.stages},
+        moves_by_stage={stage.key: runs.moves[stage.key] for stage in playbook.stages},
+        ignored=tuple(runs.ignored),
+        ignored_count=runs.ignored_count,
+        unused=runs.unused,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,29 +10,27 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.fold import fold
 from ripeline.lifecycle.playbook import load_playbook
 from ripeline.people.models import Contact, User
 from ripeline.playbooks.drafts.models import Draft
-from ripeline.playbooks.drafts.saving import start_draft
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
 from ripeline.playbooks.preview.running import attend_previews
 from ripeline.playbooks.shipped import shipped_keys
 from ripeline.timeline.history.models import HistoryState
 from ripeline.timeline.log import read_touches, to_fact
-from ripeline.timeline.models import PlaybookVersion, Touch
+from ripeline.timeline.models import Touch
 from ripeline.timeline.record import record
 from ripeline.work.claims import claim_due
 from ripeline.worker import catch_up
-from tests.factories import LADDER, NOW, make_contact, make_playbook, make_user, sign_in
+from tests.factories import LADDER, NOW, make_contact, make_user, sign_in
+from tests.playbook_pages.preview.asked import EASIER, a_company, ask, draft_of, previewed, read
 from tests.timeline.people import fact
 
 pytestmark = pytest.mark.django_db
 
-EASIER = LADDER.replace("gte: 60}}}\n  - {key: customer", "gte: 20}}}\n  - {key: customer")
 BESIDE = {
     "ripeline_previewrun",
     "ripeline_previewmove",
@@ -44,19 +42,7 @@ BESIDE = {
 
 @pytest.fixture
 def mia() -> User:
-    """A marketer at a company of forty people who sent forms and of whom some bought."""
-    make_playbook()
-    for number in range(40):
-        contact = make_contact(f"Person {number:02}")
-        facts = [
-            fact(contact, "form_submitted", NOW - timedelta(days=20 - each), uid=f"{number}-{each}")
-            for each in range(number % 5)
-        ]
-        facts.append(fact(contact, "page_viewed", NOW - timedelta(days=30)))
-        if number % 4 == 3:
-            facts.append(fact(contact, "deal_won", NOW - timedelta(days=2)))
-        record(facts, now=NOW)
-    return make_user("marketing", "Mia Market")
+    return a_company()
 
 
 def test_a_preview_says_of_everybody_what_the_plain_fold_says(mia: User) -> None:
@@ -85,61 +71,6 @@ def test_what_is_found_counts_only_what_was_known_before_the_deal(mia: User) -> 
     assert lead["reached"] == 0
     # Being a customer is the deal itself: known with it, not before.
     assert customer["recall"]["count"] == 0
-
-
-def test_who_was_written_down_only_after_the_deal_is_counted_beside_those_found(mia: User) -> None:
-    # What the eight did before their deal was entered days after it; of these two it was known in time.
-    for number in range(2):
-        contact = make_contact(f"In Time {number}")
-        record([fact(contact, "form_submitted", NOW - timedelta(days=9))], now=NOW - timedelta(days=8))
-        record([fact(contact, "deal_won", NOW - timedelta(days=2))], now=NOW)
-    run = previewed(mia, draft_of(mia))
-    mql = run.result["other"]["stages"][2]
-    assert (mql["recall"]["count"], mql["written_after"]) == (10, 8)
-    page = read(sign_in(mia), f"/playbook/previews/{run.key}/")
-    assert "Of the 10 it found, 8 were written down only after they bought." in page
-    assert "“Before” goes by when things happened, not by when they were written down" in page
-
-
-def test_a_preview_up_to_a_past_day_is_headed_by_the_day_and_says_which_reading_it_is(mia: User) -> None:
-    run = previewed(mia, draft_of(mia), as_of="2026-03-01")
-    for address in ("", "people/"):
-        page = read(sign_in(mia), f"/playbook/previews/{run.key}/{address}")
-        assert "as it had happened by" in page
-        assert "On 1 March" in page
-        assert ">Now<" not in page
-    page = read(sign_in(mia), f"/playbook/previews/{run.key}/")
-    assert "by all we know today: what was heard of only later counts too" in page
-    today = previewed(mia, draft_of(mia))
-    page = read(sign_in(mia), f"/playbook/previews/{today.key}/")
-    assert "as it had happened by" not in page
-    assert ">Now<" in page
-
-
-def test_attrs_that_only_one_of_the_two_looks_at_are_listed_for_either(mia: User) -> None:
-    eva = make_contact("Eva Lind", key="eva")
-    kinds = ("asset_downloaded", "link_clicked")
-    record([fact(eva, kind, NOW, uid=kind) for kind in kinds], now=NOW)
-    with connection.cursor() as cursor:
-        for kind in kinds:
-            cursor.execute(f"UPDATE ripeline_touch SET attrs = %s WHERE uid = '{kind}'", ['{"x": {"y": 1}}'])
-    odd = "conversion: {kind: form_submitted}\n  odd: {kind: KIND, attrs: {x: 1}}"
-    text = LADDER.replace("conversion: {kind: form_submitted}", odd).replace(
-        "enter: {score: {gte: 60}}", "enter: {any: [{signal: odd}, {score: {gte: 60}}]}"
-    )
-    texts = [text.replace("KIND", kind) for kind in kinds]
-    one, other = (draft_of(mia, text) for text in texts)
-    run = previewed(mia, other, one=f"draft {one.pk}")
-    assert {each["sort"]: each["count"] for each in run.result["unused"]} == {"attrs": 2}
-
-
-def test_of_many_unknown_kinds_the_most_frequent_are_named(mia: User) -> None:
-    eva = make_contact("Eva Lind", key="eva")
-    record([fact(eva, f"strange{kind}", NOW, uid=f"{kind}") for kind in range(25)], now=NOW)
-    run = previewed(mia, draft_of(mia))
-    assert len(run.result["unused"]) == 21
-    page = read(sign_in(mia), f"/playbook/previews/{run.key}/")
-    assert "<strong>5</strong> have kinds that are rarer still and nobody knows either" in page
 
 
 def test_each_person_who_would_change_is_listed_once_with_the_reason(mia: User) -> None:
@@ -254,29 +185,6 @@ def test_every_shipped_playbook_is_previewed_beside_every_other_choice(mia: User
         assert read(sign_in(mia), f"/playbook/previews/{run.key}/people/")
 
 
-def test_touches_that_cannot_be_used_are_listed_and_not_dropped_silently(mia: User) -> None:
-    eva = make_contact("Eva Lind", key="eva")
-    record(
-        [
-            fact(eva, "telepathy", NOW, uid="strange"),
-            fact(eva, "stage_set", NOW, uid="nowhere", subject="moon"),
-            fact(eva, "traits_changed", NOW, uid="broken"),
-            fact(eva, "form_submitted", NOW, uid="future"),
-        ],
-        now=NOW,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE ripeline_touch SET attrs = %s WHERE uid = 'broken'", ['{"a": {"b": 1}}'])
-    Touch.objects.filter(uid="future").update(at=datetime.fromisoformat("2999-01-01T00:00:00Z"))
-    run = previewed(mia, draft_of(mia))
-    counts = {each["sort"]: each["count"] for each in run.result["unused"]}
-    assert counts == {"future": 1, "kind telepathy": 1, "attrs": 1, "stage one": 1, "stage other": 1}
-    page = read(sign_in(mia), f"/playbook/previews/{run.key}/")
-    for said in ("dated in the future", "“telepathy”", "details that cannot be read", "stage_set moon"):
-        assert said in page
-    assert 'href="/contacts/eva/"' in page or 'href="/contacts/eva"' in page
-
-
 def test_what_people_wrote_is_escaped(mia: User) -> None:
     draft = draft_of(mia, EASIER.replace("title: MQL", 'title: "<script>alert(1)</script>"'))
     Draft.objects.update(title="<script>alert(2)</script>")
@@ -354,28 +262,6 @@ def test_a_preview_waits_while_the_history_is_being_prepared_and_then_begins(
     assert PreviewRun.objects.get().state == "done"
 
 
-def draft_of(by: User, text: str = EASIER) -> Draft:
-    """A draft beside the playbook in force."""
-    return start_draft(PlaybookVersion.objects.get(is_active=True), by=by, now=NOW, text=text)
-
-
-def ask(by: User, draft: Draft, **sent: str) -> Any:
-    """What the button on a draft does."""
-    form = {"one": "in force", "other": f"draft {draft.pk}", **sent}
-    return sign_in(by).post("/playbook/previews/start", form)
-
-
-def previewed(by: User, draft: Draft, **sent: str) -> PreviewRun:
-    """A preview, worked to its end."""
-    answer = ask(by, draft, **sent)
-    assert answer.status_code == 302, answer.content.decode()[-3000:]
-    run = PreviewRun.objects.latest("pk")
-    attend_previews(run.created_at, clock=lambda: run.created_at, stop=lambda: False)
-    run.refresh_from_db()
-    assert (run.state, run.error) == ("done", "")
-    return run
-
-
 def folded_twice() -> tuple[dict[str, dict[str, int]], dict[tuple[str, str], int]]:
     """Where everybody stands by the plain fold of each definition, and who stands elsewhere."""
     playbooks = load_playbook(LADDER), load_playbook(EASIER)
@@ -392,12 +278,6 @@ def folded_twice() -> tuple[dict[str, dict[str, int]], dict[tuple[str, str], int
         "other": dict(Counter(other for _, other in pairs)),
     }
     return expected, dict(Counter(pair for pair in pairs if pair[0] != pair[1]))
-
-
-def read(browser: Client, address: str) -> str:
-    response = browser.get(address)
-    assert response.status_code == 200, address
-    return response.content.decode()
 
 
 def names(page: str) -> list[str]:
