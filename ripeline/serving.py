@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 from django.conf import settings
+from django.db import connections
 
 from ripeline.config import Config
 from ripeline.installing import examine, not_of_this_release
@@ -59,6 +60,8 @@ def serve(*, with_worker: bool = True) -> None:
         )
     refuse_taken_port(config)
     allow_open_files(CONNECTIONS + 1024)
+    # No connection goes along into the processes that are forked off: SQLite's locks would not survive it.
+    connections.close_all()
     over = threading.Event()
     minder = threading.Thread(target=_mind_worker, args=(over,), daemon=True)
     if with_worker:
