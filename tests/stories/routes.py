@@ -90,7 +90,7 @@ ROUTES: dict[str, Route] = {
     "playbook_camps": READ,
     "playbook_camps_people": READ,
     "playbook_camps_progress": READ,
-    "playbook_camp_start": OF_TEAM,
+    "playbook_camp_start": Route("both", "team"),
     "playbook_camp_end": OF_TEAM,
     "playbook_camp_again": OF_TEAM,
     # Accounts

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.ladders import is_same_stage
@@ -86,10 +86,12 @@ def _show_then(request: HttpRequest, camp: Camp, theirs: Playbook, as_of: AsOf) 
     return render(request, "playbooks/camps_then.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_publishers
 def start(request: HttpRequest) -> HttpResponse:
     """Begins a camp; what cannot be is refused with its sentence, and nothing typed is lost."""
+    if request.method != "POST":
+        return redirect("playbook_camps")
     typed = {
         name: request.POST.get(name, "").replace("\0", "").replace("\r\n", "\n")
         for name in ("name", "definition", "note")

@@ -137,7 +137,7 @@ def _unused(run: PreviewRun) -> Iterator[Skipped]:
     for sort in told:
         yield Skipped(
             count=sort["count"],
-            said=say_unused(sort["sort"], run.one_name, run.other_name),
+            said=say_unused(sort["sort"], run.one_name, run.other_name, is_one=sort["count"] == 1),
             examples=tuple(
                 (say_when(each["at"]), contacts.get(int(each["person"])), each["what"])
                 for each in sort["examples"]

@@ -71,23 +71,31 @@ def say_change(one: Mapping[str, Any], other: Mapping[str, Any], differ: int, pe
         return f"None of {people:,} people would stand elsewhere."
     share = 100 * differ / people
     few = "fewer than 1 in 100" if share < 1 else f"{share:.0f} in 100"
-    verb = "person would stand" if differ == 1 else "people would stand"
-    return f"{differ:,} of {people:,} {verb} elsewhere ({few})."
+    many = "person" if people == 1 else "people"
+    return f"{differ:,} of {people:,} {many} would stand elsewhere ({few})."
 
 
-def say_unused(sort: str, one: str, other: str) -> str:
-    """Why touches of a sort could not be used."""
+def say_unused(sort: str, one: str, other: str, *, is_one: bool = False) -> str:
+    """Why touches of a sort could not be used, said of several, or of one."""
+    have, are, moves, count, left = (
+        ("has", "is", "moves", "it counts", "it is")
+        if is_one
+        else ("have", "are", "move", "they count", "they are")
+    )
+    those = "that move is" if is_one else "those moves are"
+    where = other if sort == "stage other" else one
+    by_hand = f"{moves} somebody by hand to a stage that “{where}” does not have: {those} left out there"
     if sort.startswith("kind "):
         return (
-            f"have the kind “{sort[5:]}”, which neither the vocabulary nor a signal of the two knows: they count "
+            f"{have} the kind “{sort[5:]}”, which neither the vocabulary nor a signal of the two knows: {count} "
             "as signs of nothing"
         )
     return {
-        "kinds": "have kinds that are rarer still and nobody knows either: they count as signs of nothing",
-        "future": "are dated in the future: they are left out until their day comes",
-        "attrs": "have details that cannot be read: they count as if they had none",
-        "stage one": f"move somebody by hand to a stage that “{one}” does not have: those moves are left out there",
-        "stage other": f"move somebody by hand to a stage that “{other}” does not have: those moves are left out there",
+        "kinds": f"{have} kinds that are rarer still and nobody knows either: {count} as signs of nothing",
+        "future": f"{are} dated in the future: {left} left out until {'its' if is_one else 'their'} day comes",
+        "attrs": f"{have} details that cannot be read: {count} as if {'it' if is_one else 'they'} had none",
+        "stage one": by_hand,
+        "stage other": by_hand,
     }[sort]
 
 
