@@ -1,6 +1,7 @@
 """The index of every table, for Django: each lives with its feature."""
 
 from ripeline.capture.collector.models import Arrival, WriteKey
+from ripeline.capture.verdicts.models import EngagementVerdict, RequestFacts, VerdictRules
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
@@ -31,6 +32,7 @@ __all__ = [
     "Contact",
     "Draft",
     "DraftSave",
+    "EngagementVerdict",
     "HistoryChange",
     "HistoryState",
     "Identification",
@@ -47,12 +49,14 @@ __all__ = [
     "Proof",
     "Publication",
     "Reassessment",
+    "RequestFacts",
     "SavedFold",
     "SavedView",
     "Standing",
     "Touch",
     "Transition",
     "User",
+    "VerdictRules",
     "Visitor",
     "WriteKey",
 ]

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from ripeline.capture.digest.attending import Pruning, attend_arrivals
 from ripeline.gateway.imports.abandoned import clear_abandoned
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
@@ -25,6 +26,8 @@ SWEEP_EVERY = timedelta(minutes=10)
 def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now) -> None:
     """Attends to everything due until `stop` is set."""
     # Beside, not in turn: a long import must not keep people waiting for their stage.
+    digester = threading.Thread(target=_digest, kwargs={"stop": stop, "clock": clock}, name="digest")
+    digester.start()
     importer = threading.Thread(target=_import, kwargs={"stop": stop, "clock": clock}, name="imports")
     importer.start()
     previewer = threading.Thread(target=_preview, kwargs={"stop": stop, "clock": clock}, name="previews")
@@ -34,10 +37,15 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
     looker = threading.Thread(target=keep_looking, kwargs={"stop": stop, "clock": clock}, name="duplicates")
     looker.start()
     run_worker([beating(), attend_people, sweeping()], clock=clock, stop=stop)
+    digester.join()
     importer.join()
     previewer.join()
     historian.join()
     looker.join()
+
+
+def _digest(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    run_worker([attend_arrivals, Pruning()], clock=clock, stop=stop)
 
 
 def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:

@@ -1,0 +1,137 @@
+"""Whose browsers are, and which ids are one person's, as events say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from ripeline.capture.digest.happening import Happening
+from ripeline.capture.digest.people import EXTERNAL, People, contacts_by_key, way_of
+from ripeline.capture.digest.steps import PLAIN_KEY, visitor_key
+from ripeline.kit.bulk import insert_rows
+from ripeline.people.contacts import refresh_search
+from ripeline.people.models import Contact, Identity, Visitor
+from ripeline.timeline.identities.living import keys_by_identity
+from ripeline.timeline.identities.merging import Merged, merge
+from ripeline.timeline.identities.models import Identification, Merge
+from ripeline.timeline.identities.visitors import join
+from ripeline.timeline.record import mark_due
+
+SAME_VISIT = timedelta(hours=1)
+"""That somebody uses a browser is noted anew after this long: who knows when another used it in between."""
+UNPROVEN = "a website's word does not make two known people one"
+
+
+def hold_browsers(keys: set[str], *, now: datetime) -> Mapping[str, Visitor]:
+    """The browsers with these keys, made where they are new, held in order of id until the transaction ends."""
+    if not keys:
+        return {}
+    rows = [(key, now, now) for key in sorted(keys)]
+    insert_rows(Visitor, ("key", "first_seen_at", "last_seen_at"), rows, skip_known=True)
+    held = Visitor.objects.select_for_update(no_key=True).filter(key__in=keys).order_by("pk")
+    return {each.key: each for each in held}
+
+
+def join_browsers(happenings: Sequence[Happening], people: People, *, now: datetime) -> set[int]:
+    """Notes whose browsers are by the events that name both, and by aliases; the ids of the contacts who gained."""
+    pairs = [(each, key) for each in happenings if (key := _browser_of(each)) and each.arrival in people.keys]
+    if not pairs:
+        return set()
+    # All of the batch at once: who holds some and wants others could wait for whoever wants those in turn.
+    everyone = {key for _, key in pairs} | {each.visitor for each in happenings if each.visitor}
+    browsers = hold_browsers(everyone, now=now)
+    contacts = contacts_by_key(people.keys[each.arrival] for each, _ in pairs)
+    uses = _Uses([each.pk for each in browsers.values()], [each.at for each, _ in pairs])
+    _take_places(contacts, uses, now)
+    gained: set[int] = set()
+    for each, key in pairs:
+        contact, browser = contacts[people.keys[each.arrival]], browsers[key]
+        if not uses.says(browser.pk, contact.pk, each.at):
+            how = Identification.How.ALIAS if each.type == "alias" else Identification.How.IDENTIFY
+            join(browser, contact, how=how, at=each.at, now=now)
+            uses.add(browser.pk, contact.pk, each.at)
+            gained.add(contact.merged_into_id or contact.pk)
+    return gained
+
+
+def join_ids(happenings: Sequence[Happening], people: People, *, now: datetime) -> None:
+    """Aliases of two people's ids. A server says that they are one person, and so they are; a website says it only of
+    a browser and a person."""
+    for each in happenings:
+        if each.type != "alias" or each.arrival not in people.keys:
+            continue
+        before = way_of(str(each.message["previousId"]).strip())
+        if before is None or _is_browsers(before[1]):
+            continue
+        gone_key = people.known.get(before) or keys_by_identity(before[0], [before[1]]).get(before[1])
+        if gone_key == people.keys[each.arrival]:
+            continue
+        if each.is_public:
+            if gone_key:
+                each.notes.append(UNPROVEN)
+        elif gone_key:
+            _merge(people.keys[each.arrival], gone_key, each, now)
+        else:
+            _give(before, people.keys[each.arrival], now)
+            people.known[before] = people.keys[each.arrival]
+
+
+class _Uses:
+    """Who used which browser when, as far as it matters for these moments."""
+
+    def __init__(self, browsers: Sequence[int], moments: Sequence[datetime]) -> None:
+        self.rows: list[tuple[int, datetime, int]] = []
+        if browsers:
+            found = Identification.objects.filter(visitor__in=browsers, at__gte=min(moments) - SAME_VISIT)
+            self.rows = list(found.values_list("visitor_id", "at", "contact_id"))
+
+    def says(self, browser: int, contact: int, at: datetime) -> bool:
+        """Whether it is known that the contact used it at that moment: they did so shortly before, and nobody since."""
+        before = [row for row in self.rows if row[0] == browser and at - SAME_VISIT <= row[1] <= at]
+        return bool(before) and max(before, key=lambda row: row[1:])[2] == contact
+
+    def add(self, browser: int, contact: int, at: datetime) -> None:
+        self.rows.append((browser, at, contact))
+
+
+def _take_places(contacts: Mapping[str, Contact], uses: _Uses, now: datetime) -> None:
+    """Everybody whom joining may concern is made due at once: places in the queue are taken in order of id by all."""
+    pks = {each.merged_into_id or each.pk for each in contacts.values()}
+    if uses.rows:
+        others = {row[2] for row in uses.rows}
+        for pk, merged in Contact.objects.filter(pk__in=others).values_list("pk", "merged_into_id"):
+            pks.add(merged or pk)
+    if pks:
+        mark_due(dict.fromkeys(pks, now), since=None)
+
+
+def _browser_of(each: Happening) -> str:
+    if each.type != "alias":
+        return each.visitor
+    before = str(each.message["previousId"]).strip()
+    # A website's people have no other ids before they say who they are than those of their browsers.
+    return visitor_key(before, each.write_key) if each.is_public or _is_browsers(before) else ""
+
+
+def _is_browsers(value: str) -> bool:
+    return PLAIN_KEY.match(value.replace("-", "").lower()) is not None
+
+
+def _merge(kept_key: str, gone_key: str, each: Happening, now: datetime) -> None:
+    contacts = contacts_by_key((kept_key, gone_key))
+    why = f"A server said that {each.message['previousId']} and {each.user} are one person."
+    done = merge(contacts[kept_key], contacts[gone_key], by=None, why=why, rule=Merge.Rule.SAME_ID, now=now)
+    if not isinstance(done, Merged):
+        each.notes.append(done.why[:1].lower() + done.why[1:].rstrip("."))
+
+
+def _give(way: tuple[str, str], key: str, now: datetime) -> None:
+    """Somebody gets one more id."""
+    contact = contacts_by_key([key])[key]
+    living = contact.merged_into or contact
+    home = contact if contact.merged_into_id else None
+    Identity.objects.get_or_create(
+        kind=way[0], value=way[1], defaults={"contact": living, "home": home, "created_at": now}
+    )
+    if way[0] != EXTERNAL:
+        refresh_search([living.pk])

@@ -1,0 +1,100 @@
+"""What an event's name means: the kind of touch that it is, by the table of standard names or by the name itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from ripeline.lifecycle.touch import KINDS
+from ripeline.lifecycle.written import read_yaml
+
+TABLE = Path(__file__).with_name("events.yaml")
+LONGEST_KIND = 64
+OWN = "custom_"
+"""Stands before the kind of an event that is called like what it may not be."""
+
+FROM_ANYBODY = frozenset(
+    "page_viewed form_submitted asset_downloaded subscribed link_clicked video_watched chat_started".split()
+)
+"""What a website's key may tell: what people do in its pages. It is public, so whoever likes could else make customers
+of our contacts, or say that they talked with us."""
+OF_OURS_ALONE = frozenset(
+    "imported identified traits_changed answered fit_confirmed accepted rejected disqualified recycled reopened"
+    " stage_set".split()
+)
+"""What only we ourselves record: moves made by hand carry who made them and why."""
+
+_NO_LETTERS = re.compile(r"[^a-z0-9]+")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The `kind` of touch, its `direction`, what it is about (`about`, or the first of the properties `subject` that
+    is there) and the properties of which the first number is its value."""
+
+    kind: str
+    direction: str
+    subject: Sequence[str] = ()
+    about: str | None = None
+    value: Sequence[str] = ()
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(name: str, *, is_public: bool) -> Meaning:
+    """What an event called so is, where it came with a website's key (`is_public`) or with a server's."""
+    standard = standard_names().get(_bare(name))
+    kind = standard.kind if standard else own_kind(name)
+    if may_tell(kind, is_public=is_public):
+        return standard or Meaning(
+            kind, KINDS.get(kind, "in"), ("name", "title", "subject"), None, ("value",)
+        )
+    own = own_kind(name)
+    if own in KINDS:
+        own = f"{OWN}{own}"[:LONGEST_KIND]
+    if standard is None:
+        return Meaning(own, "in")
+    return Meaning(own, "in", standard.subject, standard.about, standard.value)
+
+
+def may_tell(kind: str, *, is_public: bool) -> bool:
+    """Whether such a key may make touches of a kind: of our vocabulary not all, of its own any."""
+    if kind not in KINDS:
+        return True
+    return kind in FROM_ANYBODY if is_public else kind not in OF_OURS_ALONE
+
+
+def own_kind(name: str) -> str:
+    """A name as a kind: "Pricing PDF opened" is `pricing_pdf_opened`. What has no letter of ours is `event`."""
+    plain = _NO_LETTERS.sub("_", _HUMP.sub("_", name).lower()).strip("_")
+    return plain[:LONGEST_KIND].strip("_") or "event"
+
+
+@cache
+def standard_names() -> Mapping[str, Meaning]:
+    """The shipped table, by bare name."""
+    rows = read_yaml(TABLE.read_text(encoding="utf-8")).plain
+    return {_bare(name): _meaning(row) for name, row in rows.items()}
+
+
+def _meaning(row: Mapping[str, object]) -> Meaning:
+    kind = str(row["kind"])
+    about = row.get("about")
+    return Meaning(
+        kind,
+        KINDS.get(kind, "in"),
+        _names(row.get("subject")),
+        None if about is None else str(about),
+        _names(row.get("value")),
+    )
+
+
+def _names(listed: object) -> tuple[str, ...]:
+    return tuple(str(each) for each in listed) if isinstance(listed, list | tuple) else ()
+
+
+def _bare(name: str) -> str:
+    return _NO_LETTERS.sub("", name.lower())

@@ -1,0 +1,178 @@
+"""Whom events are about: contacts found by an id or an address, and made where nobody has it yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ripeline.capture.digest.happening import Happening
+from ripeline.capture.digest.traits import Told, ToldCompany, read_company, read_traits, with_told
+from ripeline.kit.ids import new_key
+from ripeline.lifecycle.touch import Scalar
+from ripeline.people.contacts import ContactDraft, insert_contacts
+from ripeline.people.employers import company_at
+from ripeline.people.models import Company, Contact, Identity
+from ripeline.people.values import read_address
+from ripeline.timeline.changes import change_contact, draft_of, rule_traits
+from ripeline.timeline.identities.living import keys_by_identity
+
+EMAIL, EXTERNAL = str(Identity.Kind.EMAIL), str(Identity.Kind.EXTERNAL)
+Way = tuple[str, str]
+"""A kind of identity and its value."""
+
+
+@dataclass(slots=True)
+class People:
+    """Whom each happening (by arrival) is about: contact keys. `told` is what was said of them; `made` are the new,
+    with what rules may look at of each; `added` the ids that those who were known are to have besides."""
+
+    keys: dict[int, str] = field(default_factory=dict)
+    told: dict[int, Told] = field(default_factory=dict)
+    made: dict[str, dict[str, Scalar]] = field(default_factory=dict)
+    added: dict[int, tuple[Way, ...]] = field(default_factory=dict)
+    known: dict[Way, str] = field(default_factory=dict)
+
+
+def find_people(happenings: Sequence[Happening], *, now: datetime) -> People:
+    """Finds or makes whom happenings name, in their order, in the caller's transaction."""
+    people = People()
+    people.told = {
+        each.arrival: read_traits(each.said("traits")) for each in happenings if each.type == "identify"
+    }
+    wanted = {each.arrival: _ways(each, people.told.get(each.arrival)) for each in happenings}
+    people.known = _known({way for ways in wanted.values() for way in ways})
+    drafts: dict[str, ContactDraft] = {}
+    for each in happenings:
+        if wanted[each.arrival]:
+            _place(each, wanted[each.arrival], people, drafts)
+    _make(happenings, people, drafts, now)
+    return people
+
+
+def change_people(happenings: Sequence[Happening], people: People, *, now: datetime) -> None:
+    """Tells those who were known before what was said of them, and gives them the ids they came with."""
+    keys = {
+        people.keys[each.arrival]
+        for each in happenings
+        if each.arrival in people.keys
+        and (each.type in ("identify", "group") or each.arrival in people.added)
+    }
+    keys -= people.made.keys()
+    found = Contact.objects.select_related("company", "merged_into__company", "owner").filter(key__in=keys)
+    rows = {each.key: each for each in found}
+    for each in happenings:
+        contact = rows.get(people.keys.get(each.arrival, ""))
+        if contact is not None:
+            tell(contact.merged_into or contact, each, people, now=now)
+
+
+def tell(contact: Contact, each: Happening, people: People, *, now: datetime) -> None:
+    """Changes a contact that lives to what one happening says of it: blanks are filled by a website's word, a server's
+    replaces what was there. Addresses that lead to somebody else stay theirs."""
+    told = people.told.get(each.arrival) or Told({}, {})
+    if told.email and people.known.get((EMAIL, told.email), "") != people.keys.get(each.arrival, contact.key):
+        told = replace(told, email=None)
+    draft = draft_of(contact)
+    company = company_told(each, told, now=now) or (
+        company_at(told.email, now=now) if told.email and not draft.company else None
+    )
+    wanted = with_told(draft, told, company, overwrite=not each.is_public)
+    for kind, value in people.added.get(each.arrival, ()):
+        if kind == EXTERNAL and value not in wanted.external:
+            wanted = replace(wanted, external=(*wanted.external, value))
+        elif kind == EMAIL and value not in wanted.emails:
+            wanted = replace(wanted, emails=(*wanted.emails, value))
+    if wanted != draft:
+        change_contact(contact, wanted, now=now)
+
+
+def company_told(each: Happening, told: Told, *, now: datetime) -> Company | None:
+    """The company that a happening says somebody is at, made where nobody knows it; None where it says none."""
+    said = told.company
+    if each.type == "group":
+        said = read_company(each.message.get("groupId"), each.said("traits"))
+    return _company(said, now) if said else None
+
+
+def _company(said: ToldCompany, now: datetime) -> Company:
+    if said.domain:
+        found = Company.objects.filter(domain=said.domain).first()
+    else:
+        found = Company.objects.filter(name=said.name).order_by("pk").first()
+    return found or Company.objects.create(
+        name=said.name,
+        domain=said.domain,
+        industry=said.industry,
+        employees=said.employees,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def way_of(user: str) -> Way | None:
+    """An id as it leads to a contact: an address as an address, anything else as a key of another system."""
+    if not user:
+        return None
+    address = read_address(user) if "@" in user else None
+    return (EMAIL, address) if address else (EXTERNAL, user)
+
+
+def _ways(each: Happening, told: Told | None) -> tuple[Way, ...]:
+    """By what an event names somebody, surest first."""
+    named = [way_of(each.user)]
+    if told and told.email:
+        named.append((EMAIL, told.email))
+    return tuple(dict.fromkeys(way for way in named if way))
+
+
+def _known(wanted: Iterable[Way]) -> dict[Way, str]:
+    wanted = set(wanted)
+    found: dict[Way, str] = {}
+    for kind in (EMAIL, EXTERNAL):
+        if values := sorted(value for each, value in wanted if each == kind):
+            found |= {(kind, value): key for value, key in keys_by_identity(kind, values).items()}
+    return found
+
+
+def _place(each: Happening, ways: tuple[Way, ...], people: People, drafts: dict[str, ContactDraft]) -> None:
+    """Whom an event is about: who has the first of its ids, else the second, else somebody new."""
+    key = next((people.known[way] for way in ways if way in people.known), None) or new_key()
+    people.keys[each.arrival] = key
+    fresh = tuple(way for way in ways if way not in people.known)
+    people.known |= dict.fromkeys(fresh, key)
+    is_new = key in drafts or len(fresh) == len(ways)
+    if is_new:
+        draft = drafts.get(key, ContactDraft(key=key))
+        emails = tuple(value for kind, value in fresh if kind == EMAIL)
+        external = tuple(value for kind, value in fresh if kind == EXTERNAL)
+        drafts[key] = replace(draft, emails=(*draft.emails, *emails), external=(*draft.external, *external))
+    elif fresh:
+        people.added[each.arrival] = fresh
+
+
+def _make(
+    happenings: Sequence[Happening], people: People, drafts: dict[str, ContactDraft], now: datetime
+) -> None:
+    for each in happenings:
+        key = people.keys.get(each.arrival, "")
+        if key in drafts and each.type in ("identify", "group"):
+            told = people.told.get(each.arrival) or Told({}, {})
+            told = replace(told, email=None)
+            company = company_told(each, told, now=now)
+            drafts[key] = with_told(drafts[key], told, company, overwrite=not each.is_public)
+    at: dict[str, Company | None] = {}
+    for key, draft in drafts.items():
+        if draft.company is None and draft.emails:
+            domain = draft.emails[0].rpartition("@")[2]
+            if domain not in at:
+                at[domain] = company_at(draft.emails[0], now=now)
+            drafts[key] = replace(draft, company=at[domain])
+    insert_contacts(list(drafts.values()), now=now)
+    people.made = {key: rule_traits(draft) for key, draft in drafts.items()}
+
+
+def contacts_by_key(keys: Iterable[str]) -> Mapping[str, Contact]:
+    """The contacts with these keys, be they merged, with who they are."""
+    found = Contact.objects.select_related("merged_into", "company").filter(key__in=set(keys))
+    return {each.key: each for each in found}

@@ -1,0 +1,164 @@
+"""What the steps made of arrivals, written down: people, browsers, touches and verdicts, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ripeline.capture.digest.happening import Happening
+from ripeline.capture.digest.joining import join_browsers, join_ids
+from ripeline.capture.digest.people import People, change_people, find_people, tell
+from ripeline.capture.verdicts.keeping import keep_verdicts
+from ripeline.capture.verdicts.rules import Rules
+from ripeline.kit.instants import to_instant
+from ripeline.lifecycle.touch import Touch as Fact
+from ripeline.people.models import Contact, Visitor
+from ripeline.timeline.identities.web import WebTouch, record_web
+from ripeline.timeline.models import Touch
+
+COPY = "it came before: a copy of an event that was recorded"
+NOBODY = (
+    "it names nobody: it has neither a userId nor an email address, and nobody is known to use the browser"
+)
+GONE = "the person is no contact any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of an arrival: `why` it was dropped, or what is to be said of it; whose the touch is."""
+
+    is_recorded: bool
+    why: str = ""
+    uid: str = ""
+    contact: int | None = None
+    visitor: int | None = None
+
+
+def write_down(happenings: Sequence[Happening], rules: Rules, *, now: datetime) -> dict[int, Done]:
+    """Writes what happened, in order, each event once; what became of each, by arrival. In the caller's transaction."""
+    done: dict[int, Done] = {}
+    fresh = drop_copies(happenings, done)
+    people = find_people(fresh, now=now)
+    joined = join_browsers(fresh, people, now=now)
+    join_ids(fresh, people, now=now)
+    change_people(fresh, people, now=now)
+    fresh = drop_nobodys(fresh, people, done, now)
+    record_web(_touches(fresh, people), now=now)
+    judged = {each.uid: (each.facts, each.verdict) for each in fresh if each.facts and each.verdict}
+    keep_verdicts(judged, rules, now=now)
+    written = _written(fresh)
+    _fill_sources(fresh, written, joined)
+    for each in fresh:
+        notes = "; ".join(each.notes)
+        found = written.get(each.uid)
+        done[each.arrival] = Done(True, notes, each.uid, *found) if found else Done(False, GONE, each.uid)
+    return done
+
+
+def drop_copies(happenings: Sequence[Happening], done: dict[int, Done]) -> list[Happening]:
+    """Events whose touch is in the log already, or that came twice just now: the first counts."""
+    seen = set(Touch.objects.filter(uid__in=[each.uid for each in happenings]).values_list("uid", flat=True))
+    fresh = []
+    for each in happenings:
+        if each.uid in seen:
+            done[each.arrival] = Done(False, COPY, each.uid)
+        else:
+            seen.add(each.uid)
+            fresh.append(each)
+    return fresh
+
+
+def drop_nobodys(
+    happenings: Sequence[Happening], people: People, done: dict[int, Done], now: datetime
+) -> list[Happening]:
+    """Identify calls about a browser of which nobody knows whose it is; where it is known, they are told of that
+    person."""
+    kept = []
+    for each in happenings:
+        if each.type not in ("identify", "group") or each.arrival in people.keys:
+            kept.append(each)
+            continue
+        browser = Visitor.objects.select_related("contact__merged_into").filter(key=each.visitor).first()
+        user = browser.user if browser else None
+        if user is not None:
+            tell(user, each, people, now=now)
+        if user is not None or each.type == "group":
+            kept.append(each)
+        else:
+            done[each.arrival] = Done(False, NOBODY, each.uid)
+    return kept
+
+
+def _touches(happenings: Sequence[Happening], people: People) -> list[WebTouch]:
+    found = []
+    told = set[str]()
+    for each in happenings:
+        key = people.keys.get(each.arrival, "")
+        fact = _fact(each, key)
+        found.append(WebTouch(fact, each.visitor))
+        traits = people.made.get(key)
+        if traits and key not in told:
+            # Rules read traits from the log.
+            told.add(key)
+            found.append(WebTouch(_traits_fact(fact, traits)))
+    return found
+
+
+def _fact(each: Happening, key: str) -> Fact:
+    return Fact(
+        id=each.uid,
+        person=key,
+        at=to_instant(each.at),
+        kind=each.kind,
+        direction=each.direction,
+        actor=each.verdict.actor if each.verdict else "unknown",
+        subject=each.subject,
+        value=each.value,
+        attrs=each.attrs,
+    )
+
+
+def _traits_fact(fact: Fact, traits: Mapping[str, str | float | bool | None]) -> Fact:
+    return Fact(
+        id=f"{fact.id}:traits",
+        person=fact.person,
+        at=fact.at,
+        kind="traits_changed",
+        direction="internal",
+        actor=fact.actor,
+        subject=None,
+        value=None,
+        attrs=traits,
+    )
+
+
+def _written(happenings: Sequence[Happening]) -> dict[str, tuple[int | None, int | None]]:
+    rows = Touch.objects.filter(uid__in=[each.uid for each in happenings])
+    return {
+        uid: (contact, visitor)
+        for uid, contact, visitor in rows.values_list("uid", "contact_id", "visitor_id")
+    }
+
+
+def _fill_sources(
+    happenings: Sequence[Happening],
+    written: Mapping[str, tuple[int | None, int | None]],
+    joined: set[int],
+) -> None:
+    """How a contact first came, of whom nobody said it: what their earliest touch says that says any."""
+    first: dict[int, str] = {}
+    for each in sorted(happenings, key=lambda each: each.at):
+        contact = written.get(each.uid, (None, None))[0]
+        if contact and each.source:
+            first.setdefault(contact, each.source)
+    blank = Contact.objects.filter(pk__in=first.keys() | joined, source="").values_list("pk", flat=True)
+    for pk in list(blank):
+        source = first.get(pk, "")
+        if pk in joined:
+            # The browser's earlier touches are theirs now.
+            theirs = Touch.objects.filter(contact=pk, attrs__has_key="source").order_by("at")
+            earliest = theirs.values_list("attrs", flat=True).first()
+            source = str(earliest.get("source") or "") if earliest else source
+        if source:
+            Contact.objects.filter(pk=pk, source="").update(source=source[:80])
