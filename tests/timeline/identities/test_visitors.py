@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ripeline.people.models import Contact, Visitor
+from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.identities.visitors import Already, Joined, Split, join, leave, visitor_for
 from ripeline.timeline.identities.web import record_web
-from ripeline.timeline.models import Reassessment, Touch
+from ripeline.timeline.models import Reassessment, Touch, Transition
+from ripeline.timeline.reassess import StageChange, reassess_due
 from tests.timeline.identities.visiting import key_of, owners, visit, web
-from tests.timeline.people import make_contact
+from tests.timeline.people import PLAYBOOK, make_contact
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -113,3 +115,18 @@ def test_who_is_found_not_to_use_a_browser_leaves_it_with_nothing(eva: Contact, 
     assert leave(browser, jan, now=NOW + 3 * HOUR) == 1
     assert owners() == {"t1": ""}
     assert Visitor.objects.get().contact is None
+
+
+@pytest.mark.parametrize(("hours_ago", "rings"), [(24 * 30, 0), (2, 1)])
+def test_what_somebody_did_long_before_we_knew_them_is_history_and_rings_no_bell(
+    eva: Contact, hours_ago: int, rings: int
+) -> None:
+    activate(PLAYBOOK, now=NOW - 60 * 24 * HOUR)
+    before = NOW - hours_ago * HOUR
+    record_web([web("t1", before, visitor="b", kind="form_submitted")], now=before)
+    join(visitor_for(key_of("b"), now=NOW), eva, how="form", at=NOW, now=NOW)
+    told: list[StageChange] = []
+    reassess_due(NOW, react=told.append)
+    moved = Transition.objects.get()
+    assert (moved.to_stage, moved.at, moved.known_at) == ("lead", before, NOW)
+    assert len(told) == rings
