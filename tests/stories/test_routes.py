@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 REFUSED = {403, 404}
 # Rows that come and go with a visit itself.
 OF_VISITS = {"django_session", "ripeline_cache", "django_migrations"}
-OF_TWO = dict.fromkeys(("contact_merge_with", "contact_keep_apart"), ["eva", "eva"])
+OF_TWO = {name: ["eva", "eva"] for name in ("contact_merge_with", "contact_keep_apart")}
 Address = Callable[[str], str]
 
 
