@@ -84,7 +84,7 @@ def test_a_draft_is_published_by_keyboard_and_taken_back(
 
 
 def test_a_second_definition_is_begun_and_its_people_are_reached(browse: Browse, draft: Draft) -> None:
-    sales = start_draft(draft.based_on, by=draft.author, now=timezone.now(), text=SALES, title="Sales' own")  # type: ignore[arg-type]
+    start_draft(draft.based_on, by=draft.author, now=timezone.now(), text=SALES, title="Sales' own")  # type: ignore[arg-type]
     page = browse("marketing", "/playbook/camps/")
     page.get_by_label("The definition").select_option(label="Sales' own")
     page.get_by_role("button", name="Keep it running").click()
