@@ -23,6 +23,10 @@ KEYS_EVERY = 2.0
 KEYS_AT_MOST_EVERY = 0.5
 """Seconds between two looks for a key that is not known: it may be new, or one of many that somebody tries."""
 WAITING_EVERY = 5.0
+GATHER = 0.001
+GATHER_FROM = 8
+"""Seconds that the thread waits for more where the last group had at least so many requests. Those just answered send
+again at once: without the wait, the first of them would have the disk to itself, and the others wait for that."""
 STUCK_AFTER = 5.0
 """Seconds that a group may be on its way to the disk before nobody more is let in behind it."""
 AGAIN_AFTER = 5
@@ -67,7 +71,7 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="arrivals", daemon=True)
         self._events = self._bytes = 0
         self._busy_since: float | None = None
-        self._is_behind = self._is_stopping = self._was_away = False
+        self._is_behind = self._is_stopping = self._was_away = self._is_busy = False
         self._askers: list[asyncio.Future[None]] = []
         self._keys_at = self._waiting_at = float("-inf")
 
@@ -112,6 +116,7 @@ class Committer:
         self._look_around()
         while True:
             group, is_last = self._next_group()
+            self._is_busy = len(group) >= GATHER_FROM
             self._look_around()
             if group:
                 self._busy_since = self._clock()
@@ -129,6 +134,8 @@ class Committer:
         events = 0
         try:
             each = self._inbox.get(timeout=KEYS_AT_MOST_EVERY if self._askers else KEYS_EVERY)
+            if self._is_busy:
+                time.sleep(GATHER)
             while each is not None:
                 if isinstance(each, _Waiting):
                     group.append(each)
