@@ -10,9 +10,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from ripeline.people.models import Company, Contact
+from ripeline.timeline.camps.keeping import start_camp
 from ripeline.timeline.definitions.active import activate
+from ripeline.timeline.definitions.versions import keep_version
+from ripeline.timeline.history.opening import OpenHistory, open_history
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, happen, make_person
+from tests.factories import make_company
 from tests.pages.conftest import Browse
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +88,47 @@ def test_a_date_chosen_in_the_list_shows_the_past_and_one_click_the_present(brow
     page.get_by_role("link", name="Back to now").click()
     expect(page).to_have_url(re.compile(r"/contacts/\?stage=lead$"))
     expect(page.locator("tbody").get_by_text("Lead")).to_have_count(3)
+
+
+@pytest.fixture
+def house(leads: None) -> Company:
+    """Where Ann works; and a second definition, by which a form makes nobody a lead."""
+    company = make_company("Maison Rivage")
+    Contact.objects.filter(name="Ann Lind").update(company=company)
+    now = timezone.now()
+    slow = PLAYBOOK.replace("key: lead, title: Lead,", "key: lead, title: Lead (slow),", 1)
+    start_camp("Sales", keep_version(slow, now=now).version, by=None, note="", now=now)
+    catch_up()
+    assert isinstance(open_history(now), OpenHistory)
+    return company
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("address", ["/companies/", "/playbook/camps/"])
+def test_a_past_day_is_chosen_in_the_menu_and_left_again(
+    browse: Browse, address: str, javascript: bool
+) -> None:
+    page = browse("marketing", address, javascript=javascript)
+    page.locator("summary", has_text="As of").click()
+    page.get_by_label("In which sense").select_option("was")
+    page.get_by_label("as of the end of").fill(f"{timezone.now() - 20 * DAY:%Y-%m-%d}")
+    page.get_by_role("button", name="Show", exact=True).click()
+    banner = page.locator(".as-of-banner")
+    expect(banner).to_contain_text("As it had happened by")
+    banner.get_by_role("link", name="Back to now").click()
+    expect(banner).to_have_count(0)
+
+
+@pytest.mark.usefixtures("house")
+def test_companies_and_camps_of_a_past_day_look_right_and_read_well(
+    browse: Browse, look: Look, axe: Axe
+) -> None:
+    page = browse("marketing", "/")
+    for name, address in (("companies", "/companies/"), ("camps", "/playbook/camps/")):
+        for view in ("known", "was"):
+            page.goto(f"{address}?as_of={timezone.now() - 20 * DAY:%Y-%m-%d}&view={view}")
+            expect(page.locator(".as-of-banner")).to_be_visible()
+            page.locator("summary", has_text="As of").click()
+            axe(page)
+            look(page, f"{name}-{view}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from ripeline.contacts.lists.filters import (
@@ -121,3 +121,9 @@ def newer_and_older(wanted: Wanted, found: Found, query: str) -> tuple[str | Non
 
 def _page_address(query: str, name: str, place: Place) -> str:
     return "?" + "&".join(part for part in (query, urlencode({name: write_place(place)})) if part)
+
+
+def is_same_moment(request: HttpRequest, as_of: AsOf) -> bool:
+    """Whether the page that asks for another part shows the same moment: else more than the part changes."""
+    shown = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    return read_as_of(shown, now=timezone.now(), zone=timezone.get_current_timezone()).query == as_of.query

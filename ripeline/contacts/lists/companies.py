@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ripeline.contacts.lists.asking import newer_and_older
+from ripeline.contacts.lists.asking import is_same_moment, newer_and_older
 from ripeline.contacts.lists.listing import read_page
 from ripeline.contacts.lists.orders import COMPANIES, LIVING
 from ripeline.contacts.lists.places import read_place
@@ -48,15 +48,18 @@ def companies_list(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:100]
     sort = "-name" if request.GET.get("sort") == "-name" else "name"
     after, before = (read_place(request.GET.get(name, ""), "text") for name in ("after", "before"))
+    pairs = {"q": words, "sort": "" if sort == "name" else sort}
+    given = urlencode({name: value for name, value in pairs.items() if value})
+    query = "&".join(part for part in (given, as_of.query) if part)
+    is_part = getattr(request, "htmx", False) and request.headers.get("HX-Target") == "list"
+    if is_part and not is_same_moment(request, as_of):
+        return HttpResponse(headers={"HX-Redirect": f"{reverse('companies')}?{query}"})
     wanted = replace(
         _wanted(words, is_down=sort == "-name", as_of=as_of),
         after=after or before,
         is_backward=not after and bool(before),
     )
     found, playbook = read_page(wanted), playbook_as_of(as_of)
-    pairs = {"q": words, "sort": "" if sort == "name" else sort}
-    given = urlencode({name: value for name, value in pairs.items() if value})
-    query = "&".join(part for part in (given, as_of.query) if part)
     if wanted.after is not None and not found.places:
         return HttpResponseRedirect(f"{reverse('companies')}?{query}")
     newer, older = newer_and_older(wanted, found, query)
@@ -71,7 +74,6 @@ def companies_list(request: HttpRequest) -> HttpResponse:
         "q": words,
         "sort": sort,
     }
-    is_part = getattr(request, "htmx", False) and request.headers.get("HX-Target") == "list"
     return render(request, "contacts/companies_part.html" if is_part else "contacts/companies.html", context)
 
 

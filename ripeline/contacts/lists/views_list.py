@@ -7,15 +7,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
-from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from ripeline.contacts.lists.asking import Request, newer_and_older, read_request
+from ripeline.contacts.lists.asking import Request, is_same_moment, newer_and_older, read_request
 from ripeline.contacts.lists.choices import Menu, read_menus
 from ripeline.contacts.lists.columns import (
     COLUMNS,
@@ -34,7 +33,6 @@ from ripeline.contacts.lists.then import LEFT_OUT, SORTS_THEN, rows_then
 from ripeline.contacts.lists.trail import page_of, write_trail
 from ripeline.people.models import Company, User
 from ripeline.people.permissions import may_export_all, reader_of
-from ripeline.timeline.asof import read_as_of
 from ripeline.timeline.definitions.active import active_playbook
 
 # What a value in the address is called on the chip that takes it out again.
@@ -71,7 +69,7 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
     now, user = timezone.now(), reader_of(request)
     asked = read_request(request.GET, user, active_playbook(), now=now)
     is_part = getattr(request, "htmx", False) and request.headers.get("HX-Target") == "list"
-    if is_part and not _same_moment(request, asked):
+    if is_part and not is_same_moment(request, asked.as_of):
         return HttpResponse(headers={"HX-Redirect": f"{reverse('contacts')}?{asked.query}"})
     playbook, found = asked.playbook, read_page(asked.wanted)
     if asked.wanted.after is not None and not found.places:
@@ -139,14 +137,6 @@ def _troubles(rows: Sequence[ContactRow]) -> Iterator[str]:
     for trouble, names in groupby(sorted(rows, key=attrgetter("trouble")), key=attrgetter("trouble")):
         if trouble:
             yield f"{', '.join(row.name for row in names)}: score, fit and rating cannot be told. {trouble}"
-
-
-def _same_moment(request: HttpRequest, asked: Request) -> bool:
-    """Whether the page that asks for another part shows the same moment: else more than the part changes."""
-    shown = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
-    return (
-        read_as_of(shown, now=timezone.now(), zone=timezone.get_current_timezone()).query == asked.as_of.query
-    )
 
 
 def _more(filters: Filters) -> dict[str, object]:
