@@ -13,7 +13,6 @@ from ripeline.capture.digest.attending import Pruning, attend_arrivals
 from ripeline.gateway.imports.abandoned import clear_abandoned
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
-from ripeline.playbooks.preview.running import attend_previews
 from ripeline.reactions import react
 from ripeline.timeline.identities.looking import keep_looking
 from ripeline.timeline.reassess import reassess_due
@@ -63,6 +62,9 @@ def _keep_history(*, stop: threading.Event, clock: Callable[[], datetime]) -> No
 
 
 def _preview(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    # Here, for the same reason; and a site that only starts need not wait for it at all.
+    from ripeline.playbooks.preview.running import attend_previews
+
     def attend(now: datetime) -> int:
         return attend_previews(now, clock=clock, stop=stop.is_set)
 
