@@ -53,6 +53,9 @@ def test_no_acknowledged_event_is_lost_when_the_server_is_killed(tmp_path: Path,
                 ours.start()
             time.sleep(0.5)
         check(sent, kept(settings))
+        assert touches(settings) == Counter(dict.fromkeys(kept(settings), 1)), (
+            "what is there twice is told apart"
+        )
 
 
 def test_no_acknowledged_event_is_lost_when_one_of_its_processes_is_killed_and_it_comes_back(
@@ -161,12 +164,31 @@ def run(settings: Mapping[str, str], *command: str) -> str:
 
 
 def kept(settings: Mapping[str, str]) -> Counter[str]:
-    """How often each messageId is there."""
-    question = "SELECT event FROM ripeline_arrival"
+    """How often each messageId arrived."""
+    return Counter(
+        json.loads(event)["messageId"] for event in ask(settings, "SELECT event FROM ripeline_arrival")
+    )
+
+
+def touches(settings: Mapping[str, str]) -> Counter[str]:
+    """How many touches each messageId became, once the worker has done with what waits."""
+    command = [sys.executable, "-m", "ripeline", "worker"]
+    worker = subprocess.Popen(command, env={**os.environ, **settings})
+    until = time.monotonic() + 100
+    while ask(settings, "SELECT id FROM ripeline_arrival WHERE outcome = '' LIMIT 1"):
+        assert time.monotonic() < until, "the worker did not come to an end"
+        time.sleep(0.2)
+    worker.terminate()
+    worker.wait(30)
+    return Counter(uid.partition(":")[2] for uid in ask(settings, "SELECT uid FROM ripeline_touch"))
+
+
+def ask(settings: Mapping[str, str], question: str) -> list[str]:
+    """The only column of the answer."""
     address = settings["RIPELINE_DATABASE_URL"]
     path = Path(settings["RIPELINE_DATA_DIR"]) / "ripeline.sqlite3"
     with closing(psycopg.connect(address) if address else sqlite3.connect(path)) as connection:
-        return Counter(json.loads(event)["messageId"] for (event,) in connection.execute(question))
+        return [row[0] for row in connection.execute(question)]
 
 
 def until_more_than(number: int, sent: Sent) -> None:
