@@ -50,7 +50,8 @@ def status_command() -> None:
         len(found.parts.manifest.files),
         len(found.parts.manifest.files) - len(found.parts.buckets),
     )
-    click.echo(f"{_bytes(found.parts.bytes)} in {files:,} files, {max(deltas, 0):,} of them small additions.")
+    held = f"{_bytes(found.parts.bytes)} in {_counted(files, 'file', 'files')}"
+    click.echo(f"{held}, {max(deltas, 0):,} of them small additions." if files > 1 else f"{held}.")
 
 
 @history_group.command("verify")
