@@ -16,6 +16,7 @@ BENCHMARKS = {
     "tests.bench.bench_preview": False,
     "tests.bench.bench_replay": False,
     "tests.bench.bench_collector": True,
+    "tests.bench.bench_digest": True,
     "tests.bench.bench_effect": True,
     "tests.bench.bench_history": True,
     "tests.bench.bench_import": True,

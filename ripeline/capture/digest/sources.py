@@ -14,7 +14,7 @@ from ripeline.lifecycle.written import read_yaml
 TABLE = Path(__file__).with_name("sources.yaml")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 LONGEST = 200
-CLASSES = ("search", "social", "mail")
+CLASSES = ("search", "social", "mail", "paid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class _Known:
     hosts: Mapping[str, Source]
     clicks: Mapping[str, str]
     mediums: Mapping[str, str]
+    words: Mapping[str, str]
 
 
 def source_of(url: str, referrer: str, campaign: Mapping[str, str]) -> Source | None:
@@ -71,7 +72,10 @@ def referrer_source(referrer: str) -> Source | None:
             found = found or (hosts.get(f"{stem}.") if stem else None)
         if found:
             return found
-    return Source("referral", host.removeprefix("www.")[:LONGEST])
+    named = host.removeprefix("www.")[:LONGEST]
+    stem = named.partition(".")[0]
+    by_word = (kind for word, kind in _known().words.items() if word in stem)
+    return Source(next(by_word, "referral"), named)
 
 
 def campaign_of(url: str, said: Mapping[str, object]) -> dict[str, str]:
@@ -99,6 +103,7 @@ def is_same_site(url: str, referrer: str) -> bool:
     return bool(here) and here.removeprefix("www.") == there.removeprefix("www.")
 
 
+@lru_cache(maxsize=8192)
 def path_of(url: str) -> str:
     """The path of an address, "/" where it has none; "" where it is no address."""
     try:
@@ -108,13 +113,17 @@ def path_of(url: str) -> str:
     return (read.path or "/") if read.netloc else ""
 
 
+@lru_cache(maxsize=8192)
 def _parameters(url: str) -> list[tuple[str, str]]:
+    if "?" not in url:
+        return []
     try:
         return parse_qsl(urlsplit(url).query, max_num_fields=100)
     except ValueError:
         return []
 
 
+@lru_cache(maxsize=8192)
 def _host(url: str) -> tuple[str, str]:
     try:
         read = urlsplit(url)
@@ -133,4 +142,5 @@ def _known() -> _Known:
         for host in listed
     }
     mediums = {str(word): str(kind) for kind, words in table["mediums"].items() for word in words}
-    return _Known(hosts, {str(name): str(who) for name, who in table["clicks"].items()}, mediums)
+    words = {str(word): str(kind) for kind, listed in table["words"].items() for word in listed}
+    return _Known(hosts, {str(name): str(who) for name, who in table["clicks"].items()}, mediums, words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from ripeline.capture.verdicts.judging import Facts, Verdict
@@ -47,6 +48,7 @@ def _row(facts: Facts) -> tuple[str, str, list[str], str]:
     return facts.agent, facts.method[:LONGEST_METHOD], list(facts.marks), facts.network[:LONGEST_NETWORK]
 
 
+@lru_cache(maxsize=8192)
 def _digest(facts: Facts) -> str:
     said = json.dumps(_row(facts)).encode()
     return blake2b(said, digest_size=16).hexdigest()

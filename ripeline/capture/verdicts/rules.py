@@ -39,14 +39,17 @@ class Rule:
     network: re.Pattern[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """A document of rules, in its order. `version` is the hash of what it says, whatever its comments and layout."""
+    """A document of rules, in its order. `version` is the hash of what it says, whatever its comments and layout.
+
+    Two readings of one document are two: verdicts are remembered by the rules, and hashing all of them is dear.
+    """
 
     title: str
     rules: tuple[Rule, ...]
     version: str
-    text: str = field(repr=False, compare=False)
+    text: str = field(repr=False)
 
 
 def load_rules(text: str) -> Rules:
