@@ -102,7 +102,7 @@ def test_without_scripts_the_page_looks_again_by_itself_and_has_a_link(
     expect(page.get_by_role("link", name="Look again")).to_be_visible()
     work(run)
     expect(page.locator("#funnels-title")).to_be_visible()  # the page refreshes itself
-    table: Any = page.locator(".preview-measures table").first
+    table: Any = page.locator("table.preview-found")
     expect(table).to_be_visible()
 
 
