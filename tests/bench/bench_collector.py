@@ -146,10 +146,10 @@ def _scripts(folder: Path, key: str) -> tuple[Path, Path]:
 
 
 def _paced(port: int, script: Path, a_second: float, seconds: float) -> str:
-    """How long answers take when each of many senders waits a while before it sends the next."""
+    """How long answers take when each of many senders waits a while, now longer, now shorter, before the next."""
     pause = CONNECTIONS / a_second * 1000
     slow = script.with_name("paced.lua")
-    slow.write_text(f"{script.read_text()}\ndelay = function() return {pause:.0f} end\n")
+    slow.write_text(f"{script.read_text()}\ndelay = function() return math.random(0, {2 * pause:.0f}) end\n")
     told = _run_wrk(port, slow, seconds)
     p50, p99 = (_found(rf"\n\s+{share}%\s+(\S+)", told) for share in (50, 99))
     return f"{float(_found(RATE, told)):,.0f} a second, p50 {p50}, p99 {p99}"
