@@ -91,18 +91,18 @@ def test_the_life_of_one_person_is_told_alike_to_the_last_bit() -> None:
 
 
 def test_more_signals_than_a_word_has_bits_are_told_apart() -> None:
-    numbers = range(150)
+    numbers, of_the_ladder = range(150), range(51, 150)  # a ladder may have 100 stages
     signals = {f"s{n}": {"kind": f"k{n}", "subject": f"x{n % 7}*"} for n in numbers}
     plain = {
         "key": "wide",
         "signals": signals,
         "score": {"half_life": "7d", "points": [{"signal": f"s{n}", "add": n + 0.1} for n in numbers]},
-        "personas": [{"key": f"p{n}", "when": {"trait": {f"t{n}": n}}} for n in numbers],
+        "personas": [{"key": f"p{n}", "when": {"trait": {f"t{n}": n}}} for n in of_the_ladder],
         "stages": [
             {"key": "low"},
             *(
                 {"key": f"g{n}", "enter": {"all": [{"signal": f"s{n}"}, {"persona": f"p{n}"}]}}
-                for n in numbers
+                for n in of_the_ladder
             ),
         ],
     }
