@@ -1,7 +1,8 @@
 """Playbooks and histories for property tests: any playbook, any life of one person.
 
 Durations and steps in time are drawn from the same few lengths, so boundaries often coincide with touches and with
-each other, and histories start close to midnight as often as not.
+each other, and histories start close to midnight as often as not. Strategies are made once: making one takes longer
+than drawing from it.
 """
 
 import json
@@ -85,21 +86,31 @@ points = st.builds(
         [{}, {"limit": "once"}, {"limit": {"times": 2, "per": "1d"}}, {"limit": {"times": 1, "per": "7d"}}]
     ),
 )
+_up_to_nine, _up_to_three, _two_to_five = st.integers(0, 9), st.integers(0, 3), st.integers(2, 5)
+_half_lives = st.sampled_from(["none", "2d", "7d", "30d"])
+_lists_of_points = st.lists(points, max_size=4)
+_prices = st.sampled_from(["/pricing*", ["/pricing", "/?rice"]])
+_most = st.sampled_from([{}, {"max": 40}])
+_keys = {most: st.sampled_from(STAGES[:most]) for most in range(1, len(STAGES) + 1)}
+"""One of the first so many stages."""
+_exits = {
+    most: st.lists(st.builds(lambda when, to: {"when": when, "to": to}, conditions, keys), max_size=2)
+    for most, keys in _keys.items()
+}
 
 
 @st.composite
 def playbook_maps(draw: st.DrawFn) -> dict[str, Any]:
     """A playbook as a plain mapping."""
-    keys = STAGES[: draw(st.integers(2, 5))]
-    score: dict[str, Any] = {"half_life": draw(st.sampled_from(["none", "2d", "7d", "30d"]))}
-    score["points"] = draw(st.lists(points, max_size=4))
+    keys = STAGES[: draw(_two_to_five)]
+    score: dict[str, Any] = {"half_life": draw(_half_lives), "points": draw(_lists_of_points)}
     playbook = {
         "key": "drawn",
         "signals": {
             "conv": {"kind": ["form_submitted", "asset_downloaded"]},
             "price": {
                 "kind": "page_viewed",
-                "subject": draw(st.sampled_from(["/pricing*", ["/pricing", "/?rice"]])),
+                "subject": draw(_prices),
             },
             "reply": {"kind": "email_replied", "actors": ["human", "machine"]},
             "big": {"kind": "purchased", "value": {"gte": 100}},
@@ -109,21 +120,21 @@ def playbook_maps(draw: st.DrawFn) -> dict[str, Any]:
                 "direction": "in",
             },
         },
-        "score": score | draw(st.sampled_from([{}, {"max": 40}])),
+        "score": score | draw(_most),
         "personas": [
             {"key": "p1", "when": {"trait": {"industry": "media"}}},
             {"key": "p2", "when": {"signal": "price", "count": 2, "within": "7d"}},
         ],
         "answers": {"authority": {"valid_for": "7d"}, "budget": {}},
         "stages": [draw(_stages(keys, position)) for position in range(len(keys))],
-        "recycle_to": draw(st.sampled_from(keys)),
+        "recycle_to": draw(_keys[len(keys)]),
         "rating": [
             {"key": "hot", "when": {"signal": "reply", "within": "7d"}},
             {"key": "warm", "when": {"score": {"gte": 20}}},
             {"key": "cold"},
         ],
     }
-    return playbook | draw(st.sampled_from([{}, {"fit": _FIT}]))
+    return playbook | draw(_fits)
 
 
 _FIT = {
@@ -134,20 +145,18 @@ _FIT = {
     ],
     "grades": {"A": 0.8, "B": 0.6, "C": 0.4, "D": 0.2},
 }
+_fits: st.SearchStrategy[dict[str, Any]] = st.sampled_from([{}, {"fit": _FIT}])
 
 
 @st.composite
 def _stages(draw: st.DrawFn, keys: list[str], position: int) -> dict[str, Any]:
     stage: dict[str, Any] = {"key": keys[position], "title": keys[position].title()}
-    if position and draw(st.integers(0, 9)):
+    if position and draw(_up_to_nine):
         stage["enter"] = draw(conditions)
-        if not draw(st.integers(0, 3)):
-            stage["from"] = [draw(st.sampled_from(keys[:position]))]
+        if not draw(_up_to_three):
+            stage["from"] = [draw(_keys[position])]
     if position:
-        exits = st.builds(
-            lambda when, to: {"when": when, "to": to}, conditions, st.sampled_from(keys[:position])
-        )
-        stage["exit"] = draw(st.lists(exits, max_size=2))
+        stage["exit"] = draw(_exits[position])
     return stage
 
 
@@ -157,46 +166,6 @@ def to_playbook(plain: dict[str, Any]) -> Playbook:
     return load_playbook(Written(positions=None, plain=json.loads(json.dumps(plain))))
 
 
-starts = st.sampled_from([START, START, LONG_AGO])
-steps = st.sampled_from(
-    [0, 0, 1, 60_000_000, HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 45 * DAY]
-)
-
-
-@st.composite
-def histories(draw: st.DrawFn, max_size: int = 25, start: int | None = None) -> list[Touch]:
-    """The touches of one person in order of (at, id), ids unique; they begin about `start`, if that is given."""
-    at = (draw(starts) if start is None else start) + draw(st.sampled_from([0, -1, 10 * HOUR, DAY - 1]))
-    touches = []
-    for number in range(draw(st.integers(1, max_size))):
-        at += draw(steps)
-        touches.append(draw(_touches(number, at)))
-    return touches
-
-
-@st.composite
-def _touches(draw: st.DrawFn, number: int, at: int) -> Touch:
-    kind = draw(st.sampled_from(KINDS))
-    subject, value, attrs = None, None, {}
-    if kind in ("page_viewed", "form_submitted"):
-        subject = draw(st.sampled_from([None, "/pricing", "/price", "/pricing/teams", "/blog"]))
-        attrs = draw(st.sampled_from([{}, {"utm_medium": "cpc"}, {"utm_medium": None}, {"utm_medium": True}]))
-    if kind == "traits_changed":
-        attrs = draw(st.sampled_from(_TRAITS))
-    if kind == "answered":
-        subject = draw(st.sampled_from(["authority", "budget", "authority", None]))
-        attrs = {"value": draw(st.sampled_from(["yes", "no", None]))}
-    if kind == "stage_set":
-        subject = draw(st.sampled_from([*STAGES, "nowhere", None]))
-    if kind == "purchased":
-        value = draw(st.sampled_from([20, 250.5, None]))
-    actor = draw(st.sampled_from(["human", "human", "unknown", "machine"]))
-    direction = {"email_sent": "out", "page_viewed": "in", "custom_thing": "in"}.get(kind)
-    usual = "in" if kind in _INWARD else "internal"
-    return Touch(f"t{number:04}", "p", at, kind, direction or usual, actor, subject, value, attrs)
-
-
-_INWARD = ("form_submitted", "email_replied", "asset_downloaded", "purchased", "unsubscribed")
 _TRAITS: list[dict[str, Any]] = [
     {"industry": "media", "employees": 500},
     {"industry": None, "seniority": "owner"},
@@ -204,3 +173,50 @@ _TRAITS: list[dict[str, Any]] = [
     {"seniority": None, "employees": "50"},
     {"seniority": "owner", "industry": "publishing"},
 ]
+_INWARD = ("form_submitted", "email_replied", "asset_downloaded", "purchased", "unsubscribed")
+starts = st.sampled_from([START, START, LONG_AGO])
+steps = st.sampled_from(
+    [0, 0, 1, 60_000_000, HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 45 * DAY]
+)
+_beginnings = st.sampled_from([0, -1, 10 * HOUR, DAY - 1])
+_kinds = st.sampled_from(KINDS)
+_pages = st.sampled_from([None, "/pricing", "/price", "/pricing/teams", "/blog"])
+_media: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {"utm_medium": "cpc"}, {"utm_medium": None}, {"utm_medium": True}]
+)
+_traits = st.sampled_from(_TRAITS)
+_questions = st.sampled_from(["authority", "budget", "authority", None])
+_answers = st.sampled_from(["yes", "no", None])
+_places = st.sampled_from([*STAGES, "nowhere", None])
+_values = st.sampled_from([20, 250.5, None])
+_actors = st.sampled_from(["human", "human", "unknown", "machine"])
+
+
+@st.composite
+def histories(draw: st.DrawFn, max_size: int = 25, start: int | None = None) -> list[Touch]:
+    """The touches of one person in order of (at, id), ids unique; they begin about `start`, if that is given."""
+    at = (draw(starts) if start is None else start) + draw(_beginnings)
+    touches = []
+    for number in range(draw(st.integers(1, max_size))):
+        at += draw(steps)
+        touches.append(_touch(draw, number, at))
+    return touches
+
+
+def _touch(draw: st.DrawFn, number: int, at: int) -> Touch:
+    kind = draw(_kinds)
+    subject, value, attrs = None, None, {}
+    if kind in ("page_viewed", "form_submitted"):
+        subject, attrs = draw(_pages), draw(_media)
+    if kind == "traits_changed":
+        attrs = draw(_traits)
+    if kind == "answered":
+        subject, attrs = draw(_questions), {"value": draw(_answers)}
+    if kind == "stage_set":
+        subject = draw(_places)
+    if kind == "purchased":
+        value = draw(_values)
+    actor = draw(_actors)
+    direction = {"email_sent": "out", "page_viewed": "in", "custom_thing": "in"}.get(kind)
+    usual = "in" if kind in _INWARD else "internal"
+    return Touch(f"t{number:04}", "p", at, kind, direction or usual, actor, subject, value, attrs)

@@ -102,32 +102,38 @@ _PERSONAS: Sequence[Sequence[Mapping[str, Any]]] = [
         {"key": "p3"},
     ],
 ]
+_perhaps, _up_to_nine = st.booleans(), st.integers(0, 9)
+_odd_signals = {name: st.sampled_from(choices) for name, choices in _ODD_SIGNALS.items()}
+_actors = st.sampled_from([["human", "unknown"], ["human"], ["machine", "unknown"]])
+_personas = st.sampled_from(_PERSONAS)
+_limits: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {"limit": "once"}, {"limit": {"times": 3, "per": "30d"}}, {"limit": {"times": 2, "per": "12h"}}]
+)
+_points = st.lists(
+    st.builds(
+        lambda signal, add, limit: {"signal": signal, "add": add} | limit,
+        st.sampled_from(["price", "inbound", "reply"]),
+        st.sampled_from([0.1, 7.3, -3, 1e-9, 30, -0.1]),
+        _limits,
+    ),
+    max_size=3,
+)
 
 
 @st.composite
 def odd_playbook_maps(draw: st.DrawFn) -> dict[str, Any]:
     """Playbooks with every kind of test, redefined signals, several points for one signal, other actors."""
     plain = draw(playbook_maps())
-    for name, choices in _ODD_SIGNALS.items():
-        if draw(st.booleans()):
-            plain["signals"][name] = draw(st.sampled_from(choices))
-    plain["actors"] = draw(st.sampled_from([["human", "unknown"], ["human"], ["machine", "unknown"]]))
-    if draw(st.booleans()):
-        plain["personas"] = draw(st.sampled_from(_PERSONAS))
-    limits = [
-        {},
-        {"limit": "once"},
-        {"limit": {"times": 3, "per": "30d"}},
-        {"limit": {"times": 2, "per": "12h"}},
-    ]
-    plain["score"]["points"] += [
-        {"signal": draw(st.sampled_from(["price", "inbound", "reply"])), "add": draw(_ADDS)}
-        | draw(st.sampled_from(limits))
-        for _ in range(draw(st.integers(0, 3)))
-    ]
-    if not draw(st.integers(0, 9)):
+    for name, choices in _odd_signals.items():
+        if draw(_perhaps):
+            plain["signals"][name] = draw(choices)
+    plain["actors"] = draw(_actors)
+    if draw(_perhaps):
+        plain["personas"] = draw(_personas)
+    plain["score"]["points"] += draw(_points)
+    if not draw(_up_to_nine):
         _add_many_signals(plain)
-    if draw(st.booleans()):
+    if draw(_perhaps):
         plain["rating"] = [
             {"key": "stale", "when": {"idle": "7d"}},
             {"key": "known", "when": {"persona": "p1"}},
@@ -145,9 +151,6 @@ def _add_many_signals(plain: dict[str, Any]) -> None:
             "subject": subjects[number % 4],
         }
         plain["score"]["points"].append({"signal": name, "add": 0.1 + number / 8})
-
-
-_ADDS = st.sampled_from([0.1, 7.3, -3, 1e-9, 30, -0.1])
 
 
 @st.composite
