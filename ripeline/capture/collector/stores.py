@@ -7,8 +7,10 @@ Django's, so that the settings of the one are those of the other.
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from typing import Any, Protocol
 
 import psycopg
@@ -25,6 +27,10 @@ Row = tuple[int, str, str, str]
 LOCK_PATIENCE = 3.0
 """Seconds that a group waits for SQLite's lock. A sender who hears nothing for much longer gives up."""
 LOCK_POLL = 0.002
+CHECKPOINT_AFTER = 2 * 1024 * 1024
+"""Bytes of events after which SQLite's log is copied to its file, beside the writing."""
+LONGEST_LOG = 16_000
+"""Pages after which whoever commits does it: then little is left to copy, and the log begins anew."""
 STATEMENT_PATIENCE = "8s"
 """The same of PostgreSQL, which counts all the time that a statement takes."""
 COLUMNS = "write_key_id, received_at, event, facts"
@@ -125,12 +131,52 @@ class _Connected:
         return bool(count > more_than)
 
 
+class _Checkpoints:
+    """Copies SQLite's write-ahead log to its file in a thread of its own: whoever commits would be held up by it."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._is_wanted, self._is_over = path, threading.Event(), False
+        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+        self._thread.start()
+
+    def want(self) -> None:
+        """Copies what there is, soon."""
+        self._is_wanted.set()
+
+    def stop(self) -> None:
+        """Ends the thread."""
+        self._is_over = True
+        self._is_wanted.set()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        with closing(sqlite3.connect(self._path, timeout=0, isolation_level=None)) as connection:
+            while self._is_wanted.wait() and not self._is_over:
+                self._is_wanted.clear()
+                # Where somebody else is at it, or the disk is full, those who commit will do it or say so.
+                with suppress(sqlite3.Error):
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 class _Sqlite(_Connected):
     """Immediate transactions; WAL and synchronous=FULL are the settings'."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._checkpoints: _Checkpoints | None = None
+        self._written = 0
 
     def prepare(self, connection: sqlite3.Connection) -> None:
         # We ask for the lock ourselves: SQLite's own waiting sleeps a tenth of a second at a time.
         connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
+        self._checkpoints = _Checkpoints(str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"]))
+
+    def close(self) -> None:
+        if self._checkpoints:
+            self._checkpoints.stop()
+            self._checkpoints = None
+        super().close()
 
     def insert(self, rows: Sequence[Row]) -> None:
         connection = self.connection()
@@ -138,6 +184,7 @@ class _Sqlite(_Connected):
         try:
             _insert_in_chunks(connection, rows)
             connection.execute("COMMIT")
+            self._note_written(rows)
         except (sqlite3.Error, UnicodeError) as error:
             _roll_back(connection)
             if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
@@ -146,6 +193,12 @@ class _Sqlite(_Connected):
                 self.close()
                 raise Unavailable(str(error)) from error
             raise Unkeepable(str(error)) from error
+
+    def _note_written(self, rows: Sequence[Row]) -> None:
+        self._written += sum(len(row[2]) + len(row[3]) for row in rows)
+        if self._checkpoints and self._written > CHECKPOINT_AFTER:
+            self._written = 0
+            self._checkpoints.want()
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         until = time.monotonic() + LOCK_PATIENCE
