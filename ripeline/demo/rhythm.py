@@ -2,6 +2,7 @@
 
 from bisect import bisect
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import accumulate
 from random import Random
 from typing import Literal
@@ -10,6 +11,8 @@ from ripeline.demo.places import Place
 from ripeline.lifecycle.instant import DAY, HOUR, MINUTE
 
 EPOCH = date(1970, 1, 1)
+# Two thousand people live the same days, so what a day is like is worked out once.
+TWO_YEARS = 800
 
 Habit = Literal["office", "writer"]
 
@@ -51,11 +54,13 @@ def next_working_moment(rng: Random, after: int, days: float, place: Place) -> i
         day += 1
 
 
+@lru_cache(maxsize=2 * TWO_YEARS)
 def liveliness(day: int, habit: Habit) -> float:
     """How busy a day is, from season and weekday, 0 to 1."""
     return season_of(day) / BUSIEST * WEEKDAYS[habit][weekday_of(day)]
 
 
+@lru_cache(maxsize=TWO_YEARS)
 def season_of(day: int) -> float:
     """The month's share of a busy month; the days round Christmas are nearly empty."""
     when = date_of(day)
@@ -69,6 +74,7 @@ def weekday_of(day: int) -> int:
     return (day + 3) % 7
 
 
+@lru_cache(maxsize=TWO_YEARS)
 def date_of(day: int) -> date:
     return EPOCH + timedelta(days=day)
 
