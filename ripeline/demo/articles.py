@@ -75,14 +75,15 @@ REAL: Final = (
 )
 def articles_command(data: Path | None, page: Path | None) -> None:
     """Say what each shipped definition would call a prospect, on the demo company and on two real data sets."""
-    text = "\n\n".join(sections(data))
     if page is None:
-        click.echo(text)
+        click.echo("\n\n".join(sections(data)))
         return
+    before = page.read_text(encoding="utf-8")
     try:
-        page.write_text(put_between(page.read_text(encoding="utf-8"), text), encoding="utf-8")
+        put_between(before, "")  # what cannot be written is said before the minutes of work
     except ValueError as wrong:
         raise click.UsageError(f"{page}: {wrong}") from None
+    page.write_text(put_between(before, "\n\n".join(sections(data))), encoding="utf-8")
     click.echo(f"{page} was written.")
 
 
