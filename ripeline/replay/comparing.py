@@ -21,7 +21,6 @@ from ripeline.replay.hindsight import heard_in_time
 from ripeline.replay.history import History, from_touches
 from ripeline.replay.judging import as_touches, judge, one_signal
 from ripeline.replay.kernel_state import NEVER, Array, read_only
-from ripeline.replay.kernel_touches import first_matches, mark_used
 from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.over_parts import Asked, Progress, each_part
 from ripeline.replay.parts.loading import PartRef, load
@@ -127,6 +126,8 @@ def compare_parts(
 
 def warm_up() -> None:
     """Compiles the kernels, or loads them, so that no replay waits for it: seconds the first time on a machine."""
+    from ripeline.replay.kernel_touches import mark_used
+
     program = compile_program(Playbook.model_validate(_SMALLEST, context=Names((), ("all",), (), ())))
     history = from_touches([Touch("t", "p", 0, "traits_changed", "internal", "unknown", None, None, {})])
     asked = Asked(0, received_by=0)
@@ -150,6 +151,8 @@ def outcome_instants(program: Program, signal: str, history: History, asked: Ask
 
     Whoever is disqualified or placed by hand counts too: an outcome is a fact, no stage.
     """
+    from ripeline.replay.kernel_touches import first_matches  # here as in bulk.py
+
     single = one_signal(program, signal)
     is_dated = asked.received_by is not None
     touches = as_touches(single, history, asked.as_of, is_dated=is_dated)
