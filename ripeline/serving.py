@@ -46,7 +46,7 @@ def worker_command() -> None:
 
 def serve(*, with_worker: bool = True) -> None:
     """Serves until Ctrl-C; a worker process that ends is started again."""
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.server import Server
 
     config = settings.CONFIG
@@ -72,6 +72,8 @@ def serve(*, with_worker: bool = True) -> None:
             address=config.host,
             port=config.port,
             interface=Interfaces.RSGI,
+            # A request of HTTP/2 need not say how long it is. A proxy speaks it to browsers, and this to us.
+            http=HTTPModes.http1,
             workers=config.web_processes,
             log_access=False,
             websockets=False,

@@ -6,41 +6,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0012_saved_fold_engine'),
+        ("ripeline", "0012_saved_fold_engine"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WriteKey',
+            name="WriteKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('key', models.CharField(default=ripeline.kit.ids.new_key, max_length=32, unique=True)),
-                ('purpose', models.CharField(choices=[('website', 'Website'), ('server', 'Server')], default='website', max_length=8)),
-                ('origins', models.JSONField(default=list)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("key", models.CharField(default=ripeline.kit.ids.new_key, max_length=32, unique=True)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("website", "Website"), ("server", "Server")],
+                        default="website",
+                        max_length=8,
+                    ),
+                ),
+                ("origins", models.JSONField(default=list)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Arrival',
+            name="Arrival",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField()),
-                ('event', models.TextField()),
-                ('facts', models.JSONField(default=dict)),
-                ('outcome', models.CharField(blank=True, choices=[('', 'Waiting'), ('recorded', 'Recorded'), ('dropped', 'Dropped'), ('failed', 'Failed')], db_default='', default='', max_length=8)),
-                ('reason', models.CharField(blank=True, db_default='', default='', max_length=200)),
-                ('touch_uid', models.CharField(blank=True, db_default='', default='', max_length=128)),
-                ('contact_id', models.BigIntegerField(null=True)),
-                ('visitor_id', models.BigIntegerField(null=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('write_key', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.writekey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("event", models.TextField()),
+                ("facts", models.JSONField(default=dict)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Waiting"),
+                            ("recorded", "Recorded"),
+                            ("dropped", "Dropped"),
+                            ("failed", "Failed"),
+                        ],
+                        db_default="",
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, db_default="", default="", max_length=200)),
+                ("touch_uid", models.CharField(blank=True, db_default="", default="", max_length=128)),
+                ("contact_id", models.BigIntegerField(null=True)),
+                ("visitor_id", models.BigIntegerField(null=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "write_key",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ripeline.writekey",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('outcome', '')), fields=['id'], name='arrival_waiting')],
+                "indexes": [
+                    models.Index(condition=models.Q(("outcome", "")), fields=["id"], name="arrival_waiting")
+                ],
             },
         ),
     ]

@@ -4,40 +4,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0017_withdrawals'),
+        ("ripeline", "0017_withdrawals"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EngagementVerdict',
+            name="EngagementVerdict",
             fields=[
-                ('touch_uid', models.CharField(max_length=128, primary_key=True, serialize=False)),
-                ('facts_id', models.BigIntegerField()),
-                ('actor', models.CharField(max_length=8)),
-                ('signals', models.JSONField(default=list)),
-                ('rules', models.CharField(max_length=64)),
+                ("touch_uid", models.CharField(max_length=128, primary_key=True, serialize=False)),
+                ("facts_id", models.BigIntegerField()),
+                ("actor", models.CharField(max_length=8)),
+                ("signals", models.JSONField(default=list)),
+                ("rules", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='RequestFacts',
+            name="RequestFacts",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=32, unique=True)),
-                ('agent', models.TextField(blank=True)),
-                ('method', models.CharField(blank=True, max_length=16)),
-                ('marks', models.JSONField(default=list)),
-                ('network', models.CharField(blank=True, max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=32, unique=True)),
+                ("agent", models.TextField(blank=True)),
+                ("method", models.CharField(blank=True, max_length=16)),
+                ("marks", models.JSONField(default=list)),
+                ("network", models.CharField(blank=True, max_length=80)),
             ],
         ),
         migrations.CreateModel(
-            name='VerdictRules',
+            name="VerdictRules",
             fields=[
-                ('version', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('text', models.TextField()),
-                ('first_used_at', models.DateTimeField()),
+                ("version", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                ("text", models.TextField()),
+                ("first_used_at", models.DateTimeField()),
             ],
         ),
     ]

@@ -29,7 +29,9 @@ _EASY_ADDRESS = re.compile(
     r"(?!arpa\Z|invalid\Z|local\Z|localhost\Z|onion\Z)[a-z]{2,24}\Z"
 )
 LONGEST_ADDRESS, LONGEST_MAILBOX = 254, 64
-_BETWEEN_ADDRESSES = re.compile(r"[,;|\s<>\"()\[\]]+|:::| / ")
+_BETWEEN_ADDRESSES = re.compile(r"[,;|\n\r\t]+|:::| / ")
+_BEFORE_BRACKET = re.compile(r"[^<>@]*<|\([^()]*\)|\[[^\[\]@]*\]")
+_AROUND_ADDRESS = " '\"<>()[]."
 _NAME_BEFORE = re.compile(r'\s*"?([^"<>@]+?)"?\s*<[^<>]*@[^<>]*>\s*\Z')
 _BETWEEN_TAGS = re.compile(r"\s*(?:[;|]|:::)\s*")
 _AROUND_NUMBER = re.compile(r"[\s  '’€$£%]|EUR|USD|GBP|CHF|PLN", re.I)
@@ -56,19 +58,25 @@ def read_addresses(cell: str) -> Addresses:
         return Addresses((easy,))
     good: list[str] = []
     bad: list[str] = []
-    for token in _BETWEEN_ADDRESSES.split(cell):
-        word = token.strip(" '.").removeprefix("mailto:").removeprefix("MAILTO:").partition("?")[0]
-        if "@" not in word:
+    for piece in _BETWEEN_ADDRESSES.split(cell):
+        if "@" not in piece:
             continue
-        address = read_address(word)
-        if address and address not in good:
-            good.append(address)
-        elif not address:
-            bad.append(word)
+        words = [_bare_address(word) for word in _BEFORE_BRACKET.sub(" ", piece).split()]
+        read = [read_address(word) for word in words if word]
+        if not read or None in read:
+            # One word too many may be half of an address: what is left of it would be somebody else's.
+            bad.append(piece.strip())
+        good += [
+            address for address in dict.fromkeys(read) if address and None not in read and address not in good
+        ]
     if not good and not bad and cell.strip():
         bad.append(cell.strip())
     named = _NAME_BEFORE.match(cell)
     return Addresses(tuple(good), tuple(bad), named[1] if named else "")
+
+
+def _bare_address(word: str) -> str:
+    return word.strip(_AROUND_ADDRESS).removeprefix("mailto:").removeprefix("MAILTO:").partition("?")[0]
 
 
 def read_address(word: str) -> str | None:

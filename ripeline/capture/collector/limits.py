@@ -7,6 +7,8 @@ BODY = 500 * 1024
 """Bytes of a request, packed or not."""
 EVENT = 32 * 1024
 """Bytes of one event."""
+CONTEXT = 8 * 1024
+"""Bytes of what a request says of all its events: it becomes part of each."""
 BATCH = 2_500
 """Events of one request."""
 MESSAGE_ID = 100

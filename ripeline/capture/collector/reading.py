@@ -10,21 +10,27 @@ from typing import Annotated, Any
 import msgspec
 
 from ripeline.capture.collector.exchange import Asked, Refused
-from ripeline.capture.collector.limits import BODY, DEPTH, LARGEST_NUMBER, NAME, VALUES
+from ripeline.capture.collector.limits import BODY, CONTEXT, DEPTH, LARGEST_NUMBER, NAME, VALUES
 
 TOO_LARGE = Refused(413, "too_large", f"A request may have {BODY // 1024} KB; nothing of this one was kept.")
+TOO_MUCH_CONTEXT = Refused(
+    413,
+    "too_large",
+    f"The context of a batch may have {CONTEXT // 1024} KB; nothing of this request was kept.",
+)
 PACKED = {"gzip", "x-gzip"}
 
 
 # Not frozen: that would cost more than reading the request does.
 @dataclass(slots=True)
 class Sent:
-    """The events of one request, and what it says of all of them."""
+    """The events of one request, and what it says of all of them. The context is as it was written: it becomes part
+    of each event, and is looked at with it."""
 
     events: list[bytes]
     write_key: Any = None
     sent_at: Any = None
-    context: Any = None
+    context: bytes = b""
 
 
 class Batch(msgspec.Struct):
@@ -33,7 +39,7 @@ class Batch(msgspec.Struct):
     batch: list[msgspec.Raw]
     writeKey: Any = None
     sentAt: Any = None
-    context: Any = None
+    context: msgspec.Raw = msgspec.Raw(b"")
 
 
 class Alone(msgspec.Struct):
@@ -48,9 +54,13 @@ def read_events(asked: Asked, *, is_batch: bool) -> Sent | Refused:
     if isinstance(body, Refused):
         return body
     try:
-        return _take_apart(body, is_batch=is_batch)
+        sent = _take_apart(body, is_batch=is_batch)
     except (ValueError, RecursionError) as error:
-        return _mended(body, error, is_batch=is_batch)
+        mended = _mended(body, error, is_batch=is_batch)
+        if isinstance(mended, Refused):
+            return mended
+        sent = mended
+    return TOO_MUCH_CONTEXT if len(sent.context) > CONTEXT else sent
 
 
 def unpack(body: bytes, encoding: str | None) -> bytes | Refused:
@@ -96,7 +106,7 @@ def _take_apart(body: bytes, *, is_batch: bool) -> Sent:
     if not is_batch:
         return Sent([body], ALONE(body).writeKey)
     batch = BATCH(body)
-    return Sent([bytes(each) for each in batch.batch], batch.writeKey, batch.sentAt, batch.context)
+    return Sent([bytes(each) for each in batch.batch], batch.writeKey, batch.sentAt, bytes(batch.context))
 
 
 def _mended(body: bytes, error: Exception, *, is_batch: bool) -> Sent | Refused:

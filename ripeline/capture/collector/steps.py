@@ -25,7 +25,8 @@ MARK = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,39}\Z")
 class Coming:
     """One event on its way in.
 
-    `call` is the type that the address says (of a batch: none), `sent_at` and `context` are the whole batch's.
+    `call` is the type that the address says (of a batch: none), `sent_at` and `context` are the whole batch's, the
+    latter as it was written.
     `message` is the event, `marks` is what our script noticed of its browser, `address` where a server says that
     its visitor is: for verdicts, and kept nowhere. It `is_bounded` where reading has shown that it keeps to limits.
     """
@@ -33,7 +34,7 @@ class Coming:
     raw: bytes
     call: str = ""
     sent_at: Any = None
-    context: Any = None
+    context: bytes = b""
     message: dict[str, Any] = field(default_factory=dict)
     is_bounded: bool = False
     marks: tuple[str, ...] = ()
@@ -53,8 +54,9 @@ def take(coming: Coming) -> str | None:
 
 def drop_too_large(coming: Coming) -> str | None:
     """An event beyond what one may have."""
-    if len(coming.raw) > limits.EVENT:
-        return f"it has {len(coming.raw):,} bytes; an event may have {limits.EVENT:,}"
+    size = len(coming.raw) + len(coming.context)
+    if size > limits.EVENT:
+        return f"it has {size:,} bytes; an event may have {limits.EVENT:,}"
     return None
 
 
@@ -69,6 +71,24 @@ def drop_unreadable(coming: Coming) -> str | None:
     if not isinstance(message, dict):
         return "it is no object"
     coming.message = message
+    return None
+
+
+def drop_unreadable_context(coming: Coming) -> str | None:
+    """A batch whose word on all its events cannot be read. What it says stands in each event from here on, where that
+    does not say otherwise: before anything else is looked at, since it is part of it."""
+    if not coming.context:
+        return None
+    try:
+        shared, _ = decode_event(coming.context)
+    except (ValueError, RecursionError):
+        return "the context of its batch cannot be read"
+    own = coming.message.get("context") or {}
+    if shared and isinstance(shared, dict) and isinstance(own, dict):
+        coming.message["context"] = {**shared, **own}
+        # Together they may be too many or too deep, though neither is.
+        coming.is_bounded = False
+        coming.raw += coming.context
     return None
 
 
@@ -139,12 +159,6 @@ def drop_unknown_type(coming: Coming) -> str | None:
     if coming.message.get("type") not in TYPES:
         return f"its type is none of {', '.join(TYPES)}"
     return None
-
-
-def put_context_of_the_batch(coming: Coming) -> None:
-    """What a batch says of all its events, where an event does not say otherwise."""
-    if isinstance(coming.context, dict) and coming.context:
-        coming.message["context"] = {**coming.context, **coming.message.get("context", {})}
 
 
 def put_facts_apart(coming: Coming) -> None:
@@ -243,6 +257,7 @@ def _without_nulls(value: Any) -> Any:
 STEPS: tuple[Step, ...] = (
     drop_too_large,
     drop_unreadable,
+    drop_unreadable_context,
     drop_too_much,
     put_no_null_letters,
     put_no_secrets,
@@ -250,7 +265,6 @@ STEPS: tuple[Step, ...] = (
     drop_what_is_no_object,
     put_type,
     drop_unknown_type,
-    put_context_of_the_batch,
     put_facts_apart,
     put_ids_as_text,
     drop_odd_ids,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from ripeline.capture.collector.models import Arrival, WriteKey
 from ripeline.capture.digest.happening import Happening
@@ -52,17 +52,19 @@ def attend_arrivals(now: datetime, *, most: int = BATCH) -> int:
 
 
 def prune_arrivals(now: datetime, *, kept_for: timedelta = KEPT_FOR) -> int:
-    """Deletes what was done with that long ago; returns how many."""
+    """Deletes what was recorded or dropped that long ago; returns how many. What failed is kept."""
     before, last, pruned = now - kept_for, 0, 0
     while True:
         # They came in order of id, or nearly: what lies behind the first that is younger need not be looked at.
         rows = list(
             Arrival.objects.filter(pk__gt=last)
             .order_by("pk")
-            .values_list("pk", "received_at", "done_at")[:PRUNED_AT_ONCE]
+            .values_list("pk", "received_at", "done_at", "outcome")[:PRUNED_AT_ONCE]
         )
         old = [
-            pk for pk, received_at, done_at in rows if received_at < before and done_at and done_at < before
+            pk
+            for pk, received_at, done_at, outcome in rows
+            if received_at < before and done_at and done_at < before and outcome != Arrival.Outcome.FAILED
         ]
         Arrival.objects.filter(pk__in=old).delete()
         pruned += len(old)
@@ -84,7 +86,14 @@ class Pruning:
         return 0
 
 
-def _digest(rows: Sequence[_Row], public: Mapping[int, bool], rules: Rules, now: datetime) -> int:
+def _digest(
+    rows: Sequence[_Row],
+    public: Mapping[int, bool],
+    rules: Rules,
+    now: datetime,
+    *,
+    is_second: bool = False,
+) -> int:
     """Digests a batch. Where one of it makes trouble, its halves are taken apart until that one is alone: the others
     are not held up, and it is kept as failed."""
     try:
@@ -96,6 +105,9 @@ def _digest(rows: Sequence[_Row], public: Mapping[int, bool], rules: Rules, now:
         if len(rows) > 1:
             half = len(rows) // 2
             return _digest(rows[:half], public, rules, now) + _digest(rows[half:], public, rules, now)
+        if not is_second and isinstance(trouble, (IntegrityError, KeyError)):
+            # Somebody was added or removed meanwhile: now that is seen.
+            return _digest(rows, public, rules, now, is_second=True)
         log.exception("Arrival %s could not be digested.", rows[0].pk)
         return _fail(rows[0], trouble, now)
 

@@ -12,7 +12,7 @@ from ripeline.kit.ids import new_key
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people.contacts import ContactDraft, insert_contacts
 from ripeline.people.employers import company_at
-from ripeline.people.models import Company, Contact, Identity
+from ripeline.people.models import Company, Contact, Identity, Visitor
 from ripeline.people.values import read_address
 from ripeline.timeline.changes import change_contact, draft_of, rule_traits
 from ripeline.timeline.identities.living import keys_by_identity
@@ -50,6 +50,25 @@ def find_people(happenings: Sequence[Happening], *, now: datetime) -> People:
     return people
 
 
+def hold_people(happenings: Sequence[Happening], people: People) -> None:
+    """Locks whom happenings may change, in order of id and before any place in the queue is taken, as pages do: what
+    somebody saves meanwhile is neither overwritten nor waited for in a circle."""
+    keys = set(people.keys.values()) - people.made.keys()
+    found = set(Contact.objects.filter(key__in=keys).values_list("pk", "merged_into_id"))
+    browsers = {
+        each.visitor
+        for each in happenings
+        if each.visitor and each.type in ("identify", "group") and each.arrival not in people.keys
+    }
+    if browsers:
+        users = Visitor.objects.filter(key__in=browsers, contact__isnull=False)
+        found |= set(users.values_list("contact_id", "contact__merged_into_id"))
+    pks = {pk for pair in found for pk in pair if pk is not None}
+    if pks:
+        held = Contact.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+        list(held.values_list("pk", flat=True))
+
+
 def change_people(happenings: Sequence[Happening], people: People, *, now: datetime) -> None:
     """Tells those who were known before what was said of them, and gives them the ids they came with."""
     keys = {
@@ -81,7 +100,8 @@ def tell(contact: Contact, each: Happening, people: People, *, now: datetime) ->
     for kind, value in people.added.get(each.arrival, ()):
         if kind == EXTERNAL and value not in wanted.external:
             wanted = replace(wanted, external=(*wanted.external, value))
-        elif kind == EMAIL and value not in wanted.emails:
+        elif kind == EMAIL and value not in wanted.emails and not (each.is_public and wanted.emails):
+            # By an address somebody is recognised and written to: a page's word adds none to those there are.
             wanted = replace(wanted, emails=(*wanted.emails, value))
     if wanted != draft:
         change_contact(contact, wanted, now=now)

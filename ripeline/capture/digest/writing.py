@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.joining import join_browsers, join_ids
-from ripeline.capture.digest.people import People, change_people, find_people, tell
+from ripeline.capture.digest.people import People, change_people, find_people, hold_people, tell
 from ripeline.capture.verdicts.keeping import keep_verdicts
 from ripeline.capture.verdicts.rules import Rules
 from ripeline.kit.instants import to_instant
@@ -40,6 +40,7 @@ def write_down(happenings: Sequence[Happening], rules: Rules, *, now: datetime) 
     done: dict[int, Done] = {}
     fresh = drop_copies(happenings, done)
     people = find_people(fresh, now=now)
+    hold_people(fresh, people)
     joined = join_browsers(fresh, people, now=now)
     join_ids(fresh, people, now=now)
     change_people(fresh, people, now=now)

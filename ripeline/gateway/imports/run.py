@@ -122,6 +122,8 @@ def start(import_of: Import, now: datetime) -> Refused | None:
         return None
     if is_half_undone(import_of):
         return start_undo(import_of, now)
+    if import_of.state not in (Import.State.DRAFT, Import.State.FAILED):
+        return Refused(f"This import is {import_of.get_state_display().lower()} and cannot be started.")
     if not Path(import_of.file).exists():
         return Refused(
             f"The file of this import is gone: it is kept for {KEPT.days} days. Bring it in anew; what was done"

@@ -91,6 +91,42 @@ def test_a_single_event_is_refused_as_one_of_a_batch_is() -> None:
     assert (found["kept"], len(found["refused"])) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("context", "why"),
+    [
+        (nested(8), "nested deeper than 8 levels"),
+        ({"a": [1] * 2_000}, "more than 2,000 names and items"),
+        ({"a": 2**63}, "more digits than can be kept"),
+    ],
+)
+def test_what_a_batch_says_of_all_its_events_is_looked_at_as_part_of_each(context: Any, why: str) -> None:
+    with collecting() as asking:
+        found = said(asking.post("/v1/batch", {"batch": [TRACK], "context": context}, a_key()))
+    assert (found["kept"], why in found["refused"][0]["why"]) == (0, True)
+    assert not Arrival.objects.exists()
+
+
+def test_the_context_of_a_batch_is_small_as_it_becomes_part_of_each_event() -> None:
+    body = {"batch": [TRACK] * limits.BATCH, "context": {"a": "x" * limits.CONTEXT}}
+    with collecting() as asking:
+        answer = asking.post("/v1/batch", body, a_key())
+    assert (answer.status, said(answer)["code"]) == (413, "too_large")
+    assert (
+        said(answer)["message"] == "The context of a batch may have 8 KB; nothing of this request was kept."
+    )
+    assert not Arrival.objects.exists()
+
+
+def test_the_context_of_a_batch_stands_in_each_event_without_letters_that_are_none() -> None:
+    body = {
+        "batch": [TRACK, {**TRACK, "messageId": "n", "context": {"own": 1}}],
+        "context": {"a": "x\0y", "own": 2},
+    }
+    with collecting() as asking:
+        assert asking.post("/v1/batch", body, a_key()).status == 200
+    assert [event["context"] for event in events()] == [{"a": "xy", "own": 2}, {"a": "xy", "own": 1}]
+
+
 def test_of_too_many_events_the_first_are_kept() -> None:
     batch = [{**TRACK, "messageId": str(number)} for number in range(limits.BATCH + 200)]
     with collecting() as asking:

@@ -124,6 +124,14 @@ def chunked(body: bytes, key: WriteKey) -> bytes:
     return head.encode() + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
+def test_only_requests_that_say_how_long_they_are_are_heard(served: tuple[Site, WriteKey]) -> None:
+    ours, _ = served
+    hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
+    with suppress(ConnectionError):
+        # An answer in frames would begin with the settings of HTTP/2.
+        assert raw(ours, hello)[3:4] != b"\4"
+
+
 def raw(ours: Site, request: bytes) -> bytes:
     """The beginning of the answer to what is sent as it is."""
     with socket.create_connection(("127.0.0.1", ours.port), timeout=20) as sender:

@@ -119,15 +119,17 @@ def test_a_worker_digests_within_a_second() -> None:
             assert time.monotonic() - started < 5, "a second at rest; the machine may be busy"
 
 
-def test_what_is_done_is_forgotten_after_a_week_and_what_waits_never() -> None:
+def test_what_is_done_is_forgotten_after_a_week_and_what_waits_or_failed_never() -> None:
     key = website()
     digested(key, page("/old"), now=NOW - timedelta(days=8))
     arrive(key, page("/waits"), at=NOW - timedelta(days=8))
     Arrival.objects.filter(outcome="").update(outcome="")
     recent = arrive(key, page("/new"))
     waiting = Arrival.objects.get(outcome="", received_at__lt=NOW).pk
+    failed = arrive(key, page("/failed"), at=NOW - timedelta(days=8))
+    Arrival.objects.filter(pk__in=failed).update(outcome="failed", done_at=NOW - timedelta(days=8))
     assert prune_arrivals(NOW) == 1
-    assert set(Arrival.objects.values_list("pk", flat=True)) == {waiting, *recent}
+    assert set(Arrival.objects.values_list("pk", flat=True)) == {waiting, *failed, *recent}
     assert Touch.objects.count() == 1
 
 
