@@ -54,7 +54,9 @@ def hold_people(happenings: Sequence[Happening], people: People) -> None:
     """Locks whom happenings may change, in order of id and before any place in the queue is taken, as pages do: what
     somebody saves meanwhile is neither overwritten nor waited for in a circle."""
     keys = set(people.keys.values()) - people.made.keys()
-    found = set(Contact.objects.filter(key__in=keys).values_list("pk", "merged_into_id"))
+    found: set[tuple[int | None, int | None]] = set(
+        Contact.objects.filter(key__in=keys).values_list("pk", "merged_into_id")
+    )
     browsers = {
         each.visitor
         for each in happenings
