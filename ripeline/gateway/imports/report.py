@@ -159,8 +159,11 @@ def _touch_lines(seen: Mapping[str, Any]) -> Iterator[Line]:
         count = sum(kinds.values())
         yield Line(count, _one_of(("touch to record", "touches to record"), count))
     people = {"known": ("person known already", "people known already"), "new": ("new person", "new people")}
-    for name, (many, touches) in seen.get("touched", {}).items():
-        yield Line(touches, f"of {many:,} {_one_of(people[name], many)}", is_part=True)
+    touched = seen.get("touched", {})
+    for name, said in people.items():
+        if name in touched:
+            many, touches = touched[name]
+            yield Line(touches, f"of {many:,} {_one_of(said, many)}", is_part=True)
     for kind, count in sorted(kinds.items(), key=lambda item: (-item[1], item[0])):
         yield Line(count, f"of these: {say_signal(kind)}", is_part=True)
     for kind, count in sorted(seen.get("own_touches", {}).items()):
