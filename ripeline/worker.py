@@ -25,22 +25,21 @@ SWEEP_EVERY = timedelta(minutes=10)
 def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now) -> None:
     """Attends to everything due until `stop` is set."""
     # Beside, not in turn: a long import must not keep people waiting for their stage.
-    digester = threading.Thread(target=_digest, kwargs={"stop": stop, "clock": clock}, name="digest")
-    digester.start()
-    importer = threading.Thread(target=_import, kwargs={"stop": stop, "clock": clock}, name="imports")
-    importer.start()
-    previewer = threading.Thread(target=_preview, kwargs={"stop": stop, "clock": clock}, name="previews")
-    previewer.start()
-    historian = threading.Thread(target=_keep_history, kwargs={"stop": stop, "clock": clock}, name="history")
-    historian.start()
-    looker = threading.Thread(target=keep_looking, kwargs={"stop": stop, "clock": clock}, name="duplicates")
-    looker.start()
+    beside = [
+        threading.Thread(target=attend, kwargs={"stop": stop, "clock": clock}, name=name)
+        for name, attend in (
+            ("digest", _digest),
+            ("imports", _import),
+            ("previews", _preview),
+            ("history", _keep_history),
+            ("duplicates", keep_looking),
+        )
+    ]
+    for thread in beside:
+        thread.start()
     run_worker([beating(), attend_people, sweeping()], clock=clock, stop=stop)
-    digester.join()
-    importer.join()
-    previewer.join()
-    historian.join()
-    looker.join()
+    for thread in beside:
+        thread.join()
 
 
 def _digest(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:

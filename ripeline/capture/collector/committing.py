@@ -67,12 +67,12 @@ class Committer:
     ) -> None:
         self.keys: dict[str, KnownKey] | None = None
         self._store, self._waiting_limit, self._clock = store, waiting_limit, clock
-        self._inbox: queue.SimpleQueue[_Waiting | asyncio.Future[None] | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_Waiting | asyncio.Future[bool] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="arrivals", daemon=True)
         self._events = self._bytes = 0
         self._busy_since: float | None = None
         self._is_behind = self._is_stopping = self._was_away = self._is_busy = False
-        self._askers: list[asyncio.Future[None]] = []
+        self._askers: list[asyncio.Future[bool]] = []
         self._keys_at = self._waiting_at = float("-inf")
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -96,11 +96,11 @@ class Committer:
         self._inbox.put(waiting)
         return await waiting.told
 
-    async def read_keys(self) -> None:
-        """Waits until the keys have been read anew; they stay None where the database is away."""
-        told: asyncio.Future[None] = self._loop.create_future()
+    async def read_keys(self) -> bool:
+        """Waits until the keys have been read anew; False where the database is away: they are what they were."""
+        told: asyncio.Future[bool] = self._loop.create_future()
         self._inbox.put(told)
-        await told
+        return await told
 
     def _no_room(self, events: int, size: int) -> Refused | None:
         if self._is_stopping:
@@ -124,7 +124,7 @@ class Committer:
                 self._busy_since = None
                 self._loop.call_soon_threadsafe(self._settle, group, outcomes)
             if is_last:
-                self._loop.call_soon_threadsafe(_tell_all, self._askers)
+                self._loop.call_soon_threadsafe(_tell_all, self._askers, False)
                 self._store.close()
                 return
 
@@ -192,11 +192,13 @@ class Committer:
 
     def _read_keys(self) -> None:
         asked, self._askers = self._askers, []
+        is_read = False
         try:
             self.keys = self._store.keys()
+            is_read = True
         finally:
             if asked:
-                self._loop.call_soon_threadsafe(_tell_all, asked)
+                self._loop.call_soon_threadsafe(_tell_all, asked, is_read)
 
     def _note_waiting(self, is_behind: bool) -> None:
         if is_behind and not self._is_behind:
@@ -214,7 +216,7 @@ class Committer:
         self._was_away = False
 
 
-def _tell_all(asked: list[asyncio.Future[None]]) -> None:
+def _tell_all(asked: list[asyncio.Future[bool]], is_read: bool) -> None:
     for told in asked:
         if not told.done():
-            told.set_result(None)
+            told.set_result(is_read)

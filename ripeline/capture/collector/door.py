@@ -116,13 +116,13 @@ class Collector:
         if not shown:
             why = "The request shows no write key: as the user name of its authorisation, or as writeKey in its body."
             return Refused(401, "no_write_key", why)
-        keys = self._committer.keys
-        if keys is None or shown not in keys:
-            await self._committer.read_keys()
-            keys = self._committer.keys
-        if keys is None:
+        key = (self._committer.keys or {}).get(shown)
+        if key is not None:
+            return key
+        # It may be new. Where nobody can say, it is not called unknown: who hears that never sends again.
+        if not await self._committer.read_keys() or self._committer.keys is None:
             return AWAY
-        return keys.get(shown) or Refused(
+        return self._committer.keys.get(shown) or Refused(
             401, "unknown_write_key", "The write key is none of this site's, or was ended."
         )
 

@@ -18,6 +18,8 @@ from ripeline.capture.collector.reading import decode_event
 TYPES = ("track", "page", "screen", "identify", "group", "alias")
 IDS = ("userId", "anonymousId", "previousId", "groupId", "messageId")
 OBJECTS = ("properties", "traits", "context")
+ADDRESSES = ("ip", "request_ip", "ip_address", "ipAddress")
+"""Names under which senders tell where a visitor is."""
 MARK = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,39}\Z")
 
 
@@ -129,8 +131,15 @@ def put_no_null_letters(coming: Coming) -> None:
 
 def put_no_secrets(coming: Coming) -> None:
     """Nothing of the write key, and no address of anybody: what is not kept cannot be lost."""
-    coming.message.pop("writeKey", None)
-    coming.message.pop("request_ip", None)
+    message = coming.message
+    message.pop("writeKey", None)
+    context = message.get("context")
+    inside = context.get("traits") if isinstance(context, dict) else None
+    # That of the context itself is taken out later: verdicts ask which network it is of.
+    for said in (message, message.get("properties"), message.get("traits"), inside):
+        if isinstance(said, dict):
+            for name in ADDRESSES:
+                said.pop(name, None)
 
 
 def put_nothing_for_null(coming: Coming) -> None:

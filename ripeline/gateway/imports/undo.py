@@ -227,7 +227,10 @@ def _remove_contacts(
 
 def _remove_companies(made: Mapping[int, datetime]) -> None:
     hold_companies(made)
-    alone = Company.objects.filter(pk__in=made, contacts=None)
+    # Whoever is merged has their own company back when the merge is undone.
+    merged = Contact.objects.filter(merged_into__isnull=False, set_aside__company_id__in=list(made))
+    awaited = set(merged.values_list("set_aside__company_id", flat=True))
+    alone = Company.objects.filter(pk__in=made.keys() - awaited, contacts=None)
     unchanged = [pk for pk, at in alone.values_list("pk", "updated_at") if at == made[pk]]
     Company.objects.filter(pk__in=unchanged).delete()
 

@@ -170,7 +170,9 @@ def test_no_address_of_anybody_is_kept_and_its_network_is(asking: Asking) -> Non
     def network(address: str) -> str:
         return {"198.51.100.9": "datacentre:x", "203.0.113.7": "office"}.get(address, "")
 
-    event = {"event": "x", "userId": "u", "context": {"ip": "198.51.100.9"}, "request_ip": "198.51.100.9"}
+    here = "198.51.100.9"
+    said = {"properties": {"ip": here}, "traits": {"ip_address": here}, "ip": here, "request_ip": here}
+    event = {"event": "x", "userId": "u", "context": {"ip": here, "traits": {"ip": here}}, **said}
     with collecting(network=network) as other:
         other.post("/v1/track", event, a_key("server"))
         other.post("/v1/track", event, a_key("website"))
@@ -179,7 +181,8 @@ def test_no_address_of_anybody_is_kept_and_its_network_is(asking: Asking) -> Non
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM ripeline_arrival")
-        assert not any(address in str(cursor.fetchall()) for address in ("198.51.100.9", "203.0.113.7"))
+        kept = str(cursor.fetchall())
+    assert not any(address in kept for address in (here, "203.0.113.7"))
 
 
 def test_what_our_script_noticed_of_the_browser_is_a_fact_and_no_part_of_the_event(asking: Asking) -> None:

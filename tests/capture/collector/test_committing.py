@@ -13,8 +13,9 @@ import pytest
 from django.db import connection, connections
 
 from ripeline.capture.collector import committing, limits, stores
+from ripeline.capture.collector.keys import KnownKey
 from ripeline.capture.collector.models import Arrival, WriteKey
-from ripeline.capture.collector.stores import Unkeepable, open_store
+from ripeline.capture.collector.stores import Unavailable, Unkeepable, open_store
 from tests.capture.collector.asking import Asking, a_key, basic, collecting, events, header, said, until
 from tests.factories import NOW
 
@@ -194,6 +195,24 @@ def test_without_a_database_that_says_which_keys_there_are_nobody_is_told_that_t
     with collecting(is_well=False) as asking:
         answer = asking.post("/v1/track", event(), authorization=basic("0" * 32))
     assert (answer.status, said(answer)["code"]) == (503, "no_database")
+
+
+def test_a_key_new_is_not_called_wrong_while_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with collecting() as asking:
+        assert asking.post("/v1/track", event(), a_key()).status == 200
+        store = asking.committer._store
+
+        def away() -> dict[str, KnownKey]:
+            raise Unavailable("The server was shut down.")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(store, "keys", away)
+            new = a_key()
+            answer = asking.post("/v1/track", event(), new)
+            assert (answer.status, said(answer)["code"]) == (503, "no_database")
+        assert asking.post("/v1/track", event(), new).status == 200
 
 
 @contextmanager

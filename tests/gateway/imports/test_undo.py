@@ -12,7 +12,7 @@ from ripeline.gateway.imports.report import preview_lines, result_lines
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Company, Contact, Identity, User, Visitor
-from ripeline.timeline.identities.merging import Merged, merge
+from ripeline.timeline.identities.merging import Merged, merge, undo
 from ripeline.timeline.identities.models import Identification
 from ripeline.timeline.models import Reassessment, Touch
 from ripeline.timeline.moves import note
@@ -141,6 +141,19 @@ def test_who_was_merged_with_somebody_since_stays_with_them(tmp_path: Path, made
         "0 taken back, 1 stays because they were merged with somebody since."
     )
     assert Contact.objects.count() == 2
+
+
+def test_the_company_of_somebody_merged_since_stays_for_when_they_are_apart_again(tmp_path: Path) -> None:
+    alpha = Company.objects.create(name="Alpha", created_at=BEFORE, updated_at=BEFORE)
+    kept = anna()
+    Contact.objects.filter(pk=kept.pk).update(company=alpha)
+    done = bring_in(csv_file(tmp_path, "email,name,company\nfresh@firm.example,Fresh Face,New Firm\n"))
+    gone = Contact.objects.get(name="Fresh Face")
+    merged = merge(kept, gone, by=None, why="The same.", now=LATER)
+    assert isinstance(merged, Merged)
+    assert take_back(done, now=LATER).state == Import.State.UNDONE
+    undo(merged.merge, by=None, now=LATER)
+    assert Contact.objects.get(pk=gone.pk).company == Company.objects.get(name="New Firm")
 
 
 def test_whose_browser_we_know_since_stays(tmp_path: Path) -> None:
