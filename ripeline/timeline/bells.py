@@ -24,7 +24,7 @@ def is_own_move(transition: Transition, user: User) -> bool:
 
 
 def unring(moves: Sequence[Touch]) -> None:
-    """Removes the unread notifications of what these moves by hand, now taken back, had led to.
+    """Removes the unread notifications of what these touches noted by hand, now taken back, had led to.
 
     To be called after their people were made due, in the same transaction: a worker that was just writing has
     written its notifications by then, and one that is late finds its claim fallen. What was read stays.
@@ -44,8 +44,14 @@ def unring(moves: Sequence[Touch]) -> None:
 
 
 def _led_to(touch: Touch, transition: Transition) -> bool:
-    """Whether it was this move by hand, of the same person and moment. Who is reopened is moved by the rules."""
-    return _touch_of(transition) == touch.uid if transition.cause == "manual" else touch.kind == "reopened"
+    """Whether it was this touch, of the same person and moment. Who is placed by hand is not moved by the rules, but
+    by who placed them; who is reopened, or did what was noted, is."""
+    if transition.cause == "manual":
+        return _touch_of(transition) == touch.uid
+    return touch.kind not in _PLACED
+
+
+_PLACED = frozenset({"stage_set", "recycled", "rejected", "disqualified"})
 
 
 def _touch_of(transition: Transition) -> str:

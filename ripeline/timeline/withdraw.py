@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,8 +17,25 @@ from ripeline.timeline.record import CHUNK, mark_due, mark_withdrawn
 PLACING = ("stage_set", "recycled", "rejected", "disqualified", "reopened")
 """The kinds of touch by which people put a contact where the rules would not."""
 
+NOTED = (
+    "accepted",
+    "fit_confirmed",
+    "answered",
+    "call_held",
+    "call_attempted",
+    "meeting_booked",
+    "meeting_held",
+    "message_sent",
+    "email_replied",
+    "chat_held",
+    "met_at_event",
+    "objected",
+    "noted",
+)
+"""The other kinds of touch that people note by hand on a contact's page."""
+
 SLIP = timedelta(minutes=15)
-"""How long a move by hand counts as a slip that can be taken back; later it is part of the history."""
+"""How long what was noted by hand counts as a slip that can be taken back; later it is part of the history."""
 
 
 def withdraw(uids: Sequence[str], *, now: datetime) -> int:
@@ -40,27 +57,32 @@ def withdraw(uids: Sequence[str], *, now: datetime) -> int:
 
 
 def take_back(uids: Sequence[str], *, by: User, now: datetime) -> frozenset[int]:
-    """Withdraws those of these moves by hand that are slips; returns the ids of their contacts.
+    """Withdraws those of these touches noted by hand that are slips; returns the ids of their contacts.
 
-    A slip was made by `by` (an administrator takes back anybody's) within SLIP, and nobody moved the contact by
-    hand since. An opposite move would not do: the rules would go on waiting for something new from the contact.
-    The notifications of what such a move had led to go with it, unless they were read.
+    A slip was made by `by` (an administrator takes back anybody's) within SLIP; where it is a move, nobody moved the
+    contact by hand since. An opposite move would not do: the rules would go on waiting for something new from the
+    contact. The notifications of what such a touch had led to go with it, unless they were read.
     """
     with transaction.atomic():
-        rows = Touch.objects.filter(uid__in=uids, kind__in=PLACING, actor="human", received_at__gt=now - SLIP)
+        rows = Touch.objects.filter(
+            uid__in=uids, kind__in=(*PLACING, *NOTED), actor="human", received_at__gt=now - SLIP
+        )
         latest = _latest_moves([row.contact_id for row in rows if row.contact_id is not None])
         slips = {
             row.uid: row
             for row in rows
-            # What was noted later than it happened came in from elsewhere.
             if row.contact_id is not None
-            and row.at == row.received_at
-            and latest.get(row.contact_id) == row.pk
+            and (_is_latest(row, latest) if row.kind in PLACING else "by_id" in row.attrs)
             and (may_run_the_place(by) or is_signed_by(row.attrs, by))
         }
         withdraw(list(slips), now=now)
         unring(list(slips.values()))
     return frozenset(row.contact_id for row in slips.values() if row.contact_id is not None)
+
+
+def _is_latest(row: Touch, latest: Mapping[int, int]) -> bool:
+    """Whether it is the last move by hand. What was noted later than it happened came in from elsewhere."""
+    return row.at == row.received_at and latest.get(row.contact_id or 0) == row.pk
 
 
 def _latest_moves(contacts: Sequence[int]) -> dict[int, int]:

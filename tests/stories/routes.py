@@ -54,7 +54,7 @@ ROUTES: dict[str, Route] = {
     "contact_new": FORM,
     "contact_edit": Route("both", "owner"),
     "contact_moves": OF_OWNERS,
-    "contact_move_undo": OF_OWNERS,
+    "contact_touch_undo": OF_OWNERS,
     "contact_answers": OF_OWNERS,
     "contact_touches": OF_OWNERS,
     "contact_merges": READ,

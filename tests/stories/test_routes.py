@@ -59,7 +59,7 @@ def address() -> Address:
             Camp.objects.create(name="Old", version=in_force, since=NOW, is_running=False).pk
         ],
         "playbook_publication": [Publication.objects.get().pk],
-        "contact_move_undo": ["eva", move],
+        "contact_touch_undo": ["eva", move],
         "contact_merge_undo": [_merged(owner)],
         "contacts_view_remove": [1],
         "contacts_view_restore": ["token"],

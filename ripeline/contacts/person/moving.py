@@ -25,7 +25,7 @@ from ripeline.timeline.asof import AsOf
 from ripeline.timeline.definitions.active import active_playbook
 from ripeline.timeline.models import Touch
 from ripeline.timeline.moves import Refused, answer, move, note, signature
-from ripeline.timeline.withdraw import PLACING, take_back
+from ripeline.timeline.withdraw import NOTED, PLACING, take_back
 
 
 @require_POST
@@ -60,24 +60,21 @@ def make_move(request: HttpRequest, key: str) -> HttpResponse:
     if isinstance(done, Refused):
         form.add_error(None, done.why)
         return show_contact(request, contact, Forms(move=form))
-    _say_moved(request, contact, done)
+    _say(request, contact, done, _SAID[done.kind])
     return redirect(way_back(request, contact))
 
 
 @require_POST
-def undo_move(request: HttpRequest, key: str, uid: str) -> HttpResponse:
-    """Takes a move by hand out of the log again, where it was a slip: the rules go on as if it had not been."""
+def undo_touch(request: HttpRequest, key: str, uid: str) -> HttpResponse:
+    """Takes what was noted by hand out of the log again, where it was a slip: the rules go on as if it had not been."""
     contact, user = _changeable(request, key)
-    if not Touch.objects.filter(contact=contact, uid=uid, kind__in=PLACING).exists():
+    kind = Touch.objects.filter(contact=contact, uid=uid, kind__in=(*PLACING, *NOTED)).values("kind").first()
+    if kind is None:
         messages.error(request, "There is nothing to undo.")
     elif take_back([uid], by=user, now=timezone.now()):
         messages.success(request, "Undone.")
     else:
-        messages.error(
-            request,
-            "That cannot be undone: it is more than a quarter of an hour ago, a colleague's, or they were moved"
-            " again since. Move them by hand.",
-        )
+        messages.error(request, _NOT_UNDONE if kind["kind"] in NOTED else _NOT_MOVED_BACK)
     return redirect(way_back(request, contact))
 
 
@@ -103,7 +100,7 @@ def record_answer(request: HttpRequest, key: str) -> HttpResponse:
     if isinstance(done, Refused):
         form.add_error(None, done.why)
         return show_contact(request, contact, Forms(answer=form))
-    messages.success(request, f"Noted: {said['question']} – {said['value']}.")
+    _say(request, contact, done, f"Noted: {said['question']} – {said['value']}.")
     return redirect(way_back(request, contact))
 
 
@@ -126,7 +123,7 @@ def log_touch(request: HttpRequest, key: str) -> HttpResponse:
     if isinstance(done, Refused):
         form.add_error(None, done.why)
         return show_contact(request, contact, Forms(log=form))
-    messages.success(request, "Logged.")
+    _say(request, contact, done, "Logged.")
     return redirect(way_back(request, contact))
 
 
@@ -147,13 +144,21 @@ def _changeable(request: HttpRequest, key: str) -> tuple[Contact, User]:
     return contact, user
 
 
-def _say_moved(request: HttpRequest, contact: Contact, fact: Fact) -> None:
-    undo = reverse("contact_move_undo", args=[contact.key, fact.id])
+def _say(request: HttpRequest, contact: Contact, fact: Fact, said: str) -> None:
+    """Says what was noted, with the way to take it back."""
+    undo = reverse("contact_touch_undo", args=[contact.key, fact.id])
     undo += way_back(request, contact).removeprefix(reverse("contact", args=[contact.key]))
-    tags = f"undo:{undo}" if fact.kind in PLACING else ""
-    messages.success(request, _SAID[fact.kind], extra_tags=tags)
+    messages.success(request, said, extra_tags=f"undo:{undo}")
 
 
+_NOT_UNDONE = (
+    "That cannot be undone: it is more than a quarter of an hour ago, or a colleague's. If it is wrong, note what is"
+    " right."
+)
+_NOT_MOVED_BACK = (
+    "That cannot be undone: it is more than a quarter of an hour ago, a colleague's, or they were moved again since."
+    " Move them by hand."
+)
 _SAID: dict[str, str] = {
     "stage_set": "Moved by hand. They stay there until they do something new.",
     "recycled": "Back to nurturing. They stay there until they do something new.",

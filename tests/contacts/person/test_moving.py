@@ -9,13 +9,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ripeline.people.models import Contact, User
+from ripeline.contacts.person.move_forms import LOGGED
+from ripeline.people.models import Contact, Notification, User
 from ripeline.timeline import moves
 from ripeline.timeline import record as record_module
 from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Standing, Touch
 from ripeline.timeline.record import Recorded
-from ripeline.timeline.withdraw import take_back
+from ripeline.timeline.withdraw import NOTED, take_back
 from ripeline.worker import catch_up
 from tests.contacts.people import PLAYBOOK, colleague, happen, make_person, read, signed_in
 
@@ -63,7 +64,7 @@ def test_somebody_placed_by_hand_stays_there_with_the_reason(client: Client, eva
 
 
 def undo_of(contact: Contact, kind: str) -> str:
-    return f"/contacts/{contact.key}/moves/{Touch.objects.get(kind=kind).uid}/undo"
+    return f"/contacts/{contact.key}/touches/{Touch.objects.get(kind=kind).uid}/undo"
 
 
 def standing_of(contact: Contact) -> tuple[str, str, bool]:
@@ -262,13 +263,13 @@ def test_sales_cannot_undo_on_a_colleagues_contact(client: Client, eva: Contact)
     uid = Touch.objects.get(kind="stage_set").uid
     Contact.objects.filter(pk=eva.pk).update(owner=colleague("sales", "Otto Other"))
     other = signed_in(colleague("sales", "Uma User"))
-    assert other.post(f"/contacts/{eva.key}/moves/{uid}/undo").status_code == 403
+    assert other.post(f"/contacts/{eva.key}/touches/{uid}/undo").status_code == 403
     html = other.get(f"/contacts/{eva.key}").content.decode()
     assert "Otto Other looks after them" in read(html)
     assert f"/contacts/{eva.key}/moves" not in html
 
 
-@pytest.mark.parametrize("resource", [*FORMS, "moves/abc/undo"])
+@pytest.mark.parametrize("resource", [*FORMS, "touches/abc/undo"])
 def test_what_changes_something_is_posted_and_signed_in(client: Client, eva: Contact, resource: str) -> None:
     assert client.get(f"/contacts/{eva.key}/{resource}").status_code == 405
     assert Client().post(f"/contacts/{eva.key}/{resource}").status_code == 302
@@ -281,8 +282,58 @@ def test_another_contacts_move_is_not_undone_here(client: Client, eva: Contact, 
     move(client, eva, "stage_set:mql")
     other = make_person("Otto Andere", now=now)
     uid = Touch.objects.get(kind="stage_set").uid
-    client.post(f"/contacts/{other.key}/moves/{uid}/undo")
+    client.post(f"/contacts/{other.key}/touches/{uid}/undo")
     assert Touch.objects.filter(uid=uid).exists()
+
+
+SLIPS = {
+    "call_held": ("touches", {"log-kind": "call_held", "log-words": "Wrong person."}),
+    "noted": ("touches", {"log-kind": "noted", "log-words": "Hello", "log-at": "2026-01-02T10:00"}),
+    "answered": ("answers", {"answer-question": "budget", "answer-value": "yes"}),
+    "accepted": ("moves", {"move-move": "accepted", "move-reason": "Mine now."}),
+}
+
+
+@pytest.mark.parametrize("kind", SLIPS)
+def test_what_was_noted_by_hand_is_undone_as_if_it_had_not_been(
+    client: Client, eva: Contact, now: datetime, kind: str
+) -> None:
+    happen(eva, "traits_changed", now - DAY, attrs={"role": "author"})
+    catch_up()
+    Contact.objects.filter(pk=eva.pk).update(owner=colleague("sales", "Sara Sales"))
+    before, log = Standing.objects.values("stage", "rating", "score").get(contact=eva), Touch.objects.count()
+    resource, data = SLIPS[kind]
+    html = client.post(f"/contacts/{eva.key}/{resource}", data, follow=True).content.decode()
+    undo = undo_of(eva, kind)
+    assert undo in html
+    catch_up()
+    # A call made a prospect of them, of which the owner heard.
+    assert Notification.objects.filter(stage="prospect").exists() == (kind == "call_held")
+    assert "cannot be undone" in read(
+        signed_in(colleague("marketing", "Otto Other")).post(undo, follow=True).content.decode()
+    )
+    assert "Undone." in read(client.post(undo, follow=True).content.decode())
+    assert "nothing to undo" in read(client.post(undo, follow=True).content.decode())
+    catch_up()
+    assert Touch.objects.count() == log
+    assert Standing.objects.values("stage", "rating", "score").get(contact=eva) == before
+    assert not Notification.objects.filter(stage="prospect").exists()
+
+
+def test_an_administrator_undoes_a_colleagues_call_but_nobody_what_an_import_brought_or_is_long_ago(
+    client: Client, eva: Contact, now: datetime
+) -> None:
+    admin = colleague("admin", "Ada Admin")
+    happen(eva, "call_held", now, attrs={"by": "Ada Admin"})
+    assert not take_back([Touch.objects.get(kind="call_held").uid], by=admin, now=now)
+    client.post(f"/contacts/{eva.key}/touches", {"log-kind": "noted", "log-words": "Hello"})
+    uid = Touch.objects.get(kind="noted").uid
+    assert not take_back([uid], by=admin, now=timezone.now() + timedelta(minutes=16))
+    assert take_back([uid], by=admin, now=timezone.now())
+
+
+def test_everything_a_page_offers_to_log_can_be_undone() -> None:
+    assert {kind for kind, _ in LOGGED} <= set(NOTED)
 
 
 @pytest.mark.parametrize("resource", FORMS)
