@@ -4,16 +4,18 @@
 made of in `points`, the words of rules in `words`; all are offered here.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ripeline.lifecycle.fold import Fold, fold
-from ripeline.lifecycle.instant import say_day
+from ripeline.lifecycle.fold import Fold, fold, in_order
+from ripeline.lifecycle.instant import say_day, say_duration
 from ripeline.lifecycle.missing import Missing, missing_for, next_stages
 from ripeline.lifecycle.model import Playbook
 from ripeline.lifecycle.outcome import Standing, Transition
-from ripeline.lifecycle.points import say_contributions
+from ripeline.lifecycle.points import say_contributions, signed
 from ripeline.lifecycle.reasons import say_reasons
+from ripeline.lifecycle.rules import PointRule, compile_playbook
 from ripeline.lifecycle.touch import Touch
 from ripeline.lifecycle.words import number, say_condition, say_personas, say_touch
 
@@ -23,6 +25,7 @@ __all__ = [
     "next_stages",
     "say_condition",
     "say_contributions",
+    "say_limits",
     "say_reasons",
     "say_standing",
     "say_touch",
@@ -77,6 +80,24 @@ def say_standing(playbook: Playbook, standing: Standing) -> str:
     return ", ".join(parts)
 
 
+def say_limits(result: Fold, touches: Iterable[Touch]) -> dict[int, str]:
+    """What the limits of the point rules left out, by number of the rule: `24 times, +10 of at most +10; 23 left out by
+    the limit`. Rules whose limit left out nothing are not in it. `touches` are those that were folded."""
+    rules = compile_playbook(result.playbook)
+    given = Counter(each.rule for each in result.contributions)
+    came: Counter[int] = Counter()
+    if any(rule.times for rule in rules.points):
+        for touch in in_order(touches, result.as_of):
+            for effect in rules.effects_of(touch.kind, touch.actor):
+                if effect.points and (effect.test is None or effect.test(touch)):
+                    came.update(rule.number for rule in effect.points)
+    return {
+        rule.number: _say_limit(rule, came[rule.number], given[rule.number])
+        for rule in rules.points
+        if came[rule.number] > given[rule.number]
+    }
+
+
 def tell_story(playbook: Playbook, touches: Iterable[Touch], as_of: int) -> list[str]:
     """A person's story up to `as_of`, oldest first: how it began, every move with its reason, where they stand."""
     known = list(touches)
@@ -96,6 +117,13 @@ def tell_story(playbook: Playbook, touches: Iterable[Touch], as_of: int) -> list
         f"now {say_standing(playbook, standing)}",
         *_say_next(playbook, result),
     ]
+
+
+def _say_limit(rule: PointRule, came: int, counted: int) -> str:
+    most = f"of at most {signed(rule.add)}"
+    if rule.per:
+        most = f"with at most {signed(rule.add * rule.times)} in {say_duration(rule.per)}"
+    return f"{came} times, {signed(rule.add * counted)} {most}; {came - counted} left out by the limit"
 
 
 def _say_next(playbook: Playbook, result: Fold) -> list[str]:

@@ -90,7 +90,7 @@ def fold(
     state of another playbook or touches of several people.
     """
     rules = compile_playbook(playbook)
-    ordered = _in_order(touches, as_of)
+    ordered = in_order(touches, as_of)
     journey = _resume(rules, ordered, state)
     if journey is None:
         return Fold(playbook, as_of, (), (), None, None, None)
@@ -107,7 +107,8 @@ def fold(
     )
 
 
-def _in_order(touches: Iterable[Touch], as_of: int) -> list[Touch]:
+def in_order(touches: Iterable[Touch], as_of: int) -> list[Touch]:
+    """The touches as they are folded: those up to `as_of`, each id once, the earliest first."""
     ordered = sorted(touches, key=_ORDER)
     if len({touch.id for touch in ordered}) < len(ordered):
         ordered = _first_of_each(ordered)

@@ -25,7 +25,7 @@ def say_contributions(contributions: Iterable[Mapping[str, Any]]) -> str:
         return ", ".join(texts)
     count = sum(len(it.gifts) for it in things[SHOWN_THINGS:])
     others = f"{count} {'other' if count == 1 else 'others'}" if count and _is_whole(told) else "others"
-    return f"{', '.join(texts)} and {others} {_signed(rest)}" if texts else _signed(rest)
+    return f"{', '.join(texts)} and {others} {signed(rest)}" if texts else signed(rest)
 
 
 def given_at(contributions: Iterable[Mapping[str, Any]], at: str) -> float:
@@ -67,11 +67,12 @@ def _is_whole(contributions: list[Mapping[str, Any]]) -> bool:
 
 def _say_thing(thing: _Thing) -> str:
     """Each gift where there are few and alike; what has faded unevenly is told as one sum."""
-    signed = [_signed(gift) for gift in thing.gifts]
-    if len(signed) > SHOWN_EACH or len(set(signed)) > 1:
-        return f"{thing.name} {say_times(len(signed))} {_signed(sum(thing.gifts))}"
-    return f"{thing.name} {', '.join(signed)}"
+    texts = [signed(gift) for gift in thing.gifts]
+    if len(texts) > SHOWN_EACH or len(set(texts)) > 1:
+        return f"{thing.name} {say_times(len(texts))} {signed(sum(thing.gifts))}"
+    return f"{thing.name} {', '.join(texts)}"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
+    """Points given or taken: `+10`, `-5`."""
     return number(value) if value < 0 else f"+{number(value)}"

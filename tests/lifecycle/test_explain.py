@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from ripeline.lifecycle.explain import say_standing, say_transition, tell_story
+from ripeline.lifecycle.explain import say_limits, say_standing, say_transition, tell_story
 from ripeline.lifecycle.fold import fold
 from ripeline.lifecycle.playbook import load_playbook
 from tests.lifecycle.examples import LIFE, PLAYBOOK, instant, ladder, touch
@@ -75,3 +75,30 @@ def test_a_standing_is_said_in_one_line() -> None:
     assert say_standing(playbook, standing) == (
         "Suspect since 20 February 2026, score 0, fit F, cold, last heard on 20 February 2026"
     )
+
+
+def test_what_a_limit_left_out_is_told_and_what_counted_adds_up_to_the_score() -> None:
+    rules = (
+        "{points: [{signal: page_viewed, add: 10, limit: once}, {signal: page_viewed, add: 1},"
+        " {signal: email_opened, add: 5, limit: {times: 2, per: 7d}},"
+        " {signal: unsubscribed, add: -20, limit: once}, {signal: complained, add: -1, limit: once}]}"
+    )
+    playbook = load_playbook(ladder("  - {key: a}\n", score=rules))
+    touches = [touch(f"03-0{day}", "page_viewed") for day in range(1, 8)]
+    touches += [touch(f"03-{day}", "email_opened") for day in ("01", "02", "03", "11", "12", "13")]
+    touches += [touch("03-14", "unsubscribed"), touch("03-15", "unsubscribed"), touch("03-16", "complained")]
+    result = fold(playbook, touches, instant("03-17"))
+    # Told twice, they are folded once; what is still to come was not folded at all.
+    more = [*touches, *touches, touch("03-18", "page_viewed")]
+    assert say_limits(result, more) == {
+        0: "7 times, +10 of at most +10; 6 left out by the limit",
+        2: "6 times, +20 with at most +10 in 7 days; 2 left out by the limit",
+        3: "2 times, -20 of at most -20; 1 left out by the limit",
+    }
+    assert result.standing is not None
+    assert sum(each.present for each in result.contributions) == result.standing.raw == 10 + 7 + 20 - 20 - 1
+
+
+def test_where_nothing_has_a_limit_none_is_told_of() -> None:
+    playbook = load_playbook(ladder("  - {key: a}\n", score="{points: [{signal: page_viewed, add: 1}]}"))
+    assert say_limits(fold(playbook, [touch("03-01", "page_viewed")], instant("03-02")), []) == {}

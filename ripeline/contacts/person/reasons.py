@@ -12,11 +12,13 @@ from ripeline.contacts.person.picture import Picture
 from ripeline.contacts.person.telling import Told, say_value, tell
 from ripeline.kit.instants import to_datetime
 from ripeline.lifecycle.conditions import AnswerIs, ScoreIs, leaves
+from ripeline.lifecycle.explain import say_limits
 from ripeline.lifecycle.matching import compile_test
 from ripeline.lifecycle.model import QUESTIONS, Fit, Playbook
 from ripeline.lifecycle.outcome import Contribution, Standing
 from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.words import say_signal, say_test, spaced
+from ripeline.timeline.log import to_fact
 
 # How many contributions of one rule are listed one by one; the rest stand as a sum.
 LATEST = 5
@@ -34,7 +36,7 @@ class Gift:
 @dataclass(frozen=True, slots=True)
 class Given:
     """What one rule has given to the score: `add` each time, `given` in all, `present` what is left of it;
-    `contributions` newest first."""
+    `contributions` newest first; `limited` says what the rule's limit left out, "" for nothing."""
 
     signal: str
     words: str
@@ -42,6 +44,7 @@ class Given:
     given: float
     present: float
     contributions: tuple[Gift, ...]
+    limited: str
 
     @property
     def times(self) -> int:
@@ -60,7 +63,8 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class ScoreReason:
-    """The score: `parts` add up to `raw`; `shown` is raw within [0, `limit`], and `clamped` says so."""
+    """The score: `parts` add up to `raw`; `shown` is raw within [0, `limit`]: `clamped` says so, and `cut` is what that
+    takes off or adds."""
 
     shown: float
     raw: float
@@ -70,6 +74,10 @@ class ScoreReason:
     clamped: str
     wanted: float | None
     wanted_by: str
+
+    @property
+    def cut(self) -> float:
+        return self.shown - self.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +178,7 @@ def _given(picture: Picture) -> Iterator[Given]:
     groups: dict[int, list[Contribution]] = defaultdict(list)
     for each in picture.fold.contributions:
         groups[each.rule].append(each)
+    limited = say_limits(picture.fold, map(to_fact, picture.touches))
     for rule, contributions in groups.items():
         yield Given(
             signal=contributions[0].signal,
@@ -178,6 +187,7 @@ def _given(picture: Picture) -> Iterator[Given]:
             given=sum(each.add for each in contributions),
             present=sum(each.present for each in contributions),
             contributions=tuple(_gift(picture, each) for each in reversed(contributions)),
+            limited=limited.get(rule, ""),
         )
 
 
@@ -187,8 +197,8 @@ def _gift(picture: Picture, given: Contribution) -> Gift:
 
 def _clamped(standing: Standing, limit: float | None) -> str:
     if limit is not None and standing.raw > limit:
-        return f"Shown as {limit:g}, the most this playbook gives."
-    return "Shown as 0: a score does not go below it." if standing.raw < 0 else ""
+        return f"more than {limit:g}, the most this playbook gives"
+    return "a score does not go below 0" if standing.raw < 0 else ""
 
 
 def _next_bar(playbook: Playbook, standing: Standing) -> tuple[float | None, str]:

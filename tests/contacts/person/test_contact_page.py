@@ -106,16 +106,26 @@ def test_a_clamped_score_says_so_and_its_contributions_still_add_up(client: Clie
     for hour in range(4):
         happen(max_, "form_submitted", now - timedelta(hours=hour + 1), subject="contact")
     said = page(client, max_)
-    assert "Shown as 50, the most this playbook gives." in said
+    assert "Limit more than 50, the most this playbook gives" in said
+    assert re.search(r"Score 50\.00", said)
     raw = re.search(r"half of it fades every 30 days ([\d.]+)", said)
     assert raw is not None
     assert float(raw[1]) >= 79
 
 
+def test_what_a_limit_left_out_is_told_beside_what_counted(client: Client, now: datetime) -> None:
+    una = make_person("Una Viel", now=now)
+    for minute in range(5):
+        happen(una, "page_viewed", now - timedelta(minutes=minute + 1), subject="/pricing")
+    said = page(client, una)
+    assert "5 times, +30 with at most +30 in 1 day; 2 left out by the limit" in said
+    assert re.search(r"pricing \+10 each 3 30", said)
+
+
 def test_a_score_below_nought_shows_as_nought_and_says_so(client: Client, now: datetime) -> None:
     una = make_person("Una Weg", now=now)
     happen(una, "unsubscribed", now - timedelta(hours=1))
-    assert "Shown as 0: a score does not go below it." in page(client, una)
+    assert "Limit a score does not go below 0" in page(client, una)
 
 
 def test_a_grade_opens_into_criteria_known_and_not_known(eva: Contact, now: datetime) -> None:
