@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,20 +12,25 @@ from django.db import transaction
 from ripeline.kit.bulk import insert_rows, reserve_ids
 from ripeline.kit.folding import fold_words
 from ripeline.kit.ids import new_key
+from ripeline.kit.instants import to_instant
 from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.people.told import REST
 
 BATCH = 500
 _CONTACT_COLUMNS = (
     *("id", "key", "name", "first_name", "last_name", "email", "phone", "title", "seniority", "company_id"),
     *("country", "language", "time_zone", "source", "owner_id", "tags", "traits", "search_text"),
-    *("created_at", "updated_at"),
+    *("created_at", "updated_at", "told"),
 )
 _IDENTITY_COLUMNS = ("contact_id", "kind", "value", "is_primary", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactDraft:
-    """What is known of a person who is to become a contact. Addresses are taken as normalised, primary first."""
+    """What is known of a person who is to become a contact. Addresses are taken as normalised, primary first.
+
+    `told` says when what was said (`people.told`); None: when they are added.
+    """
 
     first_name: str = ""
     last_name: str = ""
@@ -45,6 +50,7 @@ class ContactDraft:
     traits: dict[str, str | float | bool | None] = field(default_factory=dict)
     key: str = ""
     created_at: datetime | None = None
+    told: Mapping[str, int] | None = None
 
 
 def add_contacts(drafts: Sequence[ContactDraft], *, now: datetime) -> list[Contact]:
@@ -135,6 +141,9 @@ def _row(pk: int, draft: ContactDraft, now: datetime) -> tuple[Any, ...]:
     """A contact's values in the order of _CONTACT_COLUMNS."""
     name = display_name(draft.first_name, draft.last_name, draft.name)
     company, owner = draft.company, draft.owner
+    told = draft.told
+    if told is None and draft.created_at not in (None, now):
+        told = {REST: to_instant(now)}
     return (
         pk,
         draft.key or new_key(),
@@ -156,6 +165,7 @@ def _row(pk: int, draft: ContactDraft, now: datetime) -> tuple[Any, ...]:
         search_words(name, draft.emails, draft.phones, company.name if company else ""),
         draft.created_at or now,
         now,
+        told,
     )
 
 

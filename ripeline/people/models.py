@@ -89,7 +89,7 @@ class Contact(models.Model):
     Who turned out to be somebody else is `merged_into` the contact that lives on (always directly: never into one
     that was merged itself) since `merged_at`, has no standing, and is in no list; `set_aside` keeps what lists would
     find them by. `filled` says which fields of one that lives on come from those merged into it: see
-    `timeline.identities`.
+    `timeline.identities`. `told` says when what was said (`people.told`).
     """
 
     key = models.CharField(max_length=64, unique=True, default=new_key)
@@ -119,6 +119,7 @@ class Contact(models.Model):
     merged_at = models.DateTimeField(null=True)
     set_aside = models.JSONField(null=True)
     filled = models.JSONField(null=True)
+    told = models.JSONField(null=True)
     # The name; who has none is found under their address or number.
     sort_name = sort_name()
 

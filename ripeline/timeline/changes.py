@@ -7,7 +7,7 @@ with its new value, null where it is no longer known; what they cannot (an owner
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Literal
 
@@ -23,6 +23,7 @@ from ripeline.people.contacts import (
     refresh_search,
 )
 from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.people.told import told_again
 from ripeline.timeline.moves import note, note_many, signature
 
 PERSONAL = ("title", "seniority", "country", "language")
@@ -90,24 +91,32 @@ def draft_of(contact: Contact) -> ContactDraft:
         traits=dict(contact.traits),
         key=contact.key,
         created_at=contact.created_at,
+        told=contact.told,
     )
 
 
-def change_contact(contact: Contact, wanted: ContactDraft, *, now: datetime) -> Mapping[str, Scalar] | Taken:
+def change_contact(
+    contact: Contact, wanted: ContactDraft, *, now: datetime, is_noted: bool = True
+) -> Mapping[str, Scalar] | Taken:
     """Makes `contact` what `wanted` says (see `draft_of`), in one transaction; key and creation stay.
 
     Returns the traits that changed, with their new values (empty: nothing rules could look at). An address that
-    leads to somebody else is an outcome, and then nothing is changed.
+    leads to somebody else is an outcome, and then nothing is changed. Who says in the log itself what was told when,
+    and in `wanted.told`, has it not noted as of now (`is_noted`).
     """
     try:
         with transaction.atomic():
             if taken := _taken(wanted, contact):
                 return taken
             before = rule_traits(contact)
+            if is_noted:
+                wanted = replace(wanted, told=told_again(contact.told, _told_names(contact, wanted), now))
             _write(contact, wanted, now)
             _keep_identities(contact, wanted, now)
             refresh_search([contact.pk])
             contact.refresh_from_db(fields=["email", "phone", "search_text"])
+            if not is_noted:
+                return _changed(before, rule_traits(contact))
             return _note_changes([(contact, before)], now).get(contact.pk, {})
     except IntegrityError:
         # Somebody took one of the addresses since we looked.
@@ -210,8 +219,17 @@ def _write(contact: Contact, wanted: ContactDraft, now: datetime) -> None:
         setattr(contact, name, getattr(wanted, name))
     contact.tags = list(wanted.tags)
     contact.traits = dict(wanted.traits)
+    contact.told = None if wanted.told is None else dict(wanted.told)
     contact.updated_at = now
-    contact.save(update_fields=["name", *_PLAIN, "tags", "traits", "updated_at"])
+    contact.save(update_fields=["name", *_PLAIN, "tags", "traits", "told", "updated_at"])
+
+
+def _told_names(contact: Contact, wanted: ContactDraft) -> list[str]:
+    """Of what is told now: the names of the columns and traits that change."""
+    named = (contact.name, display_name(wanted.first_name, wanted.last_name, wanted.name))
+    columns = [name for name in _PLAIN if getattr(contact, name) != getattr(wanted, name)]
+    changed = _changed(contact.traits, wanted.traits)
+    return [*columns, *([] if named[0] == named[1] else ["name"]), *(f"trait {name}" for name in changed)]
 
 
 _PLAIN = (

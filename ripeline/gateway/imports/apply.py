@@ -25,6 +25,7 @@ from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.lifecycle.touch import Scalar, Touch
 from ripeline.people.contacts import insert_contacts, refresh_search
 from ripeline.people.models import Contact, Identity
+from ripeline.people.told import told_again
 from ripeline.timeline.changes import rule_traits
 from ripeline.timeline.models import Touch as LoggedTouch
 from ripeline.timeline.record import record as record_touches
@@ -165,6 +166,8 @@ def _change_one(decision: Decision, step: Step, done: _Done, now: datetime) -> s
         noted[name] = [getattr(contact, name), value]
         setattr(contact, name, value)
     contact.updated_at = now
+    told = [*decision.columns, *(f"trait {name}" for name in decision.traits)]
+    contact.told = told_again(contact.told, told, now)
     done.columns[contact.pk] = noted
     if decision.traits:
         done.traits[contact.pk] = {
@@ -175,7 +178,7 @@ def _change_one(decision: Decision, step: Step, done: _Done, now: datetime) -> s
     if decision.tags:
         done.tags[contact.pk] = decision.tags
         contact.tags = [*contact.tags, *decision.tags]
-    written = {name.removesuffix("_id") for name in noted}
+    written = {name.removesuffix("_id") for name in noted} | {"told"}
     return written | ({"traits"} if decision.traits else set()) | ({"tags"} if decision.tags else set())
 
 
