@@ -25,6 +25,7 @@ from ripeline.gateway.imports.run import (
     give_again,
     go_on,
     is_half_undone,
+    is_unseen,
     look_at,
     start,
     start_undo,
@@ -60,7 +61,7 @@ def _of_a_file(command: Callable[..., None]) -> Callable[..., None]:
         **own: bool,
     ) -> None:
         if undo_key or resume_key:
-            _take_up(undo_key, resume_key)
+            _take_up(undo_key, resume_key, yes=own["yes"])
         elif file is None:
             _refuse("Say which FILE to import.")
         else:
@@ -99,7 +100,7 @@ def list_command() -> None:
     """Show the latest imports with their ids."""
     now = timezone.now()
     for each in Import.objects.order_by("-pk")[:20]:
-        done = rows_done(each) if each.rows is not None else "not looked at"
+        done = "not looked at" if is_unseen(each) else rows_done(each)
         at = f"{timezone.localtime(each.created_at):%Y-%m-%d %H:%M %Z}"
         click.echo(f"{each.key}  {at}  {each.say_state(now):14}  {done}  {each.name}")
 
@@ -118,6 +119,17 @@ def _bring_in(file: Path, mapping: str, form: Import.Form, *, yes: bool) -> None
         return
     with file.open("rb") as opened:
         import_of = take_in(opened, file.name, form=form, mapping=mapping, by=None, now=timezone.now())
+    source = _look(import_of, yes=yes)
+    if source is None:
+        discard(import_of)
+        return
+    if refused := start(import_of, timezone.now()):
+        _refuse(refused.why)
+    _work(import_of, source)
+
+
+def _look(import_of: Import, *, yes: bool) -> Source | None:
+    """Shows what the import would do, and asks; None where the answer is no."""
     try:
         with _bar("Reading", None) as told:
             source, seen = look_at(import_of, told)
@@ -126,13 +138,10 @@ def _bring_in(file: Path, mapping: str, form: Import.Form, *, yes: bool) -> None
         _refuse(str(trouble))
     for line in preview_lines(seen):
         click.echo(line)
-    if not yes and not _agrees("Import this?"):
-        discard(import_of)
-        click.echo("Nothing was imported. Say --yes to import without being asked.")
-        return
-    if refused := start(import_of, timezone.now()):
-        _refuse(refused.why)
-    _work(import_of, source)
+    if yes or _agrees("Import this?"):
+        return source
+    click.echo("Nothing was imported. Say --yes to import without being asked.")
+    return None
 
 
 def _go_on_with(import_of: Import, file: Path, mapping: str, *, yes: bool) -> None:
@@ -182,19 +191,24 @@ def _work(import_of: Import, source: Source | None = None) -> None:
         sys.exit(1)
 
 
-def _take_up(undo_key: str | None, resume_key: str | None) -> None:
+def _take_up(undo_key: str | None, resume_key: str | None, *, yes: bool) -> None:
     if undo_key and resume_key:
         _refuse("Say either --undo or --resume.")
     import_of = _find(undo_key or resume_key or "")
-    now = timezone.now()
+    now, source = timezone.now(), None
     refused = None
+    # Whoever goes on with one of which nobody has seen what it would do is asked, as whoever begins one.
+    if resume_key and is_unseen(import_of) and import_of.state in (Import.State.DRAFT, Import.State.FAILED):
+        source = _look(import_of, yes=yes)
+        if source is None:
+            return
     if undo_key and import_of.state != Import.State.UNDOING:
         refused = start_undo(import_of, now)
     elif resume_key and import_of.state not in (Import.State.RUNNING, Import.State.UNDOING):
         refused = start(import_of, now)
     if isinstance(refused, Refused):
         _refuse(refused.why)
-    _work(import_of)
+    _work(import_of, source)
 
 
 def _find(key: str) -> Import:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from ripeline.gateway.commands import import_group
-from ripeline.gateway.imports.run import start_undo
+from ripeline.gateway.imports.run import attend_imports, start, start_undo, take_in
 from ripeline.gateway.models import Import
 from ripeline.people.models import Contact
 
@@ -123,6 +123,28 @@ def test_the_list_says_in_which_zone_its_times_are_and_counts_one_row_as_one(tmp
     assert line == f"{import_of.key}  {at:%Y-%m-%d %H:%M %Z}  Done            1 of 1 row  people.csv"
     with timezone.override("Europe/Paris"):
         assert re.search(r" \d\d:\d\d CES?T  Done", say("list").output)
+
+
+def test_whoever_goes_on_with_an_import_that_nobody_looked_at_is_asked_first(tmp_path: Path) -> None:
+    path = written(tmp_path, "people.csv", PEOPLE)
+    with path.open("rb") as opened:
+        import_of = take_in(opened, path.name, form=Import.Form.ROWS, mapping="", by=None, now=timezone.now())
+    assert "  not looked at  people.csv" in say("list").output
+    asked = say("contacts", "--resume", import_of.key)
+    assert "1  contact to make" in asked.output
+    assert asked.output.endswith("Nothing was imported. Say --yes to import without being asked.\n")
+    assert not Contact.objects.exists()
+    assert "1  contact made" in say("contacts", "--resume", import_of.key, "--yes").output
+    assert "  1 of 1 row  people.csv" in say("list").output
+
+
+def test_an_import_that_a_worker_goes_on_with_unseen_is_listed_with_its_rows(tmp_path: Path) -> None:
+    path = written(tmp_path, "people.csv", PEOPLE)
+    with path.open("rb") as opened:
+        import_of = take_in(opened, path.name, form=Import.Form.ROWS, mapping="", by=None, now=timezone.now())
+    assert start(import_of, timezone.now()) is None
+    attend_imports(timezone.now(), clock=timezone.now, stop=lambda: False)
+    assert "  1 of 1 row  people.csv" in say("list").output
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,9 @@ def result_lines(import_of: Import, command: str = "contacts") -> Iterator[str]:
 
 def rows_done(import_of: Import) -> str:
     """How many rows of how many an import is done with, in words."""
-    return f"{import_of.position:,} of {_counted(import_of.rows or 0, 'row')}"
+    if import_of.rows is None:
+        return _counted(import_of.position, "row")
+    return f"{import_of.position:,} of {_counted(import_of.rows, 'row')}"
 
 
 @dataclass(frozen=True, slots=True)

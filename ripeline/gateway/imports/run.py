@@ -109,6 +109,11 @@ def look_at(import_of: Import, progress: Progress | None = None) -> tuple[Source
     return source, seen
 
 
+def is_unseen(import_of: Import) -> bool:
+    """Whether nobody has seen what it would do, and nothing was done."""
+    return import_of.rows is None and not import_of.position
+
+
 def ask_to_look(import_of: Import, now: datetime) -> None:
     """Leaves the look to a worker: a large file takes longer than a page may."""
     import_of.state = Import.State.LOOKING
@@ -259,6 +264,9 @@ def _run(import_of: Import, source: Source | None, *, clock: Clock, stop: Stop, 
     _check_file(import_of)
     for attempt in range(_TRIES):
         source = source or open_source(import_of, renewing(import_of, clock))
+        if import_of.rows is None:
+            import_of.rows = source.rows
+            Import.objects.filter(pk=import_of.pk).update(rows=source.rows)
         try:
             for _ in run_steps(import_of, source, clock=clock, stop=stop):
                 if told:
