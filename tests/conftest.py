@@ -1,6 +1,7 @@
 """What holds for every test."""
 
 import os
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -16,13 +17,35 @@ settings.load_profile("explore" if os.environ.get("RIPELINE_TEST_EXPLORE") else 
 # says how it was made, so processes of ours beside a test check these as well.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
+FIRST = {
+    Path(__file__).parent / f"{name}.py"
+    for name in (
+        "capture/collector/test_killing",
+        "capture/collector/test_sdks",
+        "demo/test_articles",
+        "gateway/imports/test_killed",
+        "gateway/imports/test_real_data",
+        "pages/test_demo",
+        "pages/test_drafts",
+        "pages/test_publishing",
+        "replay/test_bulk",
+        "replay/test_commands",
+        "replay/test_executors",
+        "replay/test_real_data",
+        "timeline/identities/test_any_order",
+        "timeline/test_killed_workers",
+    )
+}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks for no database is pure, whether it says so or not: it need not run again on another one."""
+    """What asks for no database is pure, whether it says so or not: it need not run again on another one. Files of
+    long tests go first, so that at the end no process waits for another that has just begun with one of them."""
     for item in items:
         asked = getattr(item, "fixturenames", ())
         if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & set(asked):
             item.add_marker(pytest.mark.pure)
+    items.sort(key=lambda item: item.path not in FIRST)
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +55,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
     with django_db_blocker.unblock():
         complete_database()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def history_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """History parts are one database's, and each process of tests has a database of its own."""
+    from django.conf import settings
+
+    place = str(tmp_path_factory.mktemp("history"))
+    settings.CONFIG = settings.CONFIG.model_copy(update={"history": place})

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.replay.history import History
-from ripeline.replay.judging import Judged, as_touches, judge
+from ripeline.replay.judging import as_touches, judge
 from ripeline.replay.kernel_state import (
     COUNTS,
     IGNORED,
@@ -26,6 +26,7 @@ from ripeline.replay.kernel_state import (
     Person,
     Results,
     Rules,
+    Tables,
     empty_person,
     read_only,
 )
@@ -59,15 +60,11 @@ def replay_history(
     kept. Raises ReplayMistake where people go in circles, which would never end or fit in memory, and ValueError for
     `received_by` with a history that does not say when its touches were received.
     """
-    judged = judge(program, history)
+    tables = judge(program, history)
     standings = _room_for_standings(len(history.people))
     found = _Found(len(program.names.stages), is_kept=want_transitions)
     _fold_everybody(
-        program, history, judged, found, standings=standings, as_of=as_of, received_by=received_by
-    )
-    ignored = np.concatenate(found.ignored)
-    broken = (
-        np.flatnonzero(np.isin(history.attrs.codes, judged.broken)) if len(judged.broken) else ignored[:0]
+        program, history, tables, found, standings=standings, as_of=as_of, received_by=received_by
     )
     return Outcome(
         version=program.playbook.version,
@@ -79,15 +76,14 @@ def replay_history(
         moves=found.moves(),
         moves_into=tuple(found.moves_into.tolist()),
         standings=_standings(*standings),
-        ignored=_skipped(history, ignored),
-        broken=_skipped(history, broken),
+        ignored=_skipped(history, np.concatenate(found.ignored)),
     )
 
 
 def _fold_everybody(
     program: Program,
     history: History,
-    judged: Judged,
+    tables: Tables,
     found: _Found,
     *,
     standings: tuple[Array, Array],
@@ -107,7 +103,7 @@ def _fold_everybody(
     while first < people or not is_begun:
         is_begun = True
         results = _room(room, standings)
-        reached = kernel.fold_people(rules, judged.tables, touches, person, results, first, as_of, until)
+        reached = kernel.fold_people(rules, tables, touches, person, results, first, as_of, until)
         found.add(results)
         if results.counts[IS_ENDLESS]:
             raise ReplayMistake(f"{TooManyMoves(str(history.people[reached]))}.")

@@ -158,7 +158,7 @@ def outcome_instants(program: Program, signal: str, history: History, asked: Ask
     touches = as_touches(single, history, asked.as_of, is_dated=is_dated)
     found = np.full(len(history.people), NEVER)
     until = asked.received_by if asked.received_by is not None else NEVER
-    first_matches(judge(single, history).tables, touches, asked.as_of, until, found)
+    first_matches(judge(single, history), touches, asked.as_of, until, found)
     return found
 
 
@@ -168,10 +168,10 @@ def _compare_part(pair: _Pair, part: PartRef) -> _Bucket:
         wanted |= one_signal(program, pair.outcome).columns if pair.outcome else frozenset()
     if pair.asked.received_by is not None or pair.outcome is not None:
         wanted |= {"received_at"}
-    return _bucket(pair, load(part, wanted))
+    return _bucket(pair, load(part, wanted | part.doubtful), attrs=bool(part.doubtful))
 
 
-def _bucket(pair: _Pair, history: History) -> _Bucket:
+def _bucket(pair: _Pair, history: History, *, attrs: bool = True) -> _Bucket:
     asked = pair.asked
     outcomes = [
         replay_history(program, history, asked.as_of, received_by=asked.received_by)
@@ -182,14 +182,15 @@ def _bucket(pair: _Pair, history: History) -> _Bucket:
         for it, outcome in zip((pair.one, pair.other), outcomes, strict=True)
     ]
     mine, theirs = outcomes
-    rows = compare.who_differs(mine, theirs, same_stages(pair.one.playbook, pair.other.playbook))
+    playbooks = pair.one.playbook, pair.other.playbook
+    rows = compare.who_differs(mine, theirs, same_stages(*playbooks))
     return _Bucket(
         history.touches,
         (sides[0], sides[1]),
         compare.flow_of(*outcomes),
         len(rows),
         tuple(_listed(outcomes[0], outcomes[1], rows[: pair.listed])),
-        unused_by_both(history, mine, theirs, (pair.one.playbook, pair.other.playbook), future=asked.now),
+        unused_by_both(history, mine, theirs, playbooks, future=asked.now, attrs=attrs),
     )
 
 
@@ -232,15 +233,14 @@ def unused_by_both(
     playbooks: tuple[Playbook, Playbook],
     *,
     future: int | None,
+    attrs: bool,
 ) -> Listing:
-    """What neither of two definitions, or one of them, could use as it is; what is dated after `future` lies there.
+    """What neither of two definitions, or one of them, could use as it is; arguments as in `find_unused`.
 
-    Beside the sorts of `find_unused`: "attrs", "stage one" and "stage other" for moves to a stage one does not have.
+    Beside its sorts: "stage one" and "stage other" for moves to a stage one does not have.
     """
-    found = find_unused(history, playbooks, future=future)
-    broken = np.union1d(mine.broken.row, theirs.broken.row)
+    found = find_unused(history, playbooks, future=future, attrs=attrs)
     more = listing_of(
-        attrs=named(history, broken),
         stage_one=named(history, mine.ignored.row, subjects=True),
         stage_other=named(history, theirs.ignored.row, subjects=True),
     )

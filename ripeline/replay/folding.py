@@ -93,7 +93,6 @@ def folded_rows(outcome: Outcome, *, is_kept: bool) -> Folded:
     """The outcome of the bulk engine in the same form; without rows unless they are kept."""
     names = outcome.names.stages
     told = [ignored_sentence(*each) for each in _each_skipped(outcome, outcome.ignored)]
-    told += [_broken_sentence(*each) for each in _each_skipped(outcome, outcome.broken)]
     return Folded(
         _rows(moves_table(outcome)) if is_kept else [],
         _rows(standings_table(outcome)) if is_kept else [],
@@ -111,10 +110,6 @@ def ignored_sentence(person: str, touch_id: str, at: int, subject: str | None) -
         f"{person}: the stage_set {touch_id} of {format_instant(at)} was ignored, "
         f"for {subject!r} is no stage of the playbook"
     )
-
-
-def _broken_sentence(person: str, touch_id: str, at: int, _subject: str | None) -> str:
-    return f"{person}: the attrs of {touch_id} of {format_instant(at)} are no flat map; they count as empty"
 
 
 def _each_skipped(outcome: Outcome, skipped: Skipped) -> Iterator[tuple[str, str, int, str | None]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from json import dumps, loads
+from json import dumps
 from operator import attrgetter
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ripeline.lifecycle.touch import Touch, touch_record
+from ripeline.replay.odd_attrs import flat_map
 
 Ints = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -98,18 +99,6 @@ def from_touches(touches: Iterable[Touch], received_at: Sequence[int] | None = N
 def attrs_text(attrs: Mapping[str, object]) -> str | None:
     """A touch's attrs as columns and parts hold them: JSON with its names in order; None where there are none."""
     return dumps(dict(attrs), ensure_ascii=False, sort_keys=True) if attrs else None
-
-
-def flat_map(text: str | None) -> dict[str, Any] | None:
-    """The attrs a text holds; None where it holds no flat map."""
-    if text is None:
-        return {}
-    try:
-        parsed = loads(text)
-    except (ValueError, RecursionError):
-        return None
-    is_flat = isinstance(parsed, dict) and not any(isinstance(it, dict | list) for it in parsed.values())
-    return parsed if is_flat else None
 
 
 def to_touches(history: History) -> Iterator[Touch]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from math import inf
 from typing import Any
@@ -20,8 +20,9 @@ from ripeline.lifecycle.conditions import Test
 from ripeline.lifecycle.instant import DAY
 from ripeline.lifecycle.matching import ValueTest, compile_test, same
 from ripeline.replay import kernel_state
-from ripeline.replay.history import Column, History, flat_map
+from ripeline.replay.history import Column, History
 from ripeline.replay.kernel_state import Array, Tables, Touches, read_only
+from ripeline.replay.odd_attrs import flat_map
 from ripeline.replay.program import Program, columns_of
 
 SPECIAL = {
@@ -37,20 +38,12 @@ _NOTHING_LEFT_AFTER = 1080
 """Half-lives after which a double is nought."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The tables for the kernel; `broken` are codes of attrs that are no flat map, taken for empty."""
-
-    tables: Tables
-    broken: Array
-
-
-def judge(program: Program, history: History) -> Judged:
-    """Looks at each distinct value that some rule can read."""
+def judge(program: Program, history: History) -> Tables:
+    """Looks at each distinct value that some rule can read; attrs that are no flat map are taken for empty."""
     effects, actors = program.effects, program.playbook.actors
     kinds, subjects = _texts(history.kind), _texts(history.subject)
     subject_values = _arrow(history.subject)
-    slots, maps, broken = _maps(program, history, kinds)
+    slots, maps = _maps(program, history, kinds)
     tables = Tables(
         kind=_words(len(kinds), [_among(kinds, it.kind) if it.kind else None for it in effects]),
         direction=_words(
@@ -73,7 +66,7 @@ def judge(program: Program, history: History) -> Judged:
         question_of=_places(subjects, program.questions),
         slots=slots,
     )
-    return Judged(Tables(*map(read_only, tables)), broken)
+    return Tables(*map(read_only, tables))
 
 
 def one_signal(program: Program, name: str) -> Program:
@@ -213,10 +206,8 @@ def _between(low: float, high: float) -> float:
     )
 
 
-def _maps(
-    program: Program, history: History, kinds: list[str | None]
-) -> tuple[Array, list[dict[str, Any]], Array]:
-    """The row of each distinct attrs, the maps by row, and the codes of what is no flat map.
+def _maps(program: Program, history: History, kinds: list[str | None]) -> tuple[Array, list[dict[str, Any]]]:
+    """The row of each distinct attrs, and the maps by row.
 
     Only attrs of kinds for which a rule reads them are parsed; all others share row 0 with the empty map.
     """
@@ -233,16 +224,13 @@ def _maps(
             read_only(reads),
             used,
         )
-    codes, broken = np.flatnonzero(used), []
+    codes = np.flatnonzero(used)
     texts = _arrow(history.attrs).take(pa.array(codes)).to_pylist()
     for code, text in zip(codes, texts, strict=True):
-        parsed = flat_map(text)
-        if parsed is None:
-            broken.append(code)
-        elif parsed:
+        if parsed := flat_map(text):
             slots[code] = len(maps)
             maps.append(parsed)
-    return slots, maps, np.array(broken, np.int64)
+    return slots, maps
 
 
 def _reads_attrs(program: Program, kind: str | None) -> bool:

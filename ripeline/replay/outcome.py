@@ -73,9 +73,8 @@ class Skipped:
 class Outcome:
     """Some people replayed. `moves` is None where only counts were asked for.
 
-    `ignored` are stage_sets that name no stage; `broken` are touches whose attrs are no flat map and count as
-    empty; `later` is how many touches lie after the end. `unused` lists what else could not be used, where that was
-    asked for.
+    `ignored` are stage_sets that name no stage; `later` is how many touches lie after the end. `unused` lists what
+    else could not be used, where that was asked for.
     """
 
     version: str
@@ -89,7 +88,6 @@ class Outcome:
     """How many transitions led into each stage."""
     standings: Standings
     ignored: Skipped
-    broken: Skipped
     unused: Listing = field(default_factory=Listing)
 
     @property

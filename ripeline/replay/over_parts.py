@@ -103,7 +103,7 @@ def each_part(
 def replay_part(program: Program, asked: Asked, part: PartRef) -> Outcome:
     """The people of one bucket: what a task does, wherever it runs."""
     wanted = program.columns | ({"received_at"} if asked.received_by is not None else set())
-    history = load(part, frozenset(wanted))
+    history = load(part, frozenset(wanted) | (part.doubtful if asked.now is not None else frozenset()))
     outcome = replay_history(
         program,
         history,
@@ -112,16 +112,17 @@ def replay_part(program: Program, asked: Asked, part: PartRef) -> Outcome:
         want_transitions=asked.transitions,
     )
     if asked.now is not None:
-        outcome = replace(outcome, unused=find_unused(history, (program.playbook,), future=asked.now))
-    if not len(outcome.ignored.row) and not len(outcome.broken.row):
+        unused = find_unused(history, (program.playbook,), future=asked.now, attrs=bool(part.doubtful))
+        outcome = replace(outcome, unused=unused)
+    if not len(outcome.ignored.row):
         return outcome
     # Ids are wide and needed for these few only.
     ids = load(part, frozenset({"ids"})).ids
-    return replace(outcome, ignored=_named(outcome.ignored, ids), broken=_named(outcome.broken, ids))
+    return outcome if ids is None else replace(outcome, ignored=_named(outcome.ignored, ids))
 
 
-def _named(skipped: Skipped, ids: pa.Array | None) -> Skipped:
-    return skipped if ids is None else replace(skipped, id=tuple(ids.take(pa.array(skipped.row)).to_pylist()))
+def _named(skipped: Skipped, ids: pa.Array) -> Skipped:
+    return replace(skipped, id=tuple(ids.take(pa.array(skipped.row)).to_pylist()))
 
 
 def _is_wanted() -> bool:

@@ -17,6 +17,7 @@ from ripeline.replay.mistakes import ReplayMistake, Unreadable
 
 if TYPE_CHECKING:
     from ripeline.replay.parts.opening import Parts
+    from ripeline.replay.unused import Listing
 
 Advance = Callable[[int], None]
 
@@ -74,6 +75,16 @@ def opened_history(path: Path) -> Parts:
         return open_parts(str(path))
     except PartsProblem as problem:
         raise ReplayMistake(str(problem)) from None
+
+
+def odd_attrs_of(path: Path) -> Listing:
+    """The touches of a folder of history parts whose attrs are no flat map; files with such are refused."""
+    from ripeline.replay.parts.loading import load
+    from ripeline.replay.unused import Listing, odd_attrs
+
+    parts = opened_history(path).buckets if is_history(path) else ()
+    odd = (Listing(odd_attrs(load(part, part.doubtful))) for part in parts if part.doubtful)
+    return sum(odd, Listing())
 
 
 def _read_history(path: Path, advance: Advance) -> Iterator[Touch | Unreadable]:

@@ -24,7 +24,7 @@ from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.over_parts import Asked, replay_parts
 from ripeline.replay.parts.opening import Parts
 from ripeline.replay.parts.problems import PartsProblem
-from ripeline.replay.reading import is_history, opened_history
+from ripeline.replay.reading import is_history, odd_attrs_of, opened_history
 from ripeline.replay.temporary_parts import parts_of_files
 from ripeline.replay.unused import Listing
 from ripeline.replay.writing import check_outputs, whole_files, write_rows
@@ -92,6 +92,8 @@ def replay_files(
             wanted = Asked(end, transitions=bool(asked), now=now)
             for folded in read.folded(playbook, wanted, executor):
                 runs.add(folded)
+            if engine == "fold" and now is not None:
+                runs.unused += odd_attrs_of(touches)
         if transitions_out is not None:
             write_rows(parts[transitions_out], TRANSITION_COLUMNS, runs.transitions())
         if standings_out is not None:

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.lifecycle.touch import KINDS, Touch
 from ripeline.replay.history import History, from_touches
-from ripeline.replay.kernel_state import Array
+from ripeline.replay.kernel_state import NEVER, Array
+from ripeline.replay.odd_attrs import find_odd
 
 EXAMPLES: Final = 5
 """So many touches of each sort are named, the earliest ones; all are counted."""
@@ -53,8 +54,8 @@ class Unused:
 class Listing:
     """What could not be used of some people's touches; adds up over people, in bounded memory.
 
-    `sorts` goes by "future", "attrs" and whatever the caller adds. `kinds` has the unknown kinds, at most MOST_KINDS;
-    `rest` counts the touches of those beyond.
+    `sorts` goes by "future", the words of `Oddness` and whatever the caller adds. `kinds` has the unknown kinds, at
+    most MOST_KINDS; `rest` counts the touches of those beyond.
     """
 
     sorts: Mapping[str, Unused] = field(default_factory=dict)
@@ -82,21 +83,37 @@ class Listing:
         return max(len(self.kinds) - SHOWN, 0)
 
 
-def find_unused(history: History, playbooks: Iterable[Playbook], *, future: int | None) -> Listing:
-    """What of a history is dated after `future` (None: not asked), and what is of a kind that is neither in the
-    vocabulary nor named by a signal of these playbooks."""
-    known = known_kinds(playbooks)
-    kinds, rest = _unknown_kinds(history, known)
-    if future is None:
-        return Listing({}, kinds, rest)
-    return Listing(listing_of(future=named(history, np.flatnonzero(history.at > future))), kinds, rest)
+def find_unused(
+    history: History, playbooks: Iterable[Playbook], *, future: int | None, attrs: bool = True
+) -> Listing:
+    """What of a history is dated after `future` (None: not asked), what has attrs that are no flat map, and what is of
+    a kind that is neither in the vocabulary nor named by a signal of these playbooks.
+
+    Without `attrs` those are known to be all right, and are not looked at.
+    """
+    kinds, rest = _unknown_kinds(history, known_kinds(playbooks))
+    late = np.flatnonzero(history.at > (NEVER if future is None else future))
+    dated = listing_of(future=named(history, late))
+    return Listing(dated | (odd_attrs(history) if attrs else {}), kinds, rest)
+
+
+def odd_attrs(history: History) -> dict[str, Unused]:
+    """The touches whose attrs are no flat map and count as none, by what is wrong with them."""
+    odd = find_odd(_arrow(history.attrs.values))
+    codes: dict[str, list[int]] = {}
+    for code, why in odd.items():
+        codes.setdefault(why, []).append(code)
+    return {
+        why: named(history, np.flatnonzero(np.isin(history.attrs.codes, those)))
+        for why, those in sorted(codes.items())
+    }
 
 
 def unused_of(touches: Iterable[Touch], playbook: Playbook, *, future: int | None) -> Listing:
     """The same of touches one by one."""
     known, latest = known_kinds((playbook,)), float("inf") if future is None else future
     odd = [touch for touch in touches if touch.at > latest or touch.kind not in known]
-    return find_unused(from_touches(odd), (playbook,), future=future)
+    return find_unused(from_touches(odd), (playbook,), future=future, attrs=False)
 
 
 def known_kinds(playbooks: Iterable[Playbook]) -> set[str]:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from ripeline.lifecycle.instant import format_instant
 from ripeline.replay.unused import MOST_KINDS, SHOWN, Listing, Unused
+
+_ODD: Final = {
+    "attrs nested": "hold a list or a map within the map",
+    "attrs no map": "are no map",
+    "attrs unreadable": "are no JSON",
+}
 
 
 def say_unused(listing: Listing, *, end: int, now: int, names: tuple[str, str] = ("", "")) -> Iterator[str]:
@@ -53,8 +59,8 @@ def _why(sort: str, is_one: bool, is_counted: bool, names: tuple[str, str]) -> s
     if sort == "future":
         then = "count, for so does the end" if is_counted else "are left out"
         return f"{'is' if is_one else 'are'} dated in the future (such {then})"
-    if sort == "attrs":
-        return f"{'has' if is_one else 'have'} attrs that are no flat map; they count as empty"
+    if sort in _ODD:
+        return f"{'has' if is_one else 'have'} attrs that {_ODD[sort]}; they count as empty"
     name = dict(zip(("stage one", "stage other"), names, strict=True))[sort]
     return f"{'moves' if is_one else 'move'} somebody by hand to a stage that {name!r} does not have; ignored there"
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from random import Random
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ripeline.lifecycle.touch import Touch
-from ripeline.replay.history import flat_map, from_touches, to_touches
+from ripeline.replay.history import from_touches, to_touches
+from ripeline.replay.odd_attrs import find_odd, flat_map, oddness_of
 from tests.lifecycle.examples import LIFE, touch
 from tests.replay.alike import crowds
 
@@ -62,3 +65,22 @@ def test_what_was_not_read_is_null() -> None:
 )
 def test_only_a_flat_map_is_attrs(text: str | None, found: object) -> None:
     assert flat_map(text) == found
+
+
+def _encodable(text: str) -> str:
+    return text.encode(errors="ignore").decode()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(st.text(), inner, max_size=3), max_leaves=6
+)  # fmt: skip
+TEXTS = st.builds(json.dumps, JSON, ensure_ascii=st.booleans(), indent=st.none() | st.just(1)) | st.text(
+    st.sampled_from('{}[]":,\\ u0e-.1tn')
+)
+
+
+@given(st.lists(st.none() | TEXTS.map(_encodable), max_size=8))
+def test_what_is_odd_among_many_texts_is_what_is_odd_of_each(texts: list[str | None]) -> None:
+    odd = {place: why for place, text in enumerate(texts) if (why := oddness_of(text))}
+    assert find_odd(pa.array(texts, pa.string())) == odd

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -16,7 +17,7 @@ from ripeline.cli import main
 from ripeline.lifecycle.instant import DAY, parse_instant
 from ripeline.lifecycle.playbook import load_playbook
 from ripeline.lifecycle.touch import Touch, parse_touch
-from ripeline.replay.history import from_touches
+from ripeline.replay.history import Column, from_touches
 from ripeline.replay.parts.updating import write_parts
 from ripeline.replay.run import replay_files
 from ripeline.replay.unused import (
@@ -182,23 +183,30 @@ def test_a_history_without_anything_odd_is_replayed_without_a_word(tmp_path: Pat
     assert ripeline("replay", tmp_path, records=RECORDS[:1]).stderr == ""
 
 
-def test_attrs_of_history_parts_that_are_no_flat_map_are_listed(tmp_path: Path) -> None:
-    good = [parse_touch({**each, "at": each["at"]}) for each in RECORDS[:1]]
-    history = from_touches(
-        [*good, Touch("b", "ben", NOW, "traits_changed", "internal", "human", None, None, {"a": 1})]
-    )
-    broken = [text and text.replace('{"a": 1}', '{"a": {"b": 1}}') for text in history.attrs.values]
-    object.__setattr__(history.attrs, "values", tuple(broken))
-    write_parts(str(tmp_path / "parts"), [history], now=NOW)
-    (tmp_path / "traits.yaml").write_text(
-        SMALL + "  - {key: mql, enter: {trait: {a: {exists: true}}}}\n", encoding="utf-8"
-    )
-    result = CliRunner().invoke(
-        main,
-        ["replay", "--playbook", str(tmp_path / "traits.yaml"), "--touches", str(tmp_path / "parts")],
-    )
+@pytest.mark.parametrize("asked", [["replay"], ["replay", "--engine", "fold"], ["compare"]])
+def test_attrs_of_history_parts_that_are_no_flat_map_are_listed_though_no_rule_reads_them(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    """Each bucket that has such is listed; one that has none is not even looked at."""
+    good = [parse_touch(each) for each in RECORDS[:1]]
+    odd = [replace(touch(n, "page_viewed", NOW + n, "ben"), attrs={"n": n}) for n in range(3)]
+    history = from_touches(odd)
+    texts = ['{"a": {"b": 1}}', "[1]", '{"a": ']
+    odd_history = replace(history, attrs=Column(history.attrs.codes, tuple(texts)))
+    parts = write_parts(str(tmp_path / "parts"), [from_touches(good), odd_history], now=NOW)
+    assert [set(part.doubtful) for part in parts.buckets] == [set(), {"attrs"}]
+    playbook = tmp_path / "playbook.yaml"
+    playbook.write_text(SMALL, encoding="utf-8")
+    given = [*asked, "--playbook", playbook, "--touches", tmp_path / "parts"]
+    given += ["--with", playbook] if "compare" in asked else []
+    result = CliRunner().invoke(main, list(map(str, given)))
     assert result.exit_code == 0, result.output
-    assert "ben: the attrs of b of 2026-03-10T00:00:00Z are no flat map; they count as empty" in result.stderr
+    assert result.stderr.splitlines() == [
+        "1 touch has attrs that hold a list or a map within the map; they count as empty: "
+        "ben 2026-03-10T00:00:00Z page_viewed",
+        "1 touch has attrs that are no map; they count as empty: ben 2026-03-10T00:00:00.000001Z page_viewed",
+        "1 touch has attrs that are no JSON; they count as empty: ben 2026-03-10T00:00:00.000002Z page_viewed",
+    ]
 
 
 def test_a_program_that_asks_for_no_listing_gets_none(tmp_path: Path) -> None:

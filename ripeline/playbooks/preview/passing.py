@@ -95,11 +95,11 @@ def compare_part(pair: Pair, part: PartRef) -> Found:
     if pair.outcome is not None:
         wanted |= one_signal(pair.one, pair.outcome).columns | one_signal(pair.other, pair.outcome).columns
         wanted |= {"received_at"}
-    return compare_bucket(pair, load(part, wanted))
+    return compare_bucket(pair, load(part, wanted | part.doubtful), attrs=bool(part.doubtful))
 
 
-def compare_bucket(pair: Pair, history: History) -> Found:
-    """Both definitions over the people of one bucket."""
+def compare_bucket(pair: Pair, history: History, *, attrs: bool = True) -> Found:
+    """Both definitions over the people of one bucket; `attrs`: some of their touches' may be no flat map."""
     mine = replay_history(pair.one, history, pair.as_of)
     theirs = mine if pair.other is pair.one else replay_history(pair.other, history, pair.as_of)
     rows = compare.who_differs(mine, theirs, same_stages(pair.one.playbook, pair.other.playbook))
@@ -116,6 +116,7 @@ def compare_bucket(pair: Pair, history: History) -> Found:
             theirs,
             (pair.one.playbook, pair.other.playbook),
             future=max(pair.as_of, pair.now),
+            attrs=attrs,
         ),
     )
 

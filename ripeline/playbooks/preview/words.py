@@ -83,6 +83,7 @@ def say_unused(sort: str, one: str, other: str, *, is_one: bool = False) -> str:
         else ("have", "are", "move", "they count", "they are")
     )
     those = "that move is" if is_one else "those moves are"
+    without = f"{count} as if {'it' if is_one else 'they'} had none"
     where = other if sort == "stage other" else one
     by_hand = f"{moves} somebody by hand to a stage that “{where}” does not have: {those} left out there"
     if sort.startswith("kind "):
@@ -93,7 +94,10 @@ def say_unused(sort: str, one: str, other: str, *, is_one: bool = False) -> str:
     return {
         "kinds": f"{have} kinds that are rarer still and nobody knows either: {count} as signs of nothing",
         "future": f"{are} dated in the future: {left} left out until {'its' if is_one else 'their'} day comes",
-        "attrs": f"{have} details that cannot be read: {count} as if {'it' if is_one else 'they'} had none",
+        "attrs": f"{have} details that cannot be read: {without}",  # of a preview made by an earlier release
+        "attrs unreadable": f"{have} details that cannot be read: {without}",
+        "attrs no map": f"{have} details without names: {without}",
+        "attrs nested": f"{have} details within details: {without}",
         "stage one": by_hand,
         "stage other": by_hand,
     }[sort]

@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ripeline.replay.odd_attrs import find_odd
 from ripeline.replay.parts.folder import Folder
 from ripeline.replay.parts.problems import DamagedParts
 
@@ -61,7 +62,8 @@ _LARGEST_DICTIONARY: Final = 1 << 30  # never fall back to plain pages: codes ar
 class PartFile:
     """What the manifest knows of a file. `spans`: offset, length and CRC-32 of each column's bytes and the footer's.
 
-    `replaced`: people all of whose touches in older files of the bucket count no more.
+    `replaced`: people all of whose touches in older files of the bucket count no more. `odd_attrs`: how many of its
+    distinct attrs are no flat map; None where nobody looked.
     """
 
     name: str
@@ -71,6 +73,7 @@ class PartFile:
     latest: int | None
     spans: Mapping[str, tuple[int, int, int]]
     replaced: tuple[str, ...] = ()
+    odd_attrs: int | None = None
 
     @property
     def columns(self) -> frozenset[str]:
@@ -92,6 +95,7 @@ def write_part(folder: Folder, name: str, table: pa.Table, replaced: Iterable[st
         latest=latest,
         spans=_spans(content),
         replaced=tuple(sorted(replaced, key=str.encode)),
+        odd_attrs=len(find_odd(table.column("attrs").chunk(0).dictionary)) if table.num_rows else 0,
     )
 
 
@@ -180,6 +184,7 @@ def to_json(file: PartFile) -> dict[str, Any]:
         "latest": file.latest,
         "spans": {name: list(span) for name, span in file.spans.items()},
         "replaced": list(file.replaced),
+        "odd_attrs": file.odd_attrs,
     }
 
 
@@ -193,6 +198,8 @@ def from_json(record: Mapping[str, Any]) -> PartFile:
         latest=None if record["latest"] is None else int(record["latest"]),
         spans={str(name): _span(span) for name, span in record["spans"].items()},
         replaced=tuple(map(str, record["replaced"])),
+        # Not in files of earlier releases.
+        odd_attrs=record.get("odd_attrs"),
     )
 
 

@@ -36,6 +36,12 @@ class PartRef:
         """How many people it holds."""
         return self.bucket.people
 
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """The columns to load for finding touches that cannot be read as they are: none where there are no such."""
+        is_odd = any(file.odd_attrs != 0 for file in self.bucket.files)
+        return frozenset({"attrs"}) if is_odd else frozenset()
+
 
 def load(part: PartRef, wanted: frozenset[str] = OPTIONAL) -> History:
     """The people of one bucket, with the optional columns `wanted`; the others are not read.

@@ -10,7 +10,7 @@ from django.db import connection
 from ripeline.people.models import User
 from ripeline.timeline.models import Touch
 from ripeline.timeline.record import record
-from tests.factories import LADDER, NOW, make_contact, sign_in
+from tests.factories import NOW, make_contact, sign_in
 from tests.playbook_pages.preview.asked import a_company, draft_of, previewed, read
 from tests.timeline.people import fact
 
@@ -51,21 +51,16 @@ def test_a_preview_up_to_a_past_day_is_headed_by_the_day_and_says_which_reading_
     assert ">Now<" in page
 
 
-def test_attrs_that_only_one_of_the_two_looks_at_are_listed_for_either(mia: User) -> None:
+def test_attrs_no_rule_reads_are_listed_too_by_what_is_wrong_with_them(mia: User) -> None:
     eva = make_contact("Eva Lind", key="eva")
-    kinds = ("asset_downloaded", "link_clicked")
-    record([fact(eva, kind, NOW, uid=kind) for kind in kinds], now=NOW)
-    with connection.cursor() as cursor:
-        for kind in kinds:
-            cursor.execute(f"UPDATE ripeline_touch SET attrs = %s WHERE uid = '{kind}'", ['{"x": {"y": 1}}'])
-    odd = "conversion: {kind: form_submitted}\n  odd: {kind: KIND, attrs: {x: 1}}"
-    text = LADDER.replace("conversion: {kind: form_submitted}", odd).replace(
-        "enter: {score: {gte: 60}}", "enter: {any: [{signal: odd}, {score: {gte: 60}}]}"
-    )
-    texts = [text.replace("KIND", kind) for kind in kinds]
-    one, other = (draft_of(mia, text) for text in texts)
-    run = previewed(mia, other, one=f"draft {one.pk}")
-    assert {each["sort"]: each["count"] for each in run.result["unused"]} == {"attrs": 2}
+    wrong = {"page_viewed": '{"x": {"y": 1}}', "link_clicked": '{"x": [1]}', "call_held": "[1]"}
+    record([fact(eva, kind, NOW, uid=kind) for kind in wrong], now=NOW)
+    for kind, attrs in wrong.items():
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE ripeline_touch SET attrs = %s WHERE uid = '{kind}'", [attrs])
+    run = previewed(mia, draft_of(mia))
+    told = {each["sort"]: (each["count"], each["examples"][0]["what"]) for each in run.result["unused"]}
+    assert told == {"attrs nested": (2, "link_clicked"), "attrs no map": (1, "call_held")}
 
 
 def test_of_many_unknown_kinds_the_most_frequent_are_named(mia: User) -> None:
@@ -93,8 +88,8 @@ def test_touches_that_cannot_be_used_are_listed_and_not_dropped_silently(mia: Us
     Touch.objects.filter(uid="future").update(at=datetime.fromisoformat("2999-01-01T00:00:00Z"))
     run = previewed(mia, draft_of(mia))
     counts = {each["sort"]: each["count"] for each in run.result["unused"]}
-    assert counts == {"future": 1, "kind telepathy": 1, "attrs": 1, "stage one": 1, "stage other": 1}
+    assert counts == {"future": 1, "kind telepathy": 1, "attrs nested": 1, "stage one": 1, "stage other": 1}
     page = read(sign_in(mia), f"/playbook/previews/{run.key}/")
-    for said in ("dated in the future", "“telepathy”", "details that cannot be read", "stage_set moon"):
+    for said in ("dated in the future", "“telepathy”", "details within details", "stage_set moon"):
         assert said in page
     assert 'href="/contacts/eva/"' in page or 'href="/contacts/eva"' in page

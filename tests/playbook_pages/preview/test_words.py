@@ -27,7 +27,7 @@ def test_who_would_stand_elsewhere_is_counted_of_all_people(differ: int, people:
         ("kind tour", "has the kind “tour”, which", "have the kind “tour”, which"),
         ("future", "is dated in the future: it is left out until its day comes",
          "are dated in the future: they are left out until their day comes"),
-        ("attrs", "has details that cannot be read: it counts as if it had none",
+        ("attrs unreadable", "has details that cannot be read: it counts as if it had none",
          "have details that cannot be read: they count as if they had none"),
         ("stage one", "moves somebody by hand to a stage that “A” does not have: that move is left out there",
          "move somebody by hand to a stage that “A” does not have: those moves are left out there"),
