@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ripeline.capture.tracker.links import Link
 from ripeline.capture.verdicts.judging import Facts, Verdict
 from ripeline.lifecycle.touch import Scalar
 
@@ -15,7 +16,8 @@ class Happening:
     """An event, and what the steps make of it.
 
     `is_public` says that it came with a website's key, which proves nothing. `visitor` is the key of the browser (""
-    for none), `user` the sender's id of the person; `notes` are sentences about what was left out or otherwise read.
+    for none), `user` the sender's id of the person, `link` what the signed link says that was followed; `notes` are
+    sentences about what was left out or otherwise read.
     """
 
     arrival: int
@@ -28,6 +30,7 @@ class Happening:
     at: datetime = field(default_factory=lambda: datetime.min)
     visitor: str = ""
     user: str = ""
+    link: Link | None = None
     kind: str = ""
     direction: str = "in"
     subject: str | None = None

@@ -14,6 +14,7 @@ from ripeline.people.models import Contact, Identity, Visitor
 from ripeline.timeline.identities.living import keys_by_identity
 from ripeline.timeline.identities.merging import Merged, merge
 from ripeline.timeline.identities.models import Identification, Merge
+from ripeline.timeline.identities.proving import prove_email
 from ripeline.timeline.identities.visitors import join
 from ripeline.timeline.record import mark_due
 
@@ -47,8 +48,7 @@ def join_browsers(happenings: Sequence[Happening], people: People, *, now: datet
     for each, key in pairs:
         contact, browser = contacts[people.keys[each.arrival]], browsers[key]
         if not uses.says(browser.pk, contact.pk, each.at):
-            how = Identification.How.ALIAS if each.type == "alias" else Identification.How.IDENTIFY
-            join(browser, contact, how=how, at=each.at, now=now)
+            join(browser, contact, how=_how(each), at=each.at, now=now)
             uses.add(browser.pk, contact.pk, each.at)
             gained.add(contact.merged_into_id or contact.pk)
     return gained
@@ -74,6 +74,26 @@ def join_ids(happenings: Sequence[Happening], people: People, *, now: datetime) 
         else:
             _give(before, people.keys[each.arrival], now)
             people.known[before] = people.keys[each.arrival]
+
+
+def prove_links(happenings: Sequence[Happening], people: People, *, now: datetime) -> None:
+    """Who followed a link that was sent to an address of theirs has proved that address."""
+    followed = [
+        (each.link, people.keys[each.arrival])
+        for each in happenings
+        if each.link and each.arrival in people.keys
+    ]
+    sent_to = {link.identity for link, _ in followed if link.identity}
+    if not sent_to:
+        return
+    rows = Identity.objects.filter(pk__in=sent_to, kind=Identity.Kind.EMAIL, verified_at=None)
+    addresses = {pk: (contact, value) for pk, contact, value in rows.values_list("pk", "contact_id", "value")}
+    contacts = contacts_by_key(key for _, key in followed)
+    for link, key in followed:
+        holder, address = addresses.pop(link.identity or 0, (None, ""))
+        contact = contacts.get(key)
+        if contact is not None and holder == (contact.merged_into_id or contact.pk):
+            prove_email(contact, address, now=now)
 
 
 class _Uses:
@@ -103,6 +123,12 @@ def _take_places(contacts: Mapping[str, Contact], uses: _Uses, now: datetime) ->
             pks.add(merged or pk)
     if pks:
         mark_due(dict.fromkeys(pks, now), since=None)
+
+
+def _how(each: Happening) -> Identification.How:
+    if each.link:
+        return Identification.How.LINK
+    return Identification.How.ALIAS if each.type == "alias" else Identification.How.IDENTIFY
 
 
 def _browser_of(each: Happening) -> str:

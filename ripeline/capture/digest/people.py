@@ -47,6 +47,7 @@ def find_people(happenings: Sequence[Happening], *, now: datetime) -> People:
         if wanted[each.arrival]:
             _place(each, wanted[each.arrival], people, drafts)
     _make(happenings, people, drafts, now)
+    _recognise(happenings, people)
     return people
 
 
@@ -171,6 +172,20 @@ def _place(each: Happening, ways: tuple[Way, ...], people: People, drafts: dict[
         drafts[key] = replace(draft, emails=(*draft.emails, *emails), external=(*draft.external, *external))
     elif fresh:
         people.added[each.arrival] = fresh
+
+
+def _recognise(happenings: Sequence[Happening], people: People) -> None:
+    """Whoever named nobody is who the link was made for by which they came, if that is still a contact."""
+    for each in happenings:
+        if each.arrival in people.keys:
+            each.link = None
+    made_for = {each.link.contact for each in happenings if each.link}
+    if not made_for:
+        return
+    ours = set(Contact.objects.filter(key__in=made_for).values_list("key", flat=True))
+    for each in happenings:
+        if each.link and each.link.contact in ours:
+            people.keys[each.arrival] = each.link.contact
 
 
 def _make(

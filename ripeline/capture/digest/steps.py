@@ -17,6 +17,7 @@ from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.moments import happened_at
 from ripeline.capture.digest.naming import Meaning, meaning_of
 from ripeline.capture.digest.sources import UTM, campaign_of, path_of, source_of
+from ripeline.capture.tracker import links
 from ripeline.capture.verdicts.judging import Facts, judge, read_facts
 from ripeline.capture.verdicts.rules import Rules
 from ripeline.lifecycle.touch import KINDS
@@ -34,6 +35,7 @@ def go_through(happening: Happening, rules: Rules) -> str | None:
         if why := step(happening):
             return why
     put_verdict(happening, rules)
+    put_link(happening)
     return None
 
 
@@ -155,6 +157,20 @@ def put_verdict(happening: Happening, rules: Rules) -> None:
         facts = Facts(agent, "", (), facts.network)
     happening.facts = facts
     happening.verdict = judge(facts, rules)
+
+
+def put_link(happening: Happening) -> None:
+    """For whom the link was made by which they came. Programs that look through mails follow links too."""
+    token = happening.said("context").get("link")
+    if not isinstance(token, str) or not token:
+        return
+    link = links.read(token, links.MAIL, happening.received_at)
+    if link is None:
+        happening.notes.append("its link is none of ours, or too old")
+    elif happening.verdict and happening.verdict.actor == "machine":
+        happening.notes.append("a machine followed its link: nobody is recognised by that")
+    else:
+        happening.link = link
 
 
 @lru_cache(maxsize=4096)

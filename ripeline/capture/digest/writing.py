@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ripeline.capture.digest.happening import Happening
-from ripeline.capture.digest.joining import join_browsers, join_ids
+from ripeline.capture.digest.joining import join_browsers, join_ids, prove_links
 from ripeline.capture.digest.people import People, change_people, find_people, hold_people, tell
 from ripeline.capture.verdicts.keeping import keep_verdicts
 from ripeline.capture.verdicts.rules import Rules
@@ -43,6 +43,7 @@ def write_down(happenings: Sequence[Happening], rules: Rules, *, now: datetime) 
     hold_people(fresh, people)
     joined = join_browsers(fresh, people, now=now)
     join_ids(fresh, people, now=now)
+    prove_links(fresh, people, now=now)
     change_people(fresh, people, now=now)
     fresh = drop_nobodys(fresh, people, done, now)
     record_web(_touches(fresh, people), now=now)
