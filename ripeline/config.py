@@ -106,7 +106,7 @@ class Config(BaseSettings):
     )
     email_url: str = setting(
         "",
-        "which mail server sends mails about passwords",
+        "which mail server sends mails: about passwords, and those that ask for a confirmation",
         "smtp://user:password@host:port, smtp+tls:// (STARTTLS) or smtps:// (TLS), or nothing: then mails go to the"
         " log",
         secret=True,
@@ -115,6 +115,11 @@ class Config(BaseSettings):
         "",
         "whom these mails come from",
         "an address, such as ripeline@example.com or Ripeline <ripeline@example.com>",
+    )
+    keep_addresses: bool = setting(
+        False,
+        "whether the IP address from which a consent was given is kept as its proof",
+        "true or false; without it the proof is what was read, when, on which form and page",
     )
 
     @field_validator("data_dir")

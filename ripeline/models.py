@@ -1,10 +1,21 @@
 """The index of every table, for Django: each lives with its feature."""
 
 from ripeline.capture.collector.models import Arrival, WriteKey
+from ripeline.capture.forms.models import Confirmation, Form, FormCount, FormVersion, Submission
 from ripeline.capture.verdicts.models import EngagementVerdict, RequestFacts, VerdictRules
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
-from ripeline.people.models import Company, Contact, Identity, Notification, User, Visitor
+from ripeline.people.models import (
+    Company,
+    Consent,
+    ConsentWording,
+    Contact,
+    Identity,
+    Notification,
+    Suppression,
+    User,
+    Visitor,
+)
 from ripeline.people.shared_cache import CacheEntry
 from ripeline.playbooks.drafts.models import Draft, DraftSave
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
@@ -29,10 +40,16 @@ __all__ = [
     "CampVerdict",
     "ColumnChoice",
     "Company",
+    "Confirmation",
+    "Consent",
+    "ConsentWording",
     "Contact",
     "Draft",
     "DraftSave",
     "EngagementVerdict",
+    "Form",
+    "FormCount",
+    "FormVersion",
     "HistoryChange",
     "HistoryState",
     "Identification",
@@ -53,6 +70,8 @@ __all__ = [
     "SavedFold",
     "SavedView",
     "Standing",
+    "Submission",
+    "Suppression",
     "Touch",
     "Transition",
     "User",

@@ -217,3 +217,77 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ConsentWording(models.Model):
+    """The words somebody consented to, in one language; they never change, and are named by their hash."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=40)
+    language = models.CharField(max_length=12, blank=True)
+    text = models.TextField()
+    first_used_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class Consent(models.Model):
+    """What a contact said about one purpose at a moment, with its proof; the latest that was given or withdrawn counts.
+
+    `asked` waits for a confirmation by mail and counts for nothing. `how` is the way it was said; `place` where (a
+    form's key and version, a page's address), `source` the id of what proves it (a submission, a confirmation).
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", "Asked: not confirmed yet"
+        GIVEN = "given", "Given"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    class How(models.TextChoices):
+        FORM = "form", "On a form"
+        MAIL = "mail", "On a form, confirmed by mail"
+        BY_HAND = "by_hand", "Noted by a colleague"
+        UNSUBSCRIBED = "unsubscribed", "By a link to unsubscribe"
+        IMPORTED = "imported", "From an import"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents", db_index=False)
+    purpose = models.CharField(max_length=40)
+    state = models.CharField(max_length=9, choices=State)
+    at = models.DateTimeField()
+    how = models.CharField(max_length=12, choices=How)
+    wording = models.ForeignKey(
+        ConsentWording, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    place = models.JSONField(default=dict)
+    source = models.CharField(max_length=64, blank=True)
+    note = models.TextField(blank=True)
+    by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+
+    class Meta:
+        indexes = (models.Index(fields=["contact", "purpose", "-at", "-id"], name="consent_contact"),)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.state} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Suppression(models.Model):
+    """An address that nothing is sent to, for one purpose or ("") for any, whoever's it is; kept when they are gone."""
+
+    class Why(models.TextChoices):
+        WITHDRAWN = "withdrawn", "They do not want it"
+        COMPLAINED = "complained", "They called it spam"
+        BOUNCED = "bounced", "It cannot be delivered"
+        BY_HAND = "by_hand", "A colleague decided"
+
+    address = models.CharField(max_length=254)
+    purpose = models.CharField(max_length=40, blank=True)
+    why = models.CharField(max_length=10, choices=Why)
+    at = models.DateTimeField()
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["address", "purpose"], name="suppression_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.purpose or 'everything'}: {self.get_why_display()}"

@@ -1,0 +1,163 @@
+"""What people allow us, purpose by purpose, with its proof; and addresses that nothing is sent to.
+
+What counts is the latest that was given or withdrawn, by whomever of those who are one contact. A consent that was
+asked for and not confirmed counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from ripeline.people.models import Consent, ConsentWording, Contact, Suppression, User
+
+PURPOSES = {
+    "newsletter": "Newsletter",
+    "offers": "Offers by mail",
+    "calls": "Calls",
+    "tracking": "What they do on our site",
+    "events": "Invitations to events",
+}
+"""The purposes there are names for; a form may have others, by their own key."""
+BY_MAIL = frozenset({"newsletter", "offers", "events"})
+"""What a suppressed address ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """What holds of one purpose: the latest that counts (None: nothing does), what waits for a confirmation since, and
+    all there is, latest first. `suppressed` says why nothing is sent whatever was given."""
+
+    purpose: str
+    title: str
+    current: Consent | None
+    waiting: Consent | None
+    history: Sequence[Consent]
+    suppressed: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it may be done."""
+        return self.current is not None and self.current.state == Consent.State.GIVEN and not self.suppressed
+
+
+def may(contact: Contact, purpose: str, now: datetime) -> bool:
+    """Whether a contact allows something, as of a moment: given and not withdrawn since, and their address not
+    suppressed where it goes by mail."""
+    latest = _rows(contact).filter(purpose=purpose, at__lte=now).exclude(state=Consent.State.ASKED).first()
+    if latest is None or latest.state != Consent.State.GIVEN:
+        return False
+    return purpose not in BY_MAIL or not is_suppressed(living(contact).email, purpose)
+
+
+def standpoints(contact: Contact) -> list[Standpoint]:
+    """Where a contact stands on every purpose anybody asked them about, in order of its title."""
+    rows = list(_rows(contact).select_related("wording", "by"))
+    if not rows:
+        return []
+    blocked = {each.purpose: each for each in Suppression.objects.filter(address=living(contact).email)}
+    found = []
+    for purpose in {each.purpose for each in rows}:
+        history = [each for each in rows if each.purpose == purpose]
+        counted = [each for each in history if each.state != Consent.State.ASKED]
+        current = counted[0] if counted else None
+        waits = history[0] if history[0].state == Consent.State.ASKED else None
+        block = (blocked.get(purpose) or blocked.get("")) if purpose in BY_MAIL else None
+        why = block.get_why_display() if block else ""
+        found.append(Standpoint(purpose, title_of(purpose), current, waits, history, why))
+    return sorted(found, key=lambda each: each.title)
+
+
+def note_consent(
+    contact: Contact,
+    purpose: str,
+    state: Consent.State,
+    *,
+    how: Consent.How,
+    at: datetime,
+    wording: ConsentWording | None = None,
+    place: dict[str, Any] | None = None,
+    source: str = "",
+    note: str = "",
+    by: User | None = None,
+) -> Consent:
+    """Writes down what a contact said, with its proof; a withdrawal by mail's purpose closes the address for it, and a
+    consent given anew opens it again, unless the address was closed for other reasons."""
+    address = living(contact).email
+    if address and purpose in BY_MAIL:
+        if state == Consent.State.WITHDRAWN:
+            suppress(address, Suppression.Why.WITHDRAWN, purpose=purpose, now=at)
+        elif state == Consent.State.GIVEN:
+            Suppression.objects.filter(
+                address=address, purpose=purpose, why=Suppression.Why.WITHDRAWN
+            ).delete()
+    return Consent.objects.create(
+        contact=contact,
+        purpose=purpose,
+        state=state,
+        at=at,
+        how=how,
+        wording=wording,
+        place=place or {},
+        source=source,
+        note=note,
+        by=by,
+    )
+
+
+def waiting(contact: Contact) -> list[Consent]:
+    """What was asked of a contact and neither confirmed, given nor withdrawn since; the latest of each purpose."""
+    found: dict[str, Consent] = {}
+    for each in _rows(contact).select_related("wording"):
+        found.setdefault(each.purpose, each)
+    return [each for _, each in sorted(found.items()) if each.state == Consent.State.ASKED]
+
+
+def keep_wording(purpose: str, text: str, language: str, *, now: datetime) -> ConsentWording:
+    """The words as they were shown; the same words are kept once."""
+    digest = sha256(f"{purpose}\0{language}\0{text}".encode()).hexdigest()
+    ConsentWording.objects.bulk_create(
+        [ConsentWording(digest=digest, purpose=purpose, language=language, text=text, first_used_at=now)],
+        ignore_conflicts=True,
+    )
+    return ConsentWording.objects.get(digest=digest)
+
+
+def suppress(address: str, why: Suppression.Why, *, now: datetime, purpose: str = "", note: str = "") -> None:
+    """Nothing is sent to an address (normalised) any more, for one purpose or for any. What was there stays."""
+    Suppression.objects.bulk_create(
+        [Suppression(address=address, purpose=purpose, why=why, at=now, note=note)], ignore_conflicts=True
+    )
+
+
+def is_suppressed(address: str, purpose: str = "") -> bool:
+    """Whether nothing is sent to an address for this purpose."""
+    return Suppression.objects.filter(address=address, purpose__in={"", purpose}).exists()
+
+
+def suppressed_of(addresses: Iterable[str], purpose: str) -> set[str]:
+    """Those of these addresses that nothing is sent to for this purpose."""
+    rows = Suppression.objects.filter(address__in=set(addresses), purpose__in={"", purpose})
+    return set(rows.values_list("address", flat=True))
+
+
+def title_of(purpose: str) -> str:
+    """A purpose as it is read."""
+    return PURPOSES.get(purpose) or purpose.replace("_", " ").capitalize()
+
+
+def living(contact: Contact) -> Contact:
+    """Who a contact is by now."""
+    return contact.merged_into or contact
+
+
+def _rows(contact: Contact) -> QuerySet[Consent]:
+    """What all who are one with a contact said, latest first."""
+    root = contact.merged_into_id or contact.pk
+    everyone = Q(contact=root) | Q(contact__merged_into=root)
+    return Consent.objects.filter(everyone).order_by("-at", "-pk")
