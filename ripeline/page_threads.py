@@ -1,72 +1,86 @@
 """Django's pages under our server: WSGI in a small pool of threads, each with its own database connection, kept.
 
-The server is asynchronous, for the sake of the collector beside the pages; the pages are not. A small request is read
-before a thread is given to it, so that a slow sender holds up nobody; a large one (a file to import) is read by the
-thread as it comes. One that breaks off is an error, never a shorter file.
+The server is asynchronous, for the sake of the collector beside the pages; the pages are not. A request is read whole
+before a thread is given to it (`bodies.py`), so that a slow sender holds up nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
+from ripeline.bodies import Bodies, Refusal, Unread
+
 THREADS = 4
 """In each web process. More would only wait for one another; fewer would let one long export stop everybody."""
-SMALL = 64 * 1024
-"""Bytes of a request that is read before a thread is given to it."""
+UNASKED = 5 * 1024 * 1024
+"""Bytes that every page may be sent; before more of a body is read, it is asked whether its page may have it."""
 SHORT = 256 * 1024
 """Bytes of a file that is sent in one piece."""
 PIECE = 64 * 1024
+PLAIN = [
+    ("content-type", "text/plain; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("connection", "close"),
+]
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 T = TypeVar("T")
 
 
 class PageThreads:
     """Answers requests by a WSGI application that, as Django does, says its status before it returns."""
 
-    def __init__(self, application: Application, threads: int = THREADS) -> None:
-        self._application = application
+    def __init__(
+        self,
+        application: Application,
+        bodies: Bodies,
+        *,
+        may_have: Callable[[Environ], int],
+        threads: int = THREADS,
+    ) -> None:
+        self._application, self._bodies, self._may_have = application, bodies, may_have
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pages")
 
     async def answer(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Answers one request; returns when that is done."""
+        """Answers one request; returns when that is done. `may_have` said how many bytes its page takes."""
         loop = asyncio.get_running_loop()
-        length = _length_of(scope)
-        body: io.BufferedIOBase
-        if length > SMALL:
-            body = io.BufferedReader(_Arriving(protocol, length, loop), PIECE)
-        else:
-            try:
-                # Without a length there is no body: Django reads none.
-                body = io.BytesIO(await protocol() if length else b"")
-            except ProtocolClosed:
-                return
-        await loop.run_in_executor(self._pool, self._serve, _environ(scope, body), protocol, loop)
+        environ, length = _environ(scope), _length_of(scope)
+        try:
+            if length > UNASKED and length > await loop.run_in_executor(self._pool, self._may_have, environ):
+                # The page says so itself.
+                environ["wsgi.input"] = Unread()
+            else:
+                environ["wsgi.input"] = await self._bodies.read(protocol, length)
+        except ProtocolClosed:
+            return
+        except Refusal as refused:
+            protocol.response_str(refused.status, PLAIN, refused.why)
+            return
+        await loop.run_in_executor(self._pool, self._serve, environ, protocol, loop)
 
     def stop(self) -> None:
         """Waits for the answers that are being made."""
         self._pool.shutdown()
 
-    def _serve(
-        self, environ: dict[str, Any], protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def _serve(self, environ: Environ, protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
         started = _Started()
-        answer = self._application(environ, started)
-        try:
-            if started.is_short(answer):
-                protocol.response_bytes(started.status, started.headers, b"".join(answer))
-            else:
-                _stream(started, answer, protocol, loop)
-        finally:
-            if hasattr(answer, "close"):
-                answer.close()
+        with environ["wsgi.input"]:
+            answer = self._application(environ, started)
+            try:
+                if started.is_short(answer):
+                    protocol.response_bytes(started.status, started.headers, b"".join(answer))
+                else:
+                    _stream(started, answer, protocol, loop)
+            finally:
+                if hasattr(answer, "close"):
+                    answer.close()
 
 
 class _Started:
@@ -91,27 +105,6 @@ class _Started:
         if isinstance(answer, list) or not getattr(answer, "streaming", True):
             return True
         return self.length is not None and self.length <= SHORT
-
-
-class _Arriving(io.RawIOBase):
-    """A body read from the thread while it comes. Raises OSError where it ends too early."""
-
-    def __init__(self, protocol: HTTPProtocol, length: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._pieces: AsyncIterator[bytes] = protocol.__aiter__()
-        self._missing, self._loop, self._left = length, loop, b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if not self._left and self._missing > 0:
-            self._left = _wait(_next(self._pieces), self._loop)
-            if not self._left:
-                raise OSError("The request broke off.")
-            self._missing -= len(self._left)
-        taken, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
-        buffer[: len(taken)] = taken
-        return len(taken)
 
 
 def _stream(
@@ -178,13 +171,6 @@ def _in_pieces(answer: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-async def _next(pieces: AsyncIterator[bytes]) -> bytes:
-    try:
-        return bytes(await anext(pieces, b""))
-    except ProtocolClosed:
-        return b""
-
-
 def _wait(asked: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     """What the event loop says, waited for in a thread."""
     return asyncio.run_coroutine_threadsafe(asked, loop).result()
@@ -195,10 +181,10 @@ def _length_of(scope: Scope) -> int:
     return int(written) if written.isdecimal() else 0
 
 
-def _environ(scope: Scope, body: io.BufferedIOBase) -> dict[str, Any]:
-    """The request as WSGI has it."""
+def _environ(scope: Scope) -> Environ:
+    """The request as WSGI has it, but for its body."""
     server, _, port = scope.server.rpartition(":")
-    environ = {
+    environ: Environ = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
         "PATH_INFO": scope.path.encode().decode("latin-1"),
@@ -209,7 +195,6 @@ def _environ(scope: Scope, body: io.BufferedIOBase) -> dict[str, Any]:
         "REMOTE_ADDR": scope.client.rpartition(":")[0],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.input": body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
@@ -222,7 +207,7 @@ def _environ(scope: Scope, body: io.BufferedIOBase) -> dict[str, Any]:
     return environ
 
 
-def _put_header(environ: dict[str, Any], name: str, value: str) -> None:
+def _put_header(environ: Environ, name: str, value: str) -> None:
     # In WSGI an underscore is a hyphen: X_Forwarded_Proto would pass for what the proxy says.
     if "_" in name:
         return

@@ -19,21 +19,23 @@ from django.conf import settings
 from django.utils import timezone
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
-from ripeline.capture.collector.committing import FULL, Committer
+from ripeline.bodies import Bodies
+from ripeline.capture.collector.committing import FULL, STOPPING, Committer
 from ripeline.capture.collector.door import Collector
 from ripeline.capture.collector.exchange import Answer, Asked, Refused
 from ripeline.capture.collector.limits import BODY, EVENT
 from ripeline.capture.collector.reading import TOO_LARGE
 from ripeline.capture.collector.stores import open_store
 from ripeline.page_threads import PageThreads
+from ripeline.slow_senders import SlowSenders, Stopping, TooSlow, hear_stop
+from ripeline.web.limits import most_bytes
 
 log = logging.getLogger(__name__)
 
 READING = 128 * 1024 * 1024
 """Bytes of large requests that may be on their way in at once: thousands of senders could bring half a megabyte each.
 Those no larger than a single event do not count."""
-READ_WITHIN = 30.0
-SLOW = Refused(408, "too_slow", "The request did not come whole in half a minute; nothing of it was kept.")
+SLOW = Refused(408, "too_slow", "The request did not come in half a minute; nothing of it was kept.")
 OURS = Refused(500, "our_mistake", "Something went wrong here; nothing was kept. It is written to the log.")
 
 
@@ -41,7 +43,9 @@ class Site:
     """Sends each request where it belongs."""
 
     def __init__(self) -> None:
-        self._pages = PageThreads(pages)
+        self._senders = SlowSenders()
+        bodies = Bodies(self._senders, folder=settings.CONFIG.data_dir)
+        self._pages = PageThreads(pages, bodies, may_have=most_bytes)
         self._reading = 0
         self._address_of = _reader_of_addresses(settings.CONFIG.base_url)
 
@@ -49,6 +53,7 @@ class Site:
         self._committer = Committer(open_store(), waiting_limit=settings.CONFIG.waiting_limit)
         self._collector = Collector(self._committer, clock=timezone.now)
         self._committer.start(loop)
+        hear_stop(loop, self._senders.stop)
         # Thousands of requests that wait for the disk are no garbage: Python would look through them again and again.
         gc.set_threshold(20_000, 50, 100)
 
@@ -74,7 +79,12 @@ class Site:
         size = _size(header)
         if size > BODY:
             return TOO_LARGE.answer()
-        body = await protocol() if size <= EVENT else await self._read(protocol, size)
+        try:
+            body = await self._read(protocol, size)
+        except TooSlow:
+            return SLOW.answer()
+        except Stopping:
+            return STOPPING.answer()
         if isinstance(body, Refused):
             return body.answer()
         return await self._collector.answer(
@@ -82,19 +92,20 @@ class Site:
         )
 
     async def _read(self, protocol: HTTPProtocol, size: int) -> bytes | Refused:
-        """A large body, where not too many come at once, and if it comes soon. Raises ProtocolClosed."""
+        """The body, where not too many large ones come at once. Raises ProtocolClosed, TooSlow and Stopping."""
+        if size <= EVENT:
+            with self._senders.waited_for():
+                return await protocol()
         if self._reading + size > READING:
             return FULL
         self._reading += size
         whole = bytearray()
         try:
-            async with asyncio.timeout(READ_WITHIN):
+            with self._senders.waited_for():
                 async for piece in protocol:
                     whole += piece
                     if len(whole) > BODY:
                         return TOO_LARGE
-        except TimeoutError:
-            return SLOW
         finally:
             self._reading -= size
         return bytes(whole)
@@ -113,8 +124,10 @@ def _reader_of_addresses(base_url: str) -> Callable[[Scope], str]:
     behind_proxy = urlsplit(base_url).scheme == "https"
 
     def read(scope: Scope) -> str:
-        said = scope.headers.get("x-forwarded-for") if behind_proxy else None
-        return said.rpartition(",")[2].strip() if said else scope.client.rpartition(":")[0]
+        # Each proxy may add a line of its own.
+        lines = scope.headers.get_all("x-forwarded-for") if behind_proxy else ()  # type: ignore[attr-defined]
+        said = lines[-1].rpartition(",")[2].strip() if lines else ""
+        return said or scope.client.rpartition(":")[0]
 
     return read
 

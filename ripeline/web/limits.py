@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.base import SessionBase
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import DatabaseError, close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse
 
 from ripeline.kit.numbers import read_number
@@ -60,6 +64,16 @@ def largest_body(request: HttpRequest) -> int:
     if request.path.startswith("/imports/") and _is_signed_in(request):
         return int(settings.CONFIG.upload_limit_mb) * MEGABYTE + LARGEST_FORM
     return LARGEST_FORM
+
+
+def most_bytes(environ: dict[str, Any]) -> int:
+    """The same of a request of which nobody has read anything yet. Where the database does not say who sends it, its
+    page will not be answered either: none."""
+    close_old_connections()
+    try:
+        return largest_body(WSGIRequest({**environ, "wsgi.input": io.BytesIO()}))
+    except DatabaseError:
+        return 0
 
 
 def _is_signed_in(request: HttpRequest) -> bool:

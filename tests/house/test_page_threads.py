@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from ripeline.page_threads import SMALL
+from ripeline.bodies import SMALL
 from tests.processes import free_port
 
 pytestmark = pytest.mark.pure
 
 # A site of one page, which tells what reached it; its address says how it answers.
 PAGE = """
-import hashlib, time
+import asyncio, hashlib, os, time
+from ripeline.bodies import Bodies
 from ripeline.page_threads import PageThreads
+from ripeline.slow_senders import SlowSenders, hear_stop
 
 def page(environ, start):
     path = environ["PATH_INFO"]
-    try:
-        body = environ["wsgi.input"].read()
-    except OSError:
-        open(environ["QUERY_STRING"], "w").write("broke off")
-        raise
+    if path == "/broken":
+        open(environ["QUERY_STRING"], "w").write("reached")
+    body = environ["wsgi.input"].read()
     told = {name: value for name, value in environ.items() if isinstance(value, str)}
     told["digest"] = hashlib.sha256(body).hexdigest()
     if path.startswith("/slow"):
@@ -56,7 +59,12 @@ def endless(mark):
         open(mark, "w").write("closed")
 
 class Site:
-    pages = PageThreads(page, threads=2)
+    def __init__(self):
+        self.senders = SlowSenders(float(os.environ["PATIENCE"]))
+        bodies = Bodies(self.senders, uploads=8)
+        self.pages = PageThreads(page, bodies, may_have=lambda environ: 30_000_000, threads=2)
+    def __rsgi_init__(self, loop):
+        hear_stop(loop, self.senders.stop)
     def __rsgi__(self, scope, protocol):
         return self.pages.answer(scope, protocol)
 
@@ -71,10 +79,17 @@ SERVE = (
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    folder = tmp_path_factory.mktemp("site")
+    with site(tmp_path_factory.mktemp("site"), patience=60) as (number, _):
+        yield number
+
+
+@contextmanager
+def site(folder: Path, patience: float) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A server of that page which waits so many seconds for a sender; its port."""
     (folder / "told.py").write_text(PAGE)
     number = free_port()
-    process = subprocess.Popen([sys.executable, "-c", SERVE, str(number), str(folder)])
+    command = [sys.executable, "-c", SERVE, str(number), str(folder)]
+    process = subprocess.Popen(command, env={**os.environ, "PATIENCE": str(patience)})
     until = time.monotonic() + 30
     while True:
         try:
@@ -83,9 +98,11 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         except OSError:
             assert time.monotonic() < until
             time.sleep(0.1)
-    yield number
-    process.terminate()
-    process.wait(20)
+    try:
+        yield number, process
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def ask(port: int, path: str, body: bytes | None = None, **headers: str) -> dict[str, str]:
@@ -115,9 +132,20 @@ def test_a_request_reaches_the_page_as_it_was_sent(port: int) -> None:
 
 
 def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(port: int) -> None:
-    told = ask(port, "/", **{"X_Forwarded_Proto": "https", "X-Real": "1"})
+    told = ask(port, "/", None, **{"X_Forwarded_Proto": "https", "X-Real": "1"})
     assert "HTTP_X_FORWARDED_PROTO" not in told
     assert told["HTTP_X_REAL"] == "1"
+
+
+def test_of_several_lines_of_proxies_the_last_proxys_word_stands_last(port: int) -> None:
+    head = "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.1, 203.0.113.2\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as asker:
+        asker.sendall(
+            f"{head}X-Other: 1\r\nX-Forwarded-For: 203.0.113.3\r\nConnection: close\r\n\r\n".encode()
+        )
+        answer = b"".join(iter(lambda: asker.recv(4096), b""))
+    told = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert told["HTTP_X_FORWARDED_FOR"] == "203.0.113.1, 203.0.113.2,203.0.113.3"
 
 
 @pytest.mark.parametrize("size", [0, 1, SMALL, SMALL + 1, 20_000_000])
@@ -126,25 +154,76 @@ def test_a_body_of_any_size_is_read_whole(port: int, size: int) -> None:
     assert ask(port, "/", body)["digest"] == hashlib.sha256(body).hexdigest()
 
 
-def test_a_body_that_breaks_off_is_an_error_and_no_shorter_file(port: int, tmp_path: Path) -> None:
+def test_a_body_that_breaks_off_reaches_no_page(port: int, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    with socket.create_connection(("127.0.0.1", port)) as sender:
-        length = SMALL * 4
-        sender.sendall(f"POST /?{mark} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
-        sender.sendall(b"x" * SMALL)
-    wait_for(mark)
-    assert ask(port, "/")["REQUEST_METHOD"] == "GET"
+    for length in (100, SMALL * 4):
+        with begun(port, length, f"/broken?{mark}"):
+            pass
+    # Both threads have been asked since.
+    for _ in range(4):
+        assert ask(port, "/")["REQUEST_METHOD"] == "GET"
+    assert not mark.exists()
 
 
-def test_senders_that_never_end_hold_up_nobody(port: int) -> None:
-    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(10)]
-    for each in slow:
-        each.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx")
+def test_more_than_a_page_may_have_is_not_read_and_not_taken_for_nothing(port: int) -> None:
+    with begun(port, 31_000_000) as sender:
+        assert sender.recv(100).startswith(b"HTTP/1.1 500"), "the page read it all the same: an error"
+
+
+def test_senders_that_never_end_hold_up_nobody_and_have_their_number(port: int) -> None:
+    slow = [begun(port, length) for length in (100, SMALL + 1) * 8]
     start = time.monotonic()
     ask(port, "/")
-    assert time.monotonic() - start < 5
+    with begun(port, SMALL + 1) as ninth:
+        answer = ninth.recv(1000)
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert answer.endswith(
+        b"Many files are on their way just now; this one was not taken. Please send it again soon."
+    )
+    assert time.monotonic() - start < 10
     for each in slow:
         each.close()
+    body = b"x" * (SMALL + 1)
+    until = time.monotonic() + 10
+    while True:
+        try:
+            assert ask(port, "/", body)["digest"] == hashlib.sha256(body).hexdigest()
+            break
+        except OSError:
+            # Their going is heard of one by one.
+            assert time.monotonic() < until
+
+
+def test_whoever_stops_sending_is_told_so_and_a_stop_waits_for_nobody(tmp_path: Path) -> None:
+    with site(tmp_path, patience=1) as (port, process):
+        late = [begun(port, 100), begun(port, SMALL * 4)]
+        for each in late:
+            assert each.recv(1000).startswith(b"HTTP/1.1 408")
+        uploads = [begun(port, 100), begun(port, SMALL * 4)]
+        process.terminate()
+        for each in uploads:
+            # However long it is that they might go on.
+            assert sends_until_answered(each).startswith(b"HTTP/1.1 503")
+        assert process.wait(10) == 0
+
+
+def begun(port: int, length: int, path: str = "/") -> socket.socket:
+    """A request of so many bytes of which one has been sent."""
+    sender = socket.create_connection(("127.0.0.1", port), timeout=20)
+    sender.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\nx".encode())
+    return sender
+
+
+def sends_until_answered(sender: socket.socket) -> bytes:
+    """The answer to whoever goes on sending a byte now and then."""
+    sender.settimeout(0.5)
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            return sender.recv(1000)
+        except TimeoutError:
+            sender.sendall(b"x")
+    return b""
 
 
 def test_a_file_is_sent_whole(port: int) -> None:
@@ -178,7 +257,7 @@ def test_whoever_goes_before_the_answer_is_there_takes_no_thread_along(port: int
 
 
 def test_a_fault_is_a_500_and_the_next_is_answered(port: int) -> None:
-    with pytest.raises(urllib.request.HTTPError) as fault:  # type: ignore[attr-defined]
+    with pytest.raises(urllib.error.HTTPError) as fault:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/fault", timeout=30)
     assert fault.value.code == 500
     assert ask(port, "/")["REQUEST_METHOD"] == "GET"
