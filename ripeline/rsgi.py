@@ -26,6 +26,7 @@ from ripeline.capture.collector.exchange import Answer, Asked, Refused
 from ripeline.capture.collector.limits import BODY, EVENT
 from ripeline.capture.collector.reading import TOO_LARGE
 from ripeline.capture.collector.stores import open_store
+from ripeline.capture.tracker import script
 from ripeline.page_threads import PageThreads
 from ripeline.slow_senders import SlowSenders, Stopping, TooSlow, hear_stop
 from ripeline.web.limits import most_bytes
@@ -47,6 +48,7 @@ class Site:
         bodies = Bodies(self._senders, folder=settings.CONFIG.data_dir)
         self._pages = PageThreads(pages, bodies, may_have=most_bytes)
         self._reading = 0
+        self._script = script.Script()
         self._address_of = _reader_of_addresses(settings.CONFIG.base_url)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -62,6 +64,10 @@ class Site:
         self._pages.stop()
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        if scope.path == script.PATH:
+            answer = self._script.answer(Asked(scope.method, scope.path, scope.headers.get, ""))
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
+            return
         if not scope.path.startswith("/v1/"):
             await self._pages.answer(scope, protocol)
             return
