@@ -7,7 +7,7 @@ template.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -48,19 +48,27 @@ class Person(Protocol):
 @dataclass(frozen=True, slots=True)
 class Look:
     """What all lines have in common: the playbook whose stages are shown, the score at which a bar is full, and how
-    a moment is told: how long ago, or in a list of the past by its day."""
+    a moment is told: how long ago, or in a list of the past by its day; and the keys of those that are ticked."""
 
     playbook: tags.PlaybookLike
     most: float
     tell: Callable[[datetime | None], SafeString]
+    ticked: Container[str] = ()
 
 
 @register.simple_tag
 def people_lines(
-    rows: Iterable[Person], columns: Sequence[str], playbook: tags.PlaybookLike, most: float, is_now: bool
+    rows: Iterable[Person],
+    columns: Sequence[str],
+    playbook: tags.PlaybookLike,
+    most: float,
+    is_now: bool,
+    ticked: Container[str] = (),
 ) -> SafeString:
-    """A `<tr>` for each of `rows`, with the name first and then these columns (keys of CELLS)."""
-    look, cells = Look(playbook, most, tags.ago if is_now else tags.day), [CELLS[each] for each in columns]
+    """A `<tr>` for each of `rows`, with the name first and then these columns (keys of CELLS); those whose keys are
+    `ticked` have the tick."""
+    look = Look(playbook, most, tags.ago if is_now else tags.day, ticked)
+    cells = [CELLS[each] for each in columns]
     return SafeString("".join(_line(row, look, cells) for row in rows))
 
 
@@ -76,21 +84,26 @@ Cell = Callable[[Person, Look], SafeString]
 
 def _line(row: Person, look: Look, cells: Sequence[Cell]) -> SafeString:
     opened = OUT if row.status == "disqualified" else IN
-    return SafeString("".join([opened, _pick(row), _name(row), *[cell(row, look) for cell in cells], CLOSED]))
+    return SafeString(
+        "".join([opened, _pick(row, look), _name(row), *[cell(row, look) for cell in cells], CLOSED])
+    )
 
 
 IN = SafeString("<tr data-row>\n")
 OUT = SafeString('<tr data-row class="is-out">\n')
 CLOSED = SafeString("</tr>")
 NOTHING = SafeString("")
+TICKED = SafeString(" checked")
 NOBODY = SafeString('<span class="mute">Nobody</span>')
 UNKNOWN = SafeString('<span class="mute" title="Nothing is known of what they did yet">Not assessed</span>')
 WIDE = '<td class="hide-phone">{}</td>\n'
 CUT = '<td class="hide-phone cut">{}</td>\n'
 
 
-def _pick(row: Person) -> SafeString:
-    bar = NOTHING if row.is_changeable else put(' disabled title="{}\'s contact"', row.owner)
+def _pick(row: Person, look: Look) -> SafeString:
+    bar = TICKED if row.key in look.ticked else NOTHING
+    if not row.is_changeable:
+        bar = put(' disabled title="{}\'s contact"', row.owner)
     return put(
         '<td class="pick"><input class="form-check-input" type="checkbox" name="key" value="{}" aria-label="{}"{}>'
         "</td>\n",

@@ -71,11 +71,19 @@ class Done:
     not_theirs: int
 
 
-def read_task(posted: QueryDict, by: User) -> Task | Refused:
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Why a form's task is not done, as a sentence, and at which of its fields that stands ("": at none)."""
+
+    why: str
+    field: str = ""
+
+
+def read_task(posted: QueryDict, by: User) -> Task | Wrong:
     """The task a form asks for."""
     action = posted.get("action", "")
     if action not in ACTIONS:
-        return Refused("Choose what to do with them.")
+        return Wrong("Choose what to do with them.")
     names = {"owner": "owner", "tag": "tag", "untag": "tag", "stage_set": "stage"}
     value = posted.get(names.get(action, ""), "").strip()
     reason = posted.get(f"reason_{action}", "").replace("\0", "").strip()
@@ -86,8 +94,7 @@ def read_task(posted: QueryDict, by: User) -> Task | Refused:
         value=value,
         reason=reason,
     )
-    why = _hindrance(task)
-    return Refused(why) if why else task
+    return _hindrance(task) or task
 
 
 def do_to(ids: Sequence[int], task: Task, playbook: Playbook, *, now: datetime) -> Done | Refused:
@@ -172,16 +179,16 @@ def _tag(contact: Contact, task: Task) -> Change | None:
     return Change(contact.pk, place, None)
 
 
-def _hindrance(task: Task) -> str:
+def _hindrance(task: Task) -> Wrong | None:
     if task.action == "owner" and not _is_colleague(task.value):
-        return "Choose who is to own them."
+        return Wrong("Choose who is to own them.", "owner")
     if task.action in ("tag", "untag") and not task.value:
-        return "Write the tag."
+        return Wrong("Write the tag.", "tag")
     if task.action in ("tag", "untag") and (len(task.value) > LONGEST_TAG or not task.value.isprintable()):
-        return f"A tag is one line of at most {LONGEST_TAG} characters."
+        return Wrong(f"A tag is one line of at most {LONGEST_TAG} characters.", "tag")
     if task.action in VERBS and not task.reason:
-        return "Say why: the reason is what your colleagues will read."
-    return ""
+        return Wrong("Say why: the reason is what your colleagues will read.", f"reason_{task.action}")
+    return None
 
 
 def _is_colleague(value: str) -> bool:

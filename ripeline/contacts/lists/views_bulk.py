@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST
 
 from ripeline.contacts.lists import bulk_undo
 from ripeline.contacts.lists.asking import read_request
-from ripeline.contacts.lists.bulk import Done, Task, do_to, next_chunk, read_task, show_effect
+from ripeline.contacts.lists.bulk import Done, Task, Wrong, do_to, next_chunk, read_task, show_effect
 from ripeline.contacts.lists.listing import count_matches
+from ripeline.contacts.lists.views_list import RefusedTask, show_list
 from ripeline.contacts.lists.wanted import Count
 from ripeline.kit.ids import new_key
 from ripeline.kit.numbers import read_number
@@ -50,9 +51,8 @@ def contacts_bulk(request: HttpRequest) -> HttpResponse:
     """Does something to the contacts ticked, or to all that match the filters in `query`."""
     user = reader_of(request)
     task = read_task(request.POST, user)
-    if isinstance(task, Refused):
-        messages.error(request, task.why)
-        return _back(request)
+    if isinstance(task, Wrong):
+        return _show_again(request, task)
     if "as_of" in QueryDict(request.POST.get("query", "")):
         messages.error(request, "Nothing can be done to the list of a past date. Go back to now first.")
         return _back(request)
@@ -61,8 +61,7 @@ def contacts_bulk(request: HttpRequest) -> HttpResponse:
     keys = [key for key in request.POST.getlist("key")[:MOST_TICKED] if "\0" not in key]
     ids = list(Contact.objects.filter(key__in=keys).values_list("pk", flat=True))
     if not ids:
-        messages.error(request, "Tick the contacts first.")
-        return _back(request)
+        return _show_again(request, Wrong("Tick the contacts first."))
     return _do_ticked(request, task, ids)
 
 
@@ -90,8 +89,7 @@ def _do_ticked(request: HttpRequest, task: Task, ids: list[int]) -> HttpResponse
     task = Task(task.action, task.by, new_key(), task.value, task.reason)
     done = do_to(ids, task, active_playbook(), now=now)
     if isinstance(done, Refused):
-        messages.error(request, done.why)
-        return _back(request)
+        return _show_again(request, Wrong(done.why, "stage"))
     show_effect(done.ids, now=now)
     bulk_undo.remember(request, task, done)
     if done.ids:
@@ -113,8 +111,7 @@ def _do_next(request: HttpRequest, task: Task) -> HttpResponse:
     ids, is_more = next_chunk(query, task.by, playbook, after=so_far.after, now=now)
     done = do_to(ids, task, playbook, now=now)
     if isinstance(done, Refused):
-        messages.error(request, done.why)
-        return _back(request)
+        return _show_again(request, Wrong(done.why, "stage"))
     so_far = _further(so_far, ids, done)
     if not is_more:
         messages.success(request, f"{SAID[task.action]} {_people(so_far.changed)}.")
@@ -153,6 +150,15 @@ def _say_not_theirs(request: HttpRequest, number: int) -> None:
     if number:
         who = "One belongs" if number == 1 else f"{number:,} belong"
         messages.warning(request, f"{who} to somebody else and stayed as they were.")
+
+
+def _show_again(request: HttpRequest, wrong: Wrong) -> HttpResponse:
+    """The page of the list that was shown, with what was ticked and typed, and the sentence where it belongs."""
+    if getattr(request, "htmx", False) or "as_of" in QueryDict(request.POST.get("query", "")):
+        messages.error(request, wrong.why)
+        return _back(request)
+    query = QueryDict("&".join(request.POST.get(name, "") for name in ("query", "page")))
+    return show_list(request, query, RefusedTask(request.POST, wrong))
 
 
 def _back(request: HttpRequest) -> HttpResponse:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from ripeline.contacts.lists.asking import Request, is_same_moment, newer_and_older, read_request
+from ripeline.contacts.lists.bulk import Wrong
 from ripeline.contacts.lists.choices import Menu, read_menus
 from ripeline.contacts.lists.columns import (
     COLUMNS,
@@ -63,25 +65,56 @@ class Chip:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedTask:
+    """What was to be done to many and is not: the form as it was sent, and what is wrong with it."""
+
+    posted: QueryDict
+    wrong: Wrong
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of the contacts ticked."""
+        return frozenset(self.posted.getlist("key"))
+
+    def left(self, rows: Sequence[ContactRow]) -> Iterator[str]:
+        """A sentence about those ticked who are not on the page any more, where there are some."""
+        if gone := len(self.keys - {row.key for row in rows}):
+            who = "One of those you ticked is" if gone == 1 else f"{gone} of those you ticked are"
+            yield f"{who} on another page by now, and not ticked any more."
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What stood in each field."""
+        return {name: value.replace("\0", "") for name, value in self.posted.dict().items()}
+
+
 @require_safe
 def contacts_list(request: HttpRequest) -> HttpResponse:
     """The list; to htmx, which keeps the frame and the filters, only the part that changes."""
+    return show_list(request, request.GET)
+
+
+def show_list(request: HttpRequest, query: QueryDict, refused: RefusedTask | None = None) -> HttpResponse:
+    """The list that an address with this query shows; with a refused task the answer is 422 and all of it is kept."""
     now, user = timezone.now(), reader_of(request)
-    asked = read_request(request.GET, user, active_playbook(), now=now)
+    asked = read_request(query, user, active_playbook(), now=now)
     is_part = getattr(request, "htmx", False) and request.headers.get("HX-Target") == "list"
     if is_part and not is_same_moment(request, asked.as_of):
         return HttpResponse(headers={"HX-Redirect": f"{reverse('contacts')}?{asked.query}"})
     playbook, found = asked.playbook, read_page(asked.wanted)
-    if asked.wanted.after is not None and not found.places:
+    if asked.wanted.after is not None and not found.places and refused is None:
         return HttpResponseRedirect(f"{reverse('contacts')}?{asked.query}")
-    newer, older = newer_and_older(asked.wanted, found, asked.query)
+    # The page of a refused task stands at an address that nobody can visit.
+    here = reverse("contacts") if refused else ""
+    newer, older = (each and here + each for each in newer_and_older(asked.wanted, found, asked.query))
     columns, rows = read_columns(user), _rows(asked, found.places, user, now=now)
     context = {
         "playbook": playbook,
         "rows": rows,
         "shown": {column.key: column in columns for column in COLUMNS},
         "columns": [column.key for column in columns],
-        "heads": [_head(column, asked) for column in (NAME, *columns)],
+        "heads": [_head(column, asked, here) for column in (NAME, *columns)],
         "count": found.count,
         "newer": newer,
         "older": older,
@@ -90,7 +123,11 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
         "as_of": asked.as_of,
         "filters": asked.filters,
         "is_filtered": asked.filters.is_any(),
-        "mistakes": (*asked.mistakes, *_troubles(rows)),
+        "mistakes": (*asked.mistakes, *_troubles(rows), *(refused.left(rows) if refused else ())),
+        "page": urlencode({name: query[name] for name in ("after", "before") if name in query}),
+        "refused": refused,
+        "typed": refused.typed if refused else {},
+        "ticked": refused.keys if refused else frozenset(),
         "most": playbook.score.max or 100,
         "export_all": may_export_all(user),
     }
@@ -103,7 +140,7 @@ def contacts_list(request: HttpRequest) -> HttpResponse:
     if is_part:
         return render(request, "contacts/list_part.html", context)
     context |= {"all_columns": COLUMNS, "views": read_views(user, asked.query), **_more(asked.filters)}
-    return render(request, "contacts/list.html", context)
+    return render(request, "contacts/list.html", context, status=422 if refused else 200)
 
 
 @require_safe
@@ -111,7 +148,7 @@ def contacts_count(request: HttpRequest) -> HttpResponse:
     """How many the filters leave, for lists where that is not known from the page alone."""
     user, playbook = reader_of(request), active_playbook()
     asked = read_request(request.GET, user, playbook, now=timezone.now())
-    return render(request, "contacts/list_count.html", {"count": count_matches(asked.wanted)})
+    return render(request, "contacts/list_counted.html", {"count": count_matches(asked.wanted)})
 
 
 @require_POST
@@ -149,12 +186,12 @@ def _more(filters: Filters) -> dict[str, object]:
     }
 
 
-def _head(column: Column, asked: Request) -> Head:
+def _head(column: Column, asked: Request, here: str) -> Head:
     if not column.sort or not (asked.as_of.is_now or column.key in SORTS_THEN):
         return Head(column, "", "")
     order = {column.key: "up", f"-{column.key}": "down"}.get(asked.sort, "")
     turned = {"up": f"-{column.key}", "down": column.key}.get(order, column.sort)
-    return Head(column, f"?{replace(asked, sort=turned).query}", order)
+    return Head(column, f"{here}?{replace(asked, sort=turned).query}", order)
 
 
 def _chips(asked: Request, menus: tuple[Menu, ...]) -> list[Chip]:

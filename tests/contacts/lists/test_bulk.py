@@ -11,8 +11,9 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
-from ripeline.contacts.lists import bulk, bulk_undo
+from ripeline.contacts.lists import asking, bulk, bulk_undo
 from ripeline.contacts.lists.bulk import Task
 from ripeline.people.models import Contact, User
 from ripeline.timeline.definitions.active import active_playbook
@@ -79,6 +80,59 @@ def test_what_cannot_be_done_is_said_and_nothing_happens(
     assert not Touch.objects.exists()
     ann.refresh_from_db()
     assert (ann.owner, ann.tags) == (None, [])
+
+
+def field_of(page: str, name: str) -> str:
+    """The field of the bar for those ticked, up to the end of its tag."""
+    found = re.search(rf'<(?:input|select)[^>]* name="{name}"[^>]*>', page.partition("data-bulk")[2])
+    assert found
+    return found[0]
+
+
+def ticked(page: str) -> list[str]:
+    return re.findall(r'name="key" value="([^"]+)"[^>]* checked', page)
+
+
+@pytest.mark.parametrize(
+    ("posted", "field"),
+    [
+        ({"action": "stage_set", "stage": "mql", "tag": "half"}, "reason_stage_set"),
+        ({"action": "stage_set", "stage": "moon", "reason_stage_set": "<b>met</b>"}, "stage"),
+        ({"action": "disqualified", "reason_recycled": "of another menu"}, "reason_disqualified"),
+        ({"action": "owner", "owner": "999999"}, "owner"),
+        ({"action": "untag", "tag": "x" * 41}, "tag"),
+        ({"action": "tag", "tag": "", "everything": "1", "reason_reopened": "kept"}, "tag"),
+    ],
+)
+def test_a_refused_task_keeps_who_was_ticked_and_what_was_typed_and_says_why_at_the_field(
+    client: Client, monkeypatch: pytest.MonkeyPatch, posted: dict[str, str], field: str
+) -> None:
+    monkeypatch.setattr(asking, "SIZE", 2)
+    ann, bea, cleo = make_contact("Ann"), make_contact("Bea"), make_contact("Cleo")
+    first = client.get("/contacts/?sort=name").content.decode()
+    second = re.search(r'rel="next" href="\?sort=name&amp;(after=[^"]+)"', first)
+    assert second
+    sent = {**posted, "query": "sort=name", "page": second[1], "key": keys(cleo, ann)}
+    answer = client.post("/contacts/bulk", sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    # The page that was shown, not the first; whoever is not on it any more is told of.
+    assert (bea.name in page, ticked(page)) == (False, [cleo.key])
+    assert "One of those you ticked is on another page by now" in page
+    assert field_of(page, field).endswith('aria-invalid="true" aria-describedby="bulk-wrong" autofocus>')
+    assert page.count("bulk-wrong") == 2
+    for name in ("tag", "reason_stage_set", "reason_recycled", "reason_reopened"):
+        assert f'value="{escape(posted.get(name, ""))}"' in field_of(page, name)
+    assert (" checked" in field_of(page, "everything")) == ("everything" in posted)
+    # The page stands at the address of the form, which nobody can visit.
+    assert 'href="?' not in page
+
+
+def test_of_all_that_match_the_bar_says_how_many(client: Client) -> None:
+    make_contact("Ann")
+    assert ", 1 in all" in client.get("/contacts/").content.decode()
+    counted = client.get("/contacts/count").content.decode()
+    assert re.search(r'<span id="bulk-all-count" hx-swap-oob="true">, 1 in all</span>', counted)
 
 
 def test_nobody_ticked_is_said(client: Client) -> None:
@@ -302,6 +356,7 @@ def test_the_way_back_is_an_address_of_one_line_whatever_was_sent(
     client: Client, headers: dict[str, str]
 ) -> None:
     posted = {"action": "tag", "tag": "x", "query": "q=a\r\nSet-Cookie: a=b&stage=lead"}
+    posted |= {"key": make_contact("Ann").key}
     answer = client.post("/contacts/bulk", posted, headers=headers)
     address = answer["HX-Redirect"] if headers else answer["Location"]
     assert address == "/contacts/?q=a%0D%0ASet-Cookie%3A+a%3Db&stage=lead"
