@@ -23,8 +23,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _pytest(arguments: list[str], settings: dict[str, str]) -> int:
-    workers = os.environ.get("RIPELINE_TEST_WORKERS", "2")
-    command = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", *arguments]
+    # One more than most machines have cores: tests that start servers and browsers wait for them half of their time.
+    workers = os.environ.get("RIPELINE_TEST_WORKERS", "3")
+    in_order = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", *in_order, *arguments]
     # Compiled modules are kept whatever the machine's habit: over a hundred processes start here, and each would
     # spend half a second on compiling them anew.
     compiled = {"PYTHONDONTWRITEBYTECODE": ""}
