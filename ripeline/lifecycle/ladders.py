@@ -17,11 +17,20 @@ def is_same_stage(one: Playbook, other: Playbook, mine: str, theirs: str) -> boo
 
     A stage that its definition does not have (any more) is called by its key.
     """
-    ours, others = _titles(one), _titles(other)
-    title, their_title = ours.get(mine, mine.casefold()), others.get(theirs, theirs.casefold())
+    return is_same_by_titles(_titles(one), _titles(other), mine, theirs)
+
+
+def is_same_by_titles(one: Mapping[str, str], other: Mapping[str, str], mine: str, theirs: str) -> bool:
+    """The same of definitions of which only the titles are known, by key of the stage, from `folded`."""
+    title, their_title = one.get(mine, folded(mine)), other.get(theirs, folded(theirs))
     if title == their_title:
         return True
-    return mine == theirs and title not in others.values() and their_title not in ours.values()
+    return mine == theirs and title not in other.values() and their_title not in one.values()
+
+
+def folded(title: str) -> str:
+    """A title as it is compared with others: capitals and the width of gaps do not count."""
+    return " ".join(title.casefold().split())
 
 
 @lru_cache(maxsize=16)
@@ -35,4 +44,4 @@ def same_stages(one: Playbook, other: Playbook) -> tuple[tuple[bool, ...], ...]:
 
 @lru_cache(maxsize=16)
 def _titles(playbook: Playbook) -> Mapping[str, str]:
-    return {stage.key: " ".join(stage.title.casefold().split()) for stage in playbook.stages}
+    return {stage.key: folded(stage.title) for stage in playbook.stages}

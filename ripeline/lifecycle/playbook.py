@@ -21,6 +21,7 @@ from ripeline.lifecycle.values import Names, Part, did_you_mean
 from ripeline.lifecycle.written import TOO_DEEP, NotYaml, Written, read_yaml
 
 __all__ = [
+    "LONGEST_TEXT",
     "Mistake",
     "Playbook",
     "PlaybookMistakes",
@@ -30,9 +31,13 @@ __all__ = [
     "read_plain",
     "read_written",
     "say_path",
+    "say_too_long",
 ]
 
 Path = tuple[str | int, ...]
+
+LONGEST_TEXT: Final = 100_000
+"""Letters: two seconds to read at worst. The longest shipped playbook has twelve thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,18 @@ class PlaybookMistakes(ValueError):
 
 
 def read_written(text: str) -> Written:
-    """What a YAML text says, for the functions below. Raises PlaybookMistakes where it is not YAML."""
+    """What a YAML text says, for the functions below. Raises PlaybookMistakes where it is too long or not YAML."""
+    if len(text) > LONGEST_TEXT:
+        raise PlaybookMistakes((Mistake(1, "", say_too_long(text)),))
     try:
         return read_yaml(text)
     except NotYaml as wrong:
         raise PlaybookMistakes((Mistake(wrong.line, "", wrong.message),)) from None
+
+
+def say_too_long(text: str) -> str:
+    """The sentence that refuses a text of more than LONGEST_TEXT letters."""
+    return f"A playbook has at most {LONGEST_TEXT:,} letters; this one has {len(text):,}."
 
 
 def read_plain(text: str) -> Any:

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from ripeline.lifecycle.playbook import PlaybookMistakes, load_playbook
+from ripeline.lifecycle.playbook import PlaybookMistakes, find_doubts, load_playbook
 from tests.lifecycle.examples import PLAYBOOK, ladder
 
 pytestmark = pytest.mark.pure
@@ -340,3 +340,15 @@ def test_a_playbook_without_signals_is_told_where_the_kinds_are_listed() -> None
         PlaybookMistakes, match="unknown signal 'zzz'; the kinds of touch, which need no definition"
     ):
         load_playbook("key: x\nstages: [{key: a}, {key: b, enter: {signal: zzz}}]\n")
+
+
+def test_a_text_of_more_than_a_hundred_thousand_letters_is_refused_before_it_is_read() -> None:
+    """A file as well as a draft: reading takes time, and every page that shows a definition reads it."""
+    short = "key: a\nstages: [{key: a, title: A}]\n"
+    assert load_playbook(short + "#" * (100_000 - len(short))).key == "a"
+    long = "[" + "#" * 100_000
+    with pytest.raises(
+        PlaybookMistakes, match=r"line 1: A playbook has at most 100,000 letters; this one has 100,001\."
+    ):
+        load_playbook(long)
+    assert find_doubts(long) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from ripeline.lifecycle.playbook import (
     Mistake,
@@ -15,9 +15,6 @@ from ripeline.lifecycle.playbook import (
     load_playbook,
     read_written,
 )
-
-LONGEST_TEXT: Final = 100_000
-"""Letters; the longest shipped playbook has eleven thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +49,6 @@ class Checked:
 @lru_cache(maxsize=32)
 def check_text(text: str) -> Checked:
     """Looks a text over. The values it holds are shared: change a copy."""
-    if len(text) > LONGEST_TEXT:
-        return Checked(text, None, None, (Mistake(1, "", say_too_long(text)),), ())
     try:
         written = read_written(text)
     except PlaybookMistakes as wrong:
@@ -63,8 +58,3 @@ def check_text(text: str) -> Checked:
         return Checked(text, load_playbook(written), written.plain, (), doubts)
     except PlaybookMistakes as wrong:
         return Checked(text, None, written.plain, wrong.mistakes, doubts)
-
-
-def say_too_long(text: str) -> str:
-    """The sentence that refuses a text of more than LONGEST_TEXT letters."""
-    return f"A playbook has at most {LONGEST_TEXT:,} letters; this one has {len(text):,}."

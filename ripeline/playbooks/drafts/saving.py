@@ -8,8 +8,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
+from ripeline.lifecycle.playbook import LONGEST_TEXT, say_too_long
 from ripeline.people.models import User
-from ripeline.playbooks.drafts.checking import LONGEST_TEXT, say_too_long
 from ripeline.playbooks.drafts.models import Draft, DraftSave
 from ripeline.timeline.models import PlaybookVersion
 

@@ -6,9 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ripeline.lifecycle.ladders import folded, is_same_by_titles
 from ripeline.web.words import say_number, say_percent
 
 Definition = Mapping[str, Any]
+Row = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
+"""A stage of either definition, or of one of them alone."""
+Place = tuple[int, str]
+"""A stage: of the first definition (0, key), of the second alone (1, key)."""
 Spec = dict[str, Any]
 """A chart, as `web.charts.Spec` has it: the frame is used by templates alone."""
 
@@ -67,13 +72,11 @@ COLUMNS = (("precision", "Precision"), ("recall", "Recall"), ("lift", "Lift"), (
 
 def found(one: Definition, other: Definition, names: tuple[str, str]) -> Iterator[tuple[str, Spec]]:
     """How well each stage told the outcome, with 95 % intervals; the first stage is everybody and left out."""
-    titles = _merged(
-        [stage["title"] for stage in one["stages"][1:]], [stage["title"] for stage in other["stages"][1:]]
-    )
+    rows = _rows(one, other)
+    titles = [_title(row) for row in rows]
     for what, title in FOUND:
         series = [
-            {"name": name, **_columns([at.get(each) for each in titles], what)}
-            for name, at in zip(names, map(_by_title, (one, other)), strict=True)
+            {"name": name, **_columns([row[side] for row in rows], what)} for side, name in enumerate(names)
         ]
         spec: Spec = {
             "kind": "range",
@@ -103,11 +106,9 @@ class Measured:
 
 def measured(one: Definition, other: Definition, names: tuple[str, str]) -> Iterator[Measured]:
     """The same numbers in words, stage by stage, both definitions of a stage together."""
-    both = _by_title(one), _by_title(other)
-    titles = [[stage["title"] for stage in side["stages"][1:]] for side in (one, other)]
-    for title in _merged(*titles):
-        for side, stages in enumerate(both):
-            if stage := stages.get(title):
+    for row in _rows(one, other):
+        for side, stage in enumerate(row):
+            if stage is not None:
                 cells = tuple((name, _say_cell(stage, what)) for what, name in COLUMNS)
                 yield Measured(stage["key"], side, names[side], cells)
 
@@ -126,28 +127,47 @@ def _say(value: float, what: str) -> str:
     return say_number(value, 1)
 
 
-def _merged(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    """The titles of both ladders, each once, from the bottom up: what only one has stands between what both have, and
+def _rows(one: Definition, other: Definition) -> list[Row]:
+    """The stages of both ladders from the bottom up, the same stage of either in one row (see `lifecycle.ladders`);
+    the first stage is everybody and left out."""
+    mine = {stage["key"]: stage for stage in one["stages"][1:]}
+    theirs = {stage["key"]: stage for stage in other["stages"][1:]}
+    titles = [{stage["key"]: folded(stage["title"]) for stage in side["stages"]} for side in (one, other)]
+    # Each of theirs by the key of the stage of ours it is, none of ours twice.
+    same: dict[str, str] = {}
+    for key in theirs:
+        matching = (it for it in mine if it not in same.values() and is_same_by_titles(*titles, it, key))
+        if found := next(matching, None):
+            same[key] = found
+    ours_at = {(0, key): stage for key, stage in mine.items()}
+    theirs_at = {(0, same[key]) if key in same else (1, key): stage for key, stage in theirs.items()}
+    return [(ours_at.get(at), theirs_at.get(at)) for at in _merged(list(ours_at), list(theirs_at))]
+
+
+def _title(row: Row) -> str:
+    """What a row is called: by both titles where they differ."""
+    titles = [stage["title"] for stage in row if stage is not None]
+    return titles[0] if len(set(map(folded, titles))) == 1 else " / ".join(titles)
+
+
+def _merged(mine: Sequence[Place], theirs: Sequence[Place]) -> list[Place]:
+    """The places of both ladders, each once, from the bottom up: what only one has stands between what both have, and
     there as high as in its own ladder."""
-    order: list[str] = []
+    order: list[Place] = []
     start = at = 0
-    for place, title in enumerate(mine):
-        if title in theirs[at:]:
-            there = theirs.index(title, at)
-            order += [*_interleaved(mine[start:place], theirs[at:there]), title]
+    for place, key in enumerate(mine):
+        if key in theirs[at:]:
+            there = theirs.index(key, at)
+            order += [*_interleaved(mine[start:place], theirs[at:there]), key]
             start, at = place + 1, there + 1
     return list(dict.fromkeys([*order, *_interleaved(mine[start:], theirs[at:])]))
 
 
-def _interleaved(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
+def _interleaved(mine: Sequence[Place], theirs: Sequence[Place]) -> list[Place]:
     placed = [
-        ((place + 1) / (len(side) + 1), title) for side in (mine, theirs) for place, title in enumerate(side)
+        ((place + 1) / (len(side) + 1), key) for side in (mine, theirs) for place, key in enumerate(side)
     ]
-    return [title for _, title in sorted(placed, key=lambda it: it[0])]
-
-
-def _by_title(definition: Definition) -> dict[str, Mapping[str, Any]]:
-    return {stage["title"]: stage for stage in definition["stages"][:0:-1]}
+    return [key for _, key in sorted(placed, key=lambda it: it[0])]
 
 
 def _columns(stages: list[Mapping[str, Any] | None], what: str) -> dict[str, list[float | None]]:

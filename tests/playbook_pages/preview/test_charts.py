@@ -38,6 +38,31 @@ def test_stages_of_two_ladders_stand_in_the_order_of_the_ladders(
         assert spec["x"] == order
 
 
+@pytest.mark.parametrize(
+    ("other", "rows"),
+    [
+        ([("mql", "mql")], ["MQL"]),
+        ([("mql", "Hot lead")], ["MQL / Hot lead"]),
+        ([("lead", "Mql")], ["MQL"]),
+        ([("mql", "Lead"), ("hot", "MQL")], ["Lead", "MQL"]),
+    ],
+)
+def test_a_stage_of_two_definitions_is_one_row_by_title_and_else_by_key(
+    other: list[tuple[str, str]], rows: list[str]
+) -> None:
+    """As who stands elsewhere is counted; a stage with another name under both titles."""
+    one, them = definition("First", "MQL"), definition("First", *(title for _, title in other))
+    for stage, (key, _) in zip(them["stages"][1:], other, strict=True):
+        stage["key"] = key
+    _, spec = next(found(one, them, ("Now", "Proposed")))
+    assert spec["x"] == rows
+    told = [[None, 0.25] for _ in rows[:-1]] + [[0.25, 0.25]]
+    now, proposed = (series["data"] for series in spec["series"])
+    assert [list(each) for each in zip(now, proposed, strict=True)] == told
+    sides = [row.side for row in measured(one, them, ("Now", "Proposed"))]
+    assert sides == [*(1 for _ in rows[:-1]), 0, 1]
+
+
 def test_the_table_tells_each_stage_by_either_definition_with_its_interval() -> None:
     rows = list(measured(definition("First", "MQL"), definition("First", "MQL"), ("Now", "Proposed")))
     assert [(row.key, row.side, row.role) for row in rows] == [("mql", 0, "Now"), ("mql", 1, "Proposed")]
