@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ripeline.lifecycle.playbook import load_playbook
-from ripeline.replay import compiled, kernel, kernel_touches
+from ripeline.replay import compiled, kernel, kernel_touches, warming
 from ripeline.replay.bulk import compile_program
 from ripeline.replay.comparing import compare_parts, warm_up
 from ripeline.replay.compiled import KERNELS
@@ -87,3 +88,10 @@ def test_after_warming_up_nothing_is_left_to_compile(tmp_path: Path) -> None:
     assert [len(it.signatures) for it in DISPATCHERS] == before, (
         "no playbook and no history costs a compilation"
     )
+
+
+def test_of_many_processes_that_start_at_once_one_compiles() -> None:
+    with Path(warming.__file__).open() as source:
+        fcntl.flock(source, fcntl.LOCK_EX)
+        assert not warming.warm_up_alone()
+    assert warming.warm_up_alone()

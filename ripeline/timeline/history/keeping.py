@@ -38,7 +38,7 @@ def keep_history(*, stop: threading.Event, clock: Clock) -> None:
     start, too, what replays are compiled to is made where it is missing, so that no preview waits for it.
     """
     check_at = clock()
-    compiling = _beside("-c", "from ripeline.replay.comparing import warm_up; warm_up()")
+    compiling = _beside("-m", "ripeline.replay.warming")
     while not stop.is_set():
         try:
             if clock() >= check_at:
