@@ -33,12 +33,15 @@ from ripeline.replay.kernel_state import (
 from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.outcome import Moves, Outcome, Skipped, Standings
 from ripeline.replay.program import Program, compile_program
+from ripeline.replay.wanted import check_wanted
 
 __all__ = ["Outcome", "Program", "compile_program", "replay_history"]
 
 ROOM_AT_FIRST = 4096
 """Transitions there is room for at once, at least; also one for each so many touches."""
 TOUCHES_PER_MOVE = 16
+AT_ONCE = 200_000
+"""So many touches are folded between two looks at whether it is still wanted: a tenth of a second."""
 MOST_MOVES_PER_TOUCH = 16
 """More moves in all than so many for each touch, and than the next, are refused: many people go in circles then."""
 ALWAYS_ALLOWED = 1_000_000
@@ -99,11 +102,13 @@ def _fold_everybody(
     person, people = _room_for_one(program, history), len(history.people)
     until = NEVER if received_by is None else received_by
     most = max(ALWAYS_ALLOWED, MOST_MOVES_PER_TOUCH * history.touches)
-    first, room, is_begun = 0, max(ROOM_AT_FIRST, history.touches // TOUCHES_PER_MOVE), False
+    first, room, is_begun = 0, max(ROOM_AT_FIRST, min(history.touches, AT_ONCE) // TOUCHES_PER_MOVE), False
     while first < people or not is_begun:
+        check_wanted()
         is_begun = True
         results = _room(room, standings)
-        reached = kernel.fold_people(rules, tables, touches, person, results, first, as_of, until)
+        some = touches._replace(starts=touches.starts[: _next_end(touches.starts, first)])
+        reached = kernel.fold_people(rules, tables, some, person, results, first, as_of, until)
         found.add(results)
         if results.counts[IS_ENDLESS]:
             raise ReplayMistake(f"{TooManyMoves(str(history.people[reached]))}.")
@@ -112,6 +117,11 @@ def _fold_everybody(
         # Somebody who needs more room than there is gets twice as much.
         room = room if reached > first else 2 * room
         first = reached
+
+
+def _next_end(starts: Array, first: int) -> int:
+    """How many of the starts to show, that people from `first` on have about AT_ONCE touches: one person at least."""
+    return int(np.searchsorted(starts, starts[first] + AT_ONCE, "right")) + 1
 
 
 def _room_for_standings(people: int) -> tuple[Array, Array]:

@@ -70,9 +70,9 @@ def check_command(file: Path) -> None:
         click.echo(
             plain(f"{file}:{doubt.line}: {doubt.path}: {doubt.message} (a doubt, no mistake)"), err=True
         )
-    if sys.stdout.isatty():
-        stages = _counted(len(playbook.stages), "stage")
-        click.echo(f"{plain(file.name)} is a playbook: {stages}, version {playbook.version[:SHORT_VERSION]}")
+    stages = _counted(len(playbook.stages), "stage")
+    said = f"{playbook.title}, {stages}, version {playbook.version[:SHORT_VERSION]}"
+    click.echo(plain(f"{file.name} is a playbook: {said}"))
 
 
 @playbook_group.command("kinds")

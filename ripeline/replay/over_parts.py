@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from threading import Event
 from typing import Final, TypeVar
 
 import pyarrow as pa
@@ -15,6 +17,7 @@ from ripeline.replay.outcome import Skipped
 from ripeline.replay.parts.loading import PartRef, load
 from ripeline.replay.parts.opening import Parts
 from ripeline.replay.unused import find_unused
+from ripeline.replay.wanted import ReplayCancelled, run_while_wanted
 
 UNDER_WAY: Final = 4
 """Buckets handed to the executor and not yet back: enough for two cores to be busy, few enough to stay small."""
@@ -24,10 +27,6 @@ PATIENCE: Final = 0.2
 Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 """Told (touches folded, touches in all)."""
-
-
-class ReplayCancelled(Exception):
-    """Nobody wants the result any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +78,41 @@ def each_part(
     under_way: int = UNDER_WAY,
     cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[Result]:
-    """`task(*given, part)` for each bucket, in their order; at most `under_way` at once. Raises ReplayCancelled."""
+    """`task(*given, part)` for each bucket, in their order; at most `under_way` at once. Raises ReplayCancelled.
+
+    What is under way then, or where nobody asks for the next result, ends soon where it runs in this process.
+    """
     is_over = cancelled or _is_wanted
     if executor is None:
         for part in parts.buckets:
             if is_over():
                 raise ReplayCancelled
-            yield task(*given, part)
+            yield run_while_wanted(is_over, task, *given, part)
         return
     waiting: deque[Future[Result]] = deque()
+    ended = Event()
+    submit = _submitting(executor, task, given, ended)
     try:
         for part in parts.buckets:
-            waiting.append(executor.submit(task, *given, part))
+            waiting.append(submit(part))
             if len(waiting) == under_way:
                 yield _result(waiting.popleft(), is_over)
         while waiting:
             yield _result(waiting.popleft(), is_over)
     finally:
+        ended.set()
         for future in waiting:
             future.cancel()
+
+
+def _submitting(
+    executor: Executor, task: Callable[..., Result], given: tuple[object, ...], ended: Event
+) -> Callable[[PartRef], Future[Result]]:
+    """Hands a part over; where the task runs in this process, it is told when all has ended."""
+    work = partial(task, *given)
+    if isinstance(executor, ThreadPoolExecutor):
+        work = partial(run_while_wanted, ended.is_set, work)
+    return lambda part: executor.submit(work, part)
 
 
 def replay_part(program: Program, asked: Asked, part: PartRef) -> Outcome:

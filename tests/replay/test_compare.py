@@ -33,8 +33,9 @@ from ripeline.replay.comparing import Comparison, compare_parts
 from ripeline.replay.history import from_touches
 from ripeline.replay.kernel_state import NEVER
 from ripeline.replay.mistakes import ReplayMistake
-from ripeline.replay.over_parts import Asked, ReplayCancelled
+from ripeline.replay.over_parts import Asked
 from ripeline.replay.parts.updating import write_parts
+from ripeline.replay.wanted import ReplayCancelled
 from tests.lifecycle.strategies import to_playbook
 from tests.replay.alike import crowds, odd_playbook_maps
 from tests.replay.files import Record, record, write_jsonl

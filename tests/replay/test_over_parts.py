@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from ripeline.lifecycle.instant import DAY
 from ripeline.lifecycle.playbook import load_playbook
+from ripeline.replay import bulk
 from ripeline.replay.bulk import compile_program
 from ripeline.replay.history import from_touches
-from ripeline.replay.over_parts import Asked, ReplayCancelled, each_part, replay_parts
+from ripeline.replay.over_parts import Asked, each_part, replay_parts
 from ripeline.replay.parts.opening import Parts
 from ripeline.replay.parts.problems import DamagedParts
 from ripeline.replay.parts.updating import write_parts
+from ripeline.replay.wanted import ReplayCancelled, check_wanted
 from tests.lifecycle.examples import LIFE, PLAYBOOK
 from tests.replay.alike import folded, rows_of
 
@@ -85,6 +89,41 @@ def test_a_replay_can_be_given_up_in_the_middle(tmp_path: Path) -> None:
         came += [next(outcomes), next(outcomes)]
         with pytest.raises(ReplayCancelled):
             next(outcomes)
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_replay_is_given_up_in_the_middle_of_a_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    """Between some people and the next: here nobody after the first, of the one bucket there is."""
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    everybody = from_touches([replace(it, person=who, id=f"{who} {it.id}") for who in PEOPLE for it in LIFE])
+    parts = write_parts(str(tmp_path), [everybody], now=0)
+    folding, looks = Event(), list[bool]()
+
+    def room(moves: int, standings: Any) -> Any:
+        looks.append(True)
+        folding.set()
+        # On a thread of its own the task goes on until it hears that it is not wanted.
+        while threads:
+            check_wanted()
+        return a_room(moves, standings)
+
+    a_room = bulk._room
+    monkeypatch.setattr(bulk, "_room", room)
+    with ExitStack() as stack:
+        executor = stack.enter_context(ThreadPoolExecutor(threads)) if threads else None
+        with pytest.raises(ReplayCancelled):
+            list(replay_parts(PROGRAM, parts, Asked(END), executor=executor, cancelled=folding.is_set))
+    assert len(looks) == 1
+
+
+def test_people_folded_a_few_at_a_time_are_folded_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = from_touches([replace(it, person=who, id=f"{who} {it.id}") for who in PEOPLE for it in LIFE])
+    whole = rows_of(bulk.replay_history(PROGRAM, everybody, END))
+    for few in (1, len(LIFE), 2 * len(LIFE) + 1):
+        monkeypatch.setattr(bulk, "AT_ONCE", few)
+        assert rows_of(bulk.replay_history(PROGRAM, everybody, END)) == whole
 
 
 def test_only_what_had_been_heard_of_counts(tmp_path: Path) -> None:

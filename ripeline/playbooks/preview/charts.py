@@ -132,11 +132,13 @@ def _rows(one: Definition, other: Definition) -> list[Row]:
     the first stage is everybody and left out."""
     mine = {stage["key"]: stage for stage in one["stages"][1:]}
     theirs = {stage["key"]: stage for stage in other["stages"][1:]}
-    titles = [{stage["key"]: folded(stage["title"]) for stage in side["stages"]} for side in (one, other)]
+    ours, others = (
+        {stage["key"]: folded(stage["title"]) for stage in side["stages"]} for side in (one, other)
+    )
     # Each of theirs by the key of the stage of ours it is, none of ours twice.
     same: dict[str, str] = {}
     for key in theirs:
-        matching = (it for it in mine if it not in same.values() and is_same_by_titles(*titles, it, key))
+        matching = (it for it in mine if it not in same.values() and is_same_by_titles(ours, others, it, key))
         if found := next(matching, None):
             same[key] = found
     ours_at = {(0, key): stage for key, stage in mine.items()}

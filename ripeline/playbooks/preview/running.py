@@ -20,8 +20,8 @@ from ripeline.playbooks.preview.results import moves_of, result_of
 from ripeline.replay.bulk import compile_program
 from ripeline.replay.executors import open_executor
 from ripeline.replay.mistakes import ReplayMistake
-from ripeline.replay.over_parts import ReplayCancelled
 from ripeline.replay.parts.problems import DamagedParts, PartsProblem
+from ripeline.replay.wanted import ReplayCancelled
 from ripeline.timeline.history.opening import (
     MOST_AT_ONCE,
     NotReady,
