@@ -1,0 +1,371 @@
+"""The browser script in a browser: on a site of its own, with a strict content security policy, sending to our server.
+
+What was sent is read where the collector put it, and then digested: what is told twice is a touch once.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django import DjangoDbBlocker
+
+from ripeline.capture.collector.keys import make_key
+from ripeline.capture.collector.models import Arrival, WriteKey
+from ripeline.capture.digest.attending import attend_arrivals
+from ripeline.capture.tracker import links
+from ripeline.people.models import Visitor
+from ripeline.playbooks.shipped import shipped_playbook
+from ripeline.timeline.definitions.active import activate
+from ripeline.timeline.models import Touch
+from tests.factories import make_contact
+from tests.processes import server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CHROME = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+)
+BODY = """<!doctype html><html lang="en"><head><title>{path}</title><script src="/early.js"></script>
+<script async src="{ours}/t.js" data-key="{key}" {attributes}></script></head><body><p>Words.</p>
+<a id="file" href="/files/price-list.pdf">Prices</a> <a id="out" href="http://127.0.0.1:{port}/elsewhere">Friends</a>
+<form id="enquiry" method="post" action="/thanks"><input name="name" value="Ann"><input name="topic" data-ripeline
+value="books"><input type="file" name="cv" data-ripeline><input name="other" value="unsaid"><button>Send</button></form>
+<form id="find" action="/find"><input type="search" name="q"><button>Find</button></form></body></html>"""
+
+
+@dataclass
+class Site:
+    """A small website on a port of its own; `attributes` of the script's tag and `early`, a script before it."""
+
+    ours: str
+    key: str = ""
+    attributes: str = ""
+    early: str = ""
+    port: int = 0
+    forms: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        path = handler.path.partition("?")[0]
+        script = path == "/early.js"
+        text = self.early if script else BODY.format(path=path, **self.__dict__)
+        if path == "/elsewhere":
+            text = "Another site."
+        handler.send_response(200)
+        handler.send_header("content-type", "text/javascript" if script else "text/html; charset=utf-8")
+        policy = (
+            f"default-src 'none'; script-src 'self' {self.ours}; connect-src {self.ours}; form-action 'self'"
+        )
+        handler.send_header("content-security-policy", policy)
+        if path.endswith(".pdf"):
+            handler.send_header("content-disposition", "attachment")
+        handler.end_headers()
+        handler.wfile.write(text.encode())
+
+
+@pytest.fixture(scope="module")
+def ours(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """One server for all. It does not begin without a playbook; each test leaves the database empty."""
+    with django_db_blocker.unblock():
+        activate(shipped_playbook("default"), now=timezone.now())
+    with server(processes=1) as address:
+        yield address
+
+
+@pytest.fixture
+def website(ours: str) -> Iterator[Site]:
+    """The site, whose key lets in its pages alone."""
+    site = Site(ours)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            site.answer(self)
+
+        def do_POST(self) -> None:
+            site.forms.append(self.rfile.read(int(self.headers["content-length"])).decode())
+            site.answer(self)
+
+        def log_message(self, *said: object) -> None:
+            """Not into the tests' output."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as serving:
+        site.port = serving.server_port
+        key = make_key("Site", WriteKey.Purpose.WEBSITE, [site.address], now=timezone.now())
+        site.key = key.key
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield site
+        serving.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page as somebody whose browser nobody drives; whatever it complains of fails the test."""
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def come(url: str, script: str = "") -> Page:
+        context = browser.new_context(user_agent=CHROME, locale="en-GB")
+        contexts.append(context)
+        context.add_init_script("Object.defineProperty(navigator, 'webdriver', {get: () => false});" + script)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield come
+    for context in contexts:
+        context.close()
+    said = [each for each in complaints if "Failed to load resource" not in each and "favicon" not in each]
+    assert said == []
+
+
+def sent() -> list[dict[str, Any]]:
+    """The events that came, each once, in order of when they happened."""
+    found = {}
+    for text in Arrival.objects.order_by("pk").values_list("event", flat=True):
+        event = json.loads(text)
+        found[event["messageId"]] = event
+    return sorted(found.values(), key=lambda event: str(event["timestamp"]))
+
+
+def names() -> list[str]:
+    """What was sent, in words."""
+    return [
+        f"page {event['context']['page']['path']}"
+        if event["type"] == "page"
+        else event.get("event", event["type"])
+        for event in sent()
+    ]
+
+
+def wait_for(*wanted: str) -> list[dict[str, Any]]:
+    """Waits until all of this was sent; what was."""
+    until = time.monotonic() + 20
+    while not set(wanted) <= set(names()):
+        assert time.monotonic() < until, f"{wanted}: {names()}"
+        time.sleep(0.05)
+    return sent()
+
+
+def comes_true(page: Page, expression: str) -> None:
+    """Waits until it is so in the page, whose policy does not let Playwright wait there."""
+    until = time.monotonic() + 20
+    while not page.evaluate(expression):
+        assert time.monotonic() < until, expression
+        time.sleep(0.02)
+
+
+def cookie(page: Page) -> str:
+    found = [each["value"] for each in page.context.cookies() if each["name"] == "rl_id"]
+    return found[0] if found else ""
+
+
+def stored(page: Page) -> dict[str, str]:
+    return dict(page.evaluate("({...localStorage})"))
+
+
+def test_a_visit_from_a_mail_is_told_from_its_link_to_its_last_second(
+    website: Site, visitor: Callable[..., Page]
+) -> None:
+    ann = make_contact("Ann Smit")
+    token = links.sign(ann, links.MAIL, timezone.now())
+    website.early = "window.ripeline = [['track', 'Calculator Shown', {rooms: 3}]]"
+    begin = (
+        f"{website.address}/offer?utm_source=letter&utm_medium=email&rl={token}&mail=ann%40firm.example#top"
+    )
+    page = visitor(begin)
+    wait_for("page /offer", "Calculator Shown")
+    assert page.url == begin.replace(f"&rl={token}", ""), "the token has left the address bar"
+    # As a framework goes to another page: the address first, the title after it.
+    page.evaluate(
+        "history.pushState({}, '', '/prices'); document.title = 'Prices'; history.replaceState({}, '', '/prices')"
+    )
+    wait_for("page /prices")
+    page.evaluate("history.back()")
+    page.wait_for_url("**/offer?**")
+    with page.expect_download():
+        page.click("#file")
+    page.fill("input[name=q]", "isbn")
+    page.click("#find button")
+    page.wait_for_url("**/find**")
+    page.click("#enquiry button")
+    page.wait_for_url("**/thanks")
+    page.mouse.move(50, 60)
+    page.wait_for_timeout(1200)
+    page.click("#out")
+    page.wait_for_url("**/elsewhere")
+    events = wait_for(
+        "page /thanks", "File Downloaded", "Form Submitted", "Outbound Link Clicked", "Page Engaged"
+    )
+
+    first = next(event for event in events if event["type"] == "page")
+    assert len(first["anonymousId"]) == 32
+    assert {event["anonymousId"] for event in events} == {first["anonymousId"]}, "one browser, one id"
+    assert len({event["properties"]["visit"] for event in events}) == 1
+    assert first["context"]["link"] == token
+    assert (
+        first["context"]["page"]["url"] == f"{website.address}/offer?utm_source=letter&utm_medium=email&mail="
+    )
+    assert not any("%40" in json.dumps(event) or "unsaid" in json.dumps(event) for event in events)
+    [spa] = [
+        event for event in events if event["context"]["page"]["path"] == "/prices" and event["type"] == "page"
+    ]
+    assert (spa["context"]["page"]["title"], spa["context"]["page"]["referrer"]) == (
+        "Prices",
+        first["context"]["page"]["url"],
+    )
+    said = {event.get("event"): event["properties"] for event in events}
+    assert said["Calculator Shown"]["rooms"] == 3
+    assert said["File Downloaded"]["file"] == "price-list.pdf"
+    assert said["Outbound Link Clicked"]["url"].endswith("/elsewhere")
+    form = {name: value for name, value in said["Form Submitted"].items() if name != "visit"}
+    assert form == {"form": "enquiry", "topic": "books"}, "what is marked, and no more"
+    assert names().count("Form Submitted") == 1, "a search is none"
+    assert any(event["properties"].get("engaged_seconds", 0) >= 1 for event in events)
+
+    while attend_arrivals(timezone.now()):
+        pass
+    assert Touch.objects.filter(visitor__isnull=False).count() == len(events), "each once"
+    assert Visitor.objects.get(key=first["anonymousId"]).contact == ann
+    landed = Touch.objects.get(uid__endswith=first["messageId"])
+    assert (landed.actor, landed.contact) == ("human", ann)
+    assert (landed.attrs["source"], landed.attrs["source_name"]) == ("mail", "letter")
+
+
+def test_nothing_is_sent_or_kept_before_consent_and_after_it_is_withdrawn(
+    website: Site, visitor: Callable[..., Page]
+) -> None:
+    website.attributes = 'data-consent="ask"'
+    page = visitor(f"{website.address}/asked")
+    comes_true(page, "window.ripeline?.state")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/v1/" in request.url else None)
+    page.click("#out")
+    page.go_back()
+    comes_true(page, "ripeline.state().why === 'ask'")
+    assert (cookie(page), stored(page), asked) == ("", {}, [])
+    page.evaluate("ripeline.consent(true)")
+    wait_for("page /asked")
+    given = cookie(page)
+    [kept] = [each for each in page.context.cookies() if each["name"] == "rl_id"]
+    assert (kept["sameSite"], kept["path"]) == ("Lax", "/")
+    assert 395 < (kept["expires"] - time.time()) / 86400 <= 396
+    page.goto(f"{website.address}/again")
+    wait_for("page /again")
+    assert {event["anonymousId"] for event in sent()} == {given}, "the answer is remembered"
+    page.evaluate("ripeline.consent(false)")
+    assert (cookie(page), stored(page)) == ("", {"rl_consent": "0"})
+    before = Arrival.objects.count()
+    asked.clear()
+    page.goto(f"{website.address}/refused")
+    comes_true(page, "window.ripeline?.state().why === 'refused'")
+    page.evaluate("ripeline.track('Nothing')")
+    page.goto("about:blank")
+    assert (asked, Arrival.objects.count()) == ([], before)
+
+
+def test_what_the_browser_asks_of_all_sites_is_heeded(website: Site, visitor: Callable[..., Page]) -> None:
+    for name, value, why in (("globalPrivacyControl", "true", "gpc"), ("doNotTrack", "'1'", "dnt")):
+        page = visitor(
+            f"{website.address}/{why}",
+            f"Object.defineProperty(Navigator.prototype, '{name}', {{get: () => {value}}})",
+        )
+        comes_true(page, f"window.ripeline?.state().why === '{why}'")
+        assert (cookie(page), stored(page)) == ("", {})
+    # Said to this very site, yes is yes.
+    page.evaluate("ripeline.consent(true)")
+    wait_for("page /dnt")
+    assert names() == ["page /dnt"]
+
+
+def test_googles_consent_mode_is_heeded_and_told(website: Site, visitor: Callable[..., Page]) -> None:
+    website.early = """window.dataLayer = []; function gtag() { dataLayer.push(arguments) }
+    gtag('consent', 'default', {analytics_storage: 'denied', ad_storage: 'denied'})"""
+    page = visitor(f"{website.address}/google")
+    comes_true(page, "window.ripeline?.state().why === 'google'")
+    assert (cookie(page), stored(page)) == ("", {})
+    page.evaluate("gtag('consent', 'update', {analytics_storage: 'granted'})")
+    [event] = wait_for("page /google")
+    assert event["context"]["consent"] == {"analytics_storage": "granted", "ad_storage": "denied"}
+    page.evaluate("gtag('consent', 'update', {analytics_storage: 'denied'})")
+    assert (page.evaluate("ripeline.state().why"), cookie(page), stored(page)) == ("google", "", {})
+
+
+def test_what_could_not_be_sent_waits_in_the_browser_and_arrives_once(
+    website: Site, visitor: Callable[..., Page]
+) -> None:
+    page = visitor(f"{website.address}/first")
+    wait_for("page /first")
+    tries: list[str] = []
+
+    def busy(route: Any) -> None:
+        tries.append(route.request.method)
+        route.fulfill(status=503, headers={"access-control-allow-origin": "*"})
+
+    page.context.route("**/v1/batch", busy)
+    page.goto(f"{website.address}/busy")
+    page.evaluate("ripeline.track('While Busy')")
+    comes_true(page, "JSON.parse(localStorage.rl_queue || '[]').length >= 2")
+    comes_true(page, "ripeline.state().last === 503")
+    assert tries
+    page.context.unroute("**/v1/batch", busy)
+    page.goto(f"{website.address}/well")
+    wait_for("page /busy", "While Busy", "page /well")
+    comes_true(page, "!localStorage.rl_queue")
+    page.context.set_offline(True)
+    page.evaluate("ripeline.track('While Away')")
+    comes_true(page, "ripeline.state().last === 0")
+    page.context.set_offline(False)
+    wait_for("While Away")
+    comes_true(page, "!localStorage.rl_queue")
+    while attend_arrivals(timezone.now()):
+        pass
+    kinds = list(Touch.objects.exclude(kind="page_engaged").order_by("at").values_list("kind", flat=True))
+    assert kinds == ["page_viewed", "page_viewed", "while_busy", "page_viewed", "while_away"]
+
+
+def test_without_cookies_a_page_is_a_browser_and_nothing_is_kept(
+    website: Site, visitor: Callable[..., Page]
+) -> None:
+    website.attributes = 'data-cookie="none"'
+    page = visitor(f"{website.address}/one")
+    wait_for("page /one")
+    page.evaluate("history.pushState({}, '', '/one/more')")
+    wait_for("page /one/more")
+    page.goto(f"{website.address}/two")
+    wait_for("page /two")
+    assert (cookie(page), stored(page)) == ("", {})
+    ids = [event["anonymousId"] for event in sent() if event["type"] == "page"]
+    assert (ids[0] == ids[1], ids[1] == ids[2]) == (True, False)
+
+
+def test_a_browser_that_is_driven_says_so_and_forgets_when_told(website: Site, browser: Browser) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{website.address}/driven")
+    wait_for("page /driven")
+    facts = Arrival.objects.order_by("pk")[0].facts
+    assert "webdriver" in facts["marks"]
+    known = cookie(page)
+    comes_true(page, "!localStorage.rl_queue")
+    page.evaluate("ripeline.forget()")
+    assert (cookie(page), stored(page)) == ("", {})
+    page.goto(f"{website.address}/stranger")
+    wait_for("page /stranger")
+    assert cookie(page) not in ("", known)
+    context.close()
