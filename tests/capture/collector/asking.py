@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from ripeline.capture.collector import committing
 from ripeline.capture.collector.committing import Committer
 from ripeline.capture.collector.door import Collector
 from ripeline.capture.collector.exchange import Answer, Asked
@@ -72,6 +75,9 @@ def collecting(
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    patch = pytest.MonkeyPatch()
+    # Nearly every test makes its key only now, and none wants to wait half a second until it is looked for.
+    patch.setattr(committing, "KEYS_AT_MOST_EVERY", 0.01)
     committer = Committer(open_store(), waiting_limit=waiting_limit)
     committer.start(loop)
     until(lambda: committer.keys is not None or not is_well)
@@ -79,6 +85,7 @@ def collecting(
         yield Asking(Collector(committer, clock=clock, network=network), committer, loop)
     finally:
         committer.stop()
+        patch.undo()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
