@@ -1,6 +1,6 @@
 """The index of every table, for Django: each lives with its feature."""
 
-from ripeline.capture.collector.models import Arrival, WriteKey
+from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
 from ripeline.capture.forms.models import Confirmation, Form, FormCount, FormVersion, Submission
 from ripeline.capture.verdicts.models import EngagementVerdict, RequestFacts, VerdictRules
 from ripeline.contacts.models import ColumnChoice, SavedView
@@ -66,6 +66,7 @@ __all__ = [
     "Proof",
     "Publication",
     "Reassessment",
+    "Refusal",
     "RequestFacts",
     "SavedFold",
     "SavedView",

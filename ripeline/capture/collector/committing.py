@@ -8,12 +8,14 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ripeline.capture.collector import limits
 from ripeline.capture.collector.exchange import Refused
 from ripeline.capture.collector.keys import KnownKey
+from ripeline.capture.collector.refusals import Refusals, Turned
 from ripeline.capture.collector.stores import Row, Store, Unavailable, Unkeepable
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ KEYS_EVERY = 2.0
 KEYS_AT_MOST_EVERY = 0.5
 """Seconds between two looks for a key that is not known: it may be new, or one of many that somebody tries."""
 WAITING_EVERY = 5.0
+REFUSALS_EVERY = 1.0
 GATHER = 0.001
 GATHER_FROM = 8
 """Seconds that the thread waits for more where the last group had at least so many requests. Those just answered send
@@ -30,6 +33,8 @@ again at once: without the wait, the first of them would have the disk to itself
 STUCK_AFTER = 5.0
 """Seconds that a group may be on its way to the disk before nobody more is let in behind it."""
 AGAIN_AFTER = 5
+SURPRISES_EVERY = 60.0
+"""Seconds after which something unexpected that goes on is told to the log again."""
 
 FULL = Refused(503, "busy", "More events come than the disk takes just now. Send them again.", AGAIN_AFTER)
 AWAY = Refused(
@@ -73,7 +78,8 @@ class Committer:
         self._busy_since: float | None = None
         self._is_behind = self._is_stopping = self._was_away = self._is_busy = False
         self._askers: list[asyncio.Future[bool]] = []
-        self._keys_at = self._waiting_at = float("-inf")
+        self._keys_at = self._waiting_at = self._refusals_at = self._surprise_at = float("-inf")
+        self._refusals = Refusals()
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begins to write; answers are told on `loop`."""
@@ -98,9 +104,15 @@ class Committer:
 
     async def read_keys(self) -> bool:
         """Waits until the keys have been read anew; False where the database is away: they are what they were."""
+        if self._is_stopping:
+            return False
         told: asyncio.Future[bool] = self._loop.create_future()
         self._inbox.put(told)
         return await told
+
+    def note(self, turned: Turned) -> None:
+        """Notes what was turned away; it is written down within seconds, if the database takes it."""
+        self._refusals.note(turned)
 
     def _no_room(self, events: int, size: int) -> Refused | None:
         if self._is_stopping:
@@ -113,27 +125,47 @@ class Committer:
         return FULL if since is not None and self._clock() - since > STUCK_AFTER else None
 
     def _run(self) -> None:
-        self._look_around()
-        while True:
-            group, is_last = self._next_group()
-            self._is_busy = len(group) >= GATHER_FROM
+        is_last = False
+        with self._going_on():
             self._look_around()
+        while not is_last:
+            group: list[_Waiting] = []
+            outcomes: list[Outcome] = []
+            with self._going_on():
+                is_last = self._gather(group)
+            self._is_busy = len(group) >= GATHER_FROM
+            with self._going_on():
+                self._look_around()
+            with self._going_on():
+                outcomes = self._write_timed(group)
             if group:
-                self._busy_since = self._clock()
-                outcomes = self._write(group)
-                self._busy_since = None
-                self._loop.call_soon_threadsafe(self._settle, group, outcomes)
-            if is_last:
-                self._loop.call_soon_threadsafe(_tell_all, self._askers, False)
-                self._store.close()
-                return
+                # Whatever it was, nobody waits for ever.
+                self._loop.call_soon_threadsafe(self._settle, group, outcomes or [AWAY] * len(group))
+            with self._going_on():
+                self._write_refusals(is_last=is_last)
+        self._loop.call_soon_threadsafe(_tell_all, self._askers, False)
+        with self._going_on():
+            self._store.close()
 
-    def _next_group(self) -> tuple[list[_Waiting], bool]:
-        """What waits, up to a transaction's worth; and whether that was all, for ever."""
-        group: list[_Waiting] = []
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """What nobody foresaw is told to the log, and the thread goes on with a new connection: without it, every
+        request would wait for ever."""
+        try:
+            yield
+        except Exception:
+            if self._clock() - self._surprise_at >= SURPRISES_EVERY:
+                self._surprise_at = self._clock()
+                log.exception("The thread that writes arrivals met something unexpected, and goes on.")
+            with suppress(Exception):
+                self._store.close()
+
+    def _gather(self, group: list[_Waiting]) -> bool:
+        """Puts what waits into the group, up to a transaction's worth; whether that was all, for ever."""
         events = 0
         try:
-            each = self._inbox.get(timeout=KEYS_AT_MOST_EVERY if self._askers else KEYS_EVERY)
+            often = KEYS_AT_MOST_EVERY if self._askers else min(KEYS_EVERY, REFUSALS_EVERY)
+            each = self._inbox.get(timeout=often)
             if self._is_busy:
                 time.sleep(GATHER)
             while each is not None:
@@ -143,11 +175,29 @@ class Committer:
                 else:
                     self._askers.append(each)
                 if events >= limits.GROUP_EVENTS:
-                    return group, False
+                    return False
                 each = self._inbox.get_nowait()
         except queue.Empty:
-            return group, False
-        return group, True
+            return False
+        return True
+
+    def _write_timed(self, group: list[_Waiting]) -> list[Outcome]:
+        if not group:
+            return []
+        self._busy_since = self._clock()
+        try:
+            return self._write(group)
+        finally:
+            self._busy_since = None
+
+    def _write_refusals(self, *, is_last: bool) -> None:
+        if not is_last and self._clock() - self._refusals_at < REFUSALS_EVERY:
+            return
+        self._refusals_at = self._clock()
+        # For the eye alone: what cannot be written now is not tried again.
+        if turned := self._refusals.take():
+            with suppress(Unavailable, Unkeepable):
+                self._store.note(turned)
 
     def _write(self, group: list[_Waiting]) -> list[Outcome]:
         """What became of each request of the group."""
@@ -162,10 +212,6 @@ class Committer:
                 return [outcome for waiting in group for outcome in self._write([waiting])]
             log.warning("The database does not take what was sent: %s", odd)
             return [UNKEEPABLE]
-        except Exception:
-            log.exception("Arrivals could not be written.")
-            self._store.close()
-            return [AWAY] * len(group)
         self._note_well()
         return [KEPT] * len(group)
 

@@ -24,6 +24,7 @@ from ripeline.capture.collector.facts import Network, facts_text, marks_of, no_n
 from ripeline.capture.collector.keys import KnownKey, shown_key
 from ripeline.capture.collector.rates import Rates
 from ripeline.capture.collector.reading import Sent, read_events
+from ripeline.capture.collector.refusals import Turned
 from ripeline.capture.collector.steps import TYPES, Coming, take
 from ripeline.capture.collector.stores import Row
 
@@ -83,34 +84,43 @@ class Collector:
             return replace(refused, headers=[*refused.headers, ("allow", "OPTIONS, POST")])
         sent = read_events(asked, is_batch=not call)
         if isinstance(sent, Refused):
-            return sent.answer()
-        key = await self._let_in(asked, sent)
+            return self._turn_away(sent)
+        key = await self._find(shown_key(asked, sent))
         if isinstance(key, Refused):
-            return key.answer()
+            return self._turn_away(key)
+        if unwanted := self._not_let_in(asked, sent, key):
+            return self._turn_away(unwanted, key)
         return await self._keep(asked, sent, call, key)
+
+    def _turn_away(self, refused: Refused, key: KnownKey | None = None) -> Answer:
+        self._note(key, "", refused.why)
+        return refused.answer()
+
+    def _note(self, key: KnownKey | None, event: str, why: str) -> None:
+        self._committer.note(Turned(self._moment(), key.pk if key else None, event, why))
+
+    def _moment(self) -> str:
+        return self._clock().astimezone(UTC).isoformat(" ", "microseconds")[:MOMENT]
 
     def _preflight(self, asked: Asked) -> Answer:
         """A browser asks before it sends. It does not show its key yet: any key that lets the page in will do."""
         origin, keys = asked.header("origin"), self._committer.keys
         if keys is not None and not any(key.lets_in(origin) for key in keys.values()):
-            return _no_origin(origin or "").answer()
+            return self._turn_away(_no_origin(origin or ""))
         return Answer(204, b"", PREFLIGHT)
 
-    async def _let_in(self, asked: Asked, sent: Sent) -> KnownKey | Refused:
-        """The key of the request, where it may send what it sends from where it is."""
-        key = await self._find(shown_key(asked, sent))
-        if isinstance(key, Refused):
-            return key
+    def _not_let_in(self, asked: Asked, sent: Sent, key: KnownKey) -> Refused | None:
+        """Why nothing may be sent with the key from where the request comes, or not now."""
         origin = origin_of(asked)
         if not key.lets_in(origin):
             return _no_origin(origin or "")
         wait = 0
         if key.is_public:
             wait = self._rates.wait((key.pk, asked.address), max(1, len(sent.events)), time.monotonic())
-        if wait:
-            why = f"More than {limits.EVENTS_A_SECOND} events a second came from one address. Send them again later."
-            return Refused(429, "too_many", why, wait)
-        return key
+        if not wait:
+            return None
+        why = f"More than {limits.EVENTS_A_SECOND} events a second came from one address. Send them again later."
+        return Refused(429, "too_many", why, wait)
 
     async def _find(self, shown: str) -> KnownKey | Refused:
         if not shown:
@@ -127,40 +137,52 @@ class Collector:
         )
 
     async def _keep(self, asked: Asked, sent: Sent, call: str, key: KnownKey) -> Answer:
-        rows, refused = self._judge(asked, sent, call, key)
+        rows, size, refused = self._judge(asked, sent, call, key)
         if rows:
-            outcome = await self._committer.keep(rows, sum(len(row[2]) for row in rows))
+            outcome = await self._committer.keep(rows, size)
             if isinstance(outcome, Refused):
-                return outcome.answer()
+                return self._turn_away(outcome, key)
         if refused:
             return some_refused(len(rows), refused)
         return Answer(200, SUCCESS, KEPT)
 
     def _judge(
         self, asked: Asked, sent: Sent, call: str, key: KnownKey
-    ) -> tuple[list[Row], list[RefusedEvent]]:
-        """Each event through the steps: the rows to keep, and what is not kept."""
-        at = self._clock().astimezone(UTC).isoformat(" ", "microseconds")[:MOMENT]
+    ) -> tuple[list[Row], int, list[RefusedEvent]]:
+        """Each event through the steps: the rows to keep, their bytes, and what is not kept."""
+        at = self._moment()
         seen = _Seen(asked.header("user-agent") or "", asked.method, marks_of(asked), asked.address)
         rows: list[Row] = []
+        size = 0
         refused: list[RefusedEvent] = []
         for index, raw in enumerate(sent.events):
             coming = Coming(raw, call, sent.sent_at, sent.context)
             why = take(coming) if index < limits.BATCH else f"a request may have {limits.BATCH:,} events"
             if why:
-                message_id = coming.message.get("messageId")
-                shown = message_id[: limits.MESSAGE_ID] if isinstance(message_id, str) else None
-                refused.append(RefusedEvent(index, shown, why))
+                self._note(key, _called(coming), why)
+                refused.append(RefusedEvent(index, _message_id(coming), why))
             else:
-                facts = self._facts(seen, coming, key)
-                rows.append((key.pk, at, msgspec.json.encode(coming.message).decode(), facts))
-        return rows, refused
+                event = msgspec.json.encode(coming.message)
+                size += len(event)
+                rows.append((key.pk, at, event.decode(), self._facts(seen, coming, key)))
+        return rows, size, refused
 
     def _facts(self, seen: _Seen, coming: Coming, key: KnownKey) -> str:
         # A server says where its visitor is; of what a page says, nothing is believed.
         address = seen.address if key.is_public or not coming.address else coming.address
         marks = (*seen.marks, *coming.marks) if coming.marks else seen.marks
         return facts_text(seen.agent, seen.method, marks, self._network(address))
+
+
+def _called(coming: Coming) -> str:
+    """What an event is called that may be anything: a track's name, or of what type it is."""
+    names = (coming.message.get("event"), coming.message.get("type"), coming.call)
+    return next((name for name in names if isinstance(name, str) and name), "")
+
+
+def _message_id(coming: Coming) -> str | None:
+    said = coming.message.get("messageId")
+    return said[: limits.MESSAGE_ID] if isinstance(said, str) else None
 
 
 def some_refused(kept: int, refused: list[RefusedEvent]) -> Answer:

@@ -1,4 +1,4 @@
-"""Who may send events (WriteKey), and what they sent, as it came (Arrival)."""
+"""Who may send events (WriteKey), what they sent, as it came (Arrival), and what was turned away (Refusal)."""
 
 from __future__ import annotations
 
@@ -67,3 +67,23 @@ class Arrival(models.Model):
 
     def __str__(self) -> str:
         return f"arrival {self.pk} ({self.get_outcome_display().lower()})"
+
+
+class Refusal(models.Model):
+    """An event, or a request of events, that was turned away at the door, and the sentence that its sender was told.
+
+    Written by the collector, at most once a second: `times` is how many alike came in that second. The latest few
+    hundred are there, without anything of who sent them. The key is none where the one shown is none of ours; `event`
+    is empty where a whole request was turned away.
+    """
+
+    at = models.DateTimeField(db_index=True)
+    write_key = models.ForeignKey(
+        WriteKey, on_delete=models.PROTECT, related_name="+", null=True, db_index=False, db_constraint=False
+    )
+    event = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=200)
+    times = models.IntegerField()
+
+    def __str__(self) -> str:
+        return self.reason

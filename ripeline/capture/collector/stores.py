@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from django.db.utils import Error as DjangoError
 from django.db.utils import load_backend
 
 from ripeline.capture.collector.keys import KnownKey
+from ripeline.capture.collector.refusals import LATEST, Turned
 
 Row = tuple[int, str, str, str]
 """Write key's number, moment it was received (UTC, as text), event, facts."""
@@ -53,6 +54,10 @@ class Store(Protocol):
 
     def insert(self, rows: Sequence[Row]) -> None:
         """All rows, on disk when this returns. Raises Unavailable or Unkeepable: then none."""
+
+    def note(self, turned: Sequence[tuple[Turned, int]]) -> None:
+        """Keeps these refusals, and how often each was, in place of the oldest; waits for nobody. Raises Unavailable or
+        Unkeepable."""
 
     def keys(self) -> dict[str, KnownKey]:
         """The write keys that are in use. Raises Unavailable."""
@@ -179,12 +184,22 @@ class _Sqlite(_Connected):
         super().close()
 
     def insert(self, rows: Sequence[Row]) -> None:
+        self._in_transaction(lambda connection: _insert_in_chunks(connection, rows), LOCK_PATIENCE)
+        self._note_written(rows)
+
+    def note(self, turned: Sequence[tuple[Turned, int]]) -> None:
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany(_NOTING, [(*each, times) for each, times in turned])
+            connection.execute(_FORGETTING)
+
+        self._in_transaction(write, 0)
+
+    def _in_transaction(self, write: Callable[[sqlite3.Connection], None], patience: float) -> None:
         connection = self.connection()
-        self._begin(connection)
+        self._begin(connection, patience)
         try:
-            _insert_in_chunks(connection, rows)
+            write(connection)
             connection.execute("COMMIT")
-            self._note_written(rows)
         except (sqlite3.Error, UnicodeError) as error:
             _roll_back(connection)
             if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
@@ -200,8 +215,8 @@ class _Sqlite(_Connected):
             self._written = 0
             self._checkpoints.want()
 
-    def _begin(self, connection: sqlite3.Connection) -> None:
-        until = time.monotonic() + LOCK_PATIENCE
+    def _begin(self, connection: sqlite3.Connection, patience: float) -> None:
+        until = time.monotonic() + patience
         while True:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -239,9 +254,20 @@ class _Postgres(_Connected):
             # there twice is told apart by the digest, one that is lost is lost.
             self._once(columns)
 
+    def note(self, turned: Sequence[tuple[Turned, int]]) -> None:
+        def write(connection: psycopg.Connection[Any]) -> None:
+            with connection.transaction(), connection.cursor() as cursor:
+                cursor.executemany(_NOTING_POSTGRES, [(*each, times) for each, times in turned])
+                cursor.execute(_FORGETTING)
+
+        self._write(write)
+
     def _once(self, columns: list[str]) -> None:
+        self._write(lambda connection: connection.execute(self.insertion, columns, prepare=True))
+
+    def _write(self, write: Callable[[psycopg.Connection[Any]], object]) -> None:
         try:
-            self.connection().execute(self.insertion, columns, prepare=True)
+            write(self.connection())
         except (psycopg.DataError, psycopg.IntegrityError, UnicodeError) as error:
             raise Unkeepable(str(error)) from error
         except psycopg.Error as error:
@@ -276,3 +302,9 @@ _INSERTIONS = {
     size: f"INSERT INTO ripeline_arrival ({COLUMNS}) VALUES " + ", ".join(["(?, ?, ?, ?)"] * size)  # noqa: S608
     for size in CHUNKS
 }
+_NOTING = "INSERT INTO ripeline_refusal (at, write_key_id, event, reason, times) VALUES (?, ?, ?, ?, ?)"
+_NOTING_POSTGRES = (
+    "INSERT INTO ripeline_refusal (at, write_key_id, event, reason, times)"
+    " VALUES (%s::timestamp AT TIME ZONE 'UTC', %s, %s, %s, %s)"
+)
+_FORGETTING = f"DELETE FROM ripeline_refusal WHERE id <= (SELECT max(id) FROM ripeline_refusal) - {LATEST}"  # noqa: S608

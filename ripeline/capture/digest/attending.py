@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
-from ripeline.capture.collector.models import Arrival, WriteKey
+from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.steps import go_through
 from ripeline.capture.digest.writing import Done, write_down
@@ -54,6 +54,7 @@ def attend_arrivals(now: datetime, *, most: int = BATCH) -> int:
 def prune_arrivals(now: datetime, *, kept_for: timedelta = KEPT_FOR) -> int:
     """Deletes what was recorded or dropped that long ago; returns how many. What failed is kept."""
     before, last, pruned = now - kept_for, 0, 0
+    Refusal.objects.filter(at__lt=before).delete()
     while True:
         # They came in order of id, or nearly: what lies behind the first that is younger need not be looked at.
         rows = list(

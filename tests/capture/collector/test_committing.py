@@ -84,6 +84,16 @@ def test_more_bytes_than_the_queue_holds_are_a_503(monkeypatch: pytest.MonkeyPat
         assert asking.post("/v1/track", event(2), key).status == 200
 
 
+def test_the_queue_counts_bytes_and_not_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "QUEUE_BYTES", 1_000)
+    with collecting() as asking:
+        key = a_key()
+        # 400 letters of three bytes each.
+        answer = asking.post("/v1/track", event(1, properties={"a": "\u20ac" * 400}), key)
+        assert (answer.status, said(answer)["code"]) == (503, "busy")
+        assert asking.post("/v1/track", event(2, properties={"a": "x" * 400}), key).status == 200
+
+
 def test_behind_a_group_that_does_not_come_through_nobody_more_is_let_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -213,6 +223,46 @@ def test_a_key_new_is_not_called_wrong_while_the_database_is_away(
             answer = asking.post("/v1/track", event(), new)
             assert (answer.status, said(answer)["code"]) == (503, "no_database")
         assert asking.post("/v1/track", event(), new).status == 200
+
+
+@pytest.mark.parametrize("place", ["insert", "keys", "is_waiting", "note", "close"])
+def test_whatever_goes_wrong_in_the_thread_that_writes_everybody_is_answered_and_it_goes_on(
+    place: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(committing, "WAITING_EVERY", 0.1)
+    monkeypatch.setattr(committing, "KEYS_EVERY", 0.1)
+    monkeypatch.setattr(committing, "REFUSALS_EVERY", 0.1)
+    with collecting() as asking:
+        key = a_key()
+        assert asking.post("/v1/track", event(1), key).status == 200
+        store = asking.committer._store
+
+        def surprise(*_: object) -> None:
+            raise ArithmeticError("Nobody foresaw this.")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(store, place, surprise)
+            if place == "close":
+                broken.setattr(store, "insert", surprise)
+            answer = asking.post("/v1/track", event(2), key)
+            assert asking.post("/v1/track", {"type": "track", "userId": "u"}, key).status == 400
+            unknown = asking.post("/v1/track", event(), authorization=basic("0" * 32))
+            until(lambda: "Nobody foresaw this." in caplog.text)
+        assert (answer.status, unknown.status) == {
+            "insert": (503, 401),
+            "close": (503, 401),
+            "keys": (200, 503),
+        }.get(place, (200, 401))
+        assert "met something unexpected" in caplog.text
+        assert asking.post("/v1/track", event(3), key).status == 200
+    assert {"1", "3"} <= {each["messageId"] for each in events()}
+
+
+def test_a_key_is_not_asked_for_after_the_end() -> None:
+    with collecting() as asking:
+        asking.committer.stop()
+        answer = asking.post("/v1/track", event(), authorization=basic("0" * 32))
+    assert (answer.status, said(answer)["code"]) == (503, "no_database")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from django.db import connection
 from django.utils import timezone
 
-from ripeline.capture.collector.models import Arrival
+from ripeline.capture.collector.models import Arrival, Refusal
 from ripeline.capture.digest.attending import attend_arrivals, prune_arrivals
 from ripeline.capture.digest.commands import arrivals_command
 from ripeline.people.models import Contact, Identity
@@ -128,7 +128,10 @@ def test_what_is_done_is_forgotten_after_a_week_and_what_waits_or_failed_never()
     waiting = Arrival.objects.get(outcome="", received_at__lt=NOW).pk
     failed = arrive(key, page("/failed"), at=NOW - timedelta(days=8))
     Arrival.objects.filter(pk__in=failed).update(outcome="failed", done_at=NOW - timedelta(days=8))
+    for days in (6, 8):
+        Refusal.objects.create(at=NOW - timedelta(days=days), reason="why", times=1)
     assert prune_arrivals(NOW) == 1
+    assert Refusal.objects.get().at == NOW - timedelta(days=6)
     assert set(Arrival.objects.values_list("pk", flat=True)) == {waiting, *failed, *recent}
     assert Touch.objects.count() == 1
 
