@@ -17,7 +17,7 @@ COMMANDS = {
     "doctor": "ripeline.installing:doctor_command",
     "user": "ripeline.people.commands:user_group",
     "key": "ripeline.capture.collector.commands:key_group",
-    "arrivals": "ripeline.capture.digest.commands:arrivals_command",
+    "arrivals": "ripeline.capture.digest.commands:arrivals_group",
     "import": "ripeline.gateway.commands:import_group",
     "history": "ripeline.timeline.history.commands:history_group",
     "playbook": "ripeline.playbooks.commands:playbook_group",

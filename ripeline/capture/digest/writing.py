@@ -123,7 +123,8 @@ def _fact(each: Happening, key: str) -> Fact:
 
 def _traits_fact(fact: Fact, traits: Mapping[str, str | float | bool | None]) -> Fact:
     return Fact(
-        id=f"{fact.id}:traits",
+        # No event has such an id: those of events begin with the number of a key.
+        id=f"traits:0:{fact.id}",
         person=fact.person,
         at=fact.at,
         kind="traits_changed",

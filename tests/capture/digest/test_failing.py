@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from ripeline.capture.collector.models import Arrival, Refusal
 from ripeline.capture.digest.attending import attend_arrivals, prune_arrivals
-from ripeline.capture.digest.commands import arrivals_command
+from ripeline.capture.digest.commands import arrivals_group
 from ripeline.people.models import Contact, Identity
 from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.identities.models import Identification
@@ -136,12 +136,42 @@ def test_what_is_done_is_forgotten_after_a_week_and_what_waits_or_failed_never()
     assert Touch.objects.count() == 1
 
 
+def test_no_events_id_is_that_of_what_another_event_says_of_a_person() -> None:
+    key = server()
+    digested(key, identify("7", {"title": "Editor"}, messageId="m"))
+    [said] = digested(key, track("Signed In", userId="7", messageId="m:traits"))
+    assert said.outcome == "recorded"
+    assert set(Touch.objects.values_list("kind", flat=True)) == {"identified", "traits_changed", "signed_in"}
+
+
+def test_what_failed_is_listed_and_tried_again_when_somebody_says_so() -> None:
+    def said(*words: str) -> str:
+        return CliRunner().invoke(arrivals_group, list(words)).output
+
+    pks = arrive(website(), page("/odd"), page("/other"), page("/well"))
+    whole = dict(Arrival.objects.values_list("pk", "event"))
+    Arrival.objects.filter(pk__in=pks[:2]).update(event="no JSON")
+    attend_arrivals(NOW)
+    assert f"{pks[0]}  2026-" in said("failed")
+    assert "unreadable: DecodeError: " in said("failed")
+    assert "2 failed." in said("failed")
+    for pk in pks[:2]:
+        Arrival.objects.filter(pk=pk).update(event=whole[pk])
+    assert "Say which" in said("retry")
+    assert f"{pks[2]} did not fail" in said("retry", str(pks[0]), str(pks[2]))
+    assert said("retry", str(pks[0])) == "1 wait for the worker again.\n"
+    assert (attend_arrivals(NOW), Touch.objects.count()) == (1, 2)
+    assert said("retry", "--all") == "1 wait for the worker again.\n"
+    assert (attend_arrivals(NOW), Touch.objects.count()) == (1, 3)
+    assert said("retry", "--all") == said("failed") == "None failed.\n"
+
+
 def test_the_command_says_what_became_of_arrivals() -> None:
     key = website()
     same = page()
     digested(key, same, same, identify(None, {"plan": "pro"}))
     arrive(key, page())
-    said = CliRunner().invoke(arrivals_command, []).output
+    said = CliRunner().invoke(arrivals_group, []).output
     assert "Waiting            1" in said
     assert "Recorded           1" in said
     assert "dropped: it came before: a copy of an event that was recorded (1)" in said
