@@ -170,8 +170,13 @@ LOGGING = {
     "filters": {
         "numbers": {"()": "ripeline.web.error_numbers.ErrorNumbers"},
         "foreign": {"()": "ripeline.web.foreign_names.ForeignNames"},
+        "refused": {"()": "ripeline.web.refused_requests.RefusedRequests"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["numbers"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"ripeline": {"level": "INFO"}, "django.security.DisallowedHost": {"filters": ["foreign"]}},
+    "loggers": {
+        "ripeline": {"level": "INFO"},
+        "django.request": {"filters": ["refused"]},
+        "django.security.DisallowedHost": {"filters": ["foreign"]},
+    },
 }

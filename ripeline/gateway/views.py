@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_http_methods, require_safe
 
 from ripeline.gateway.forms import ColumnsForm, FileForm
 from ripeline.gateway.imports.mapping import load_mapping, write_mapping
@@ -97,7 +97,7 @@ def columns(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "gateway/columns.html", context, status=422 if form.is_bound else 200)
 
 
-@require_GET
+@require_safe
 def import_page(request: HttpRequest, key: str) -> HttpResponse:
     """Shows an import as it stands: what it would do, how far it is, or what came of it."""
     _let_in(request)
@@ -155,7 +155,7 @@ def discard_import(request: HttpRequest, key: str) -> HttpResponse:
     return redirect("imports")
 
 
-@require_GET
+@require_safe
 def rejected(request: HttpRequest, key: str) -> StreamingHttpResponse:
     """The rows left out, with their reasons, as a file to correct and bring in again."""
     _let_in(request)
@@ -166,7 +166,7 @@ def rejected(request: HttpRequest, key: str) -> StreamingHttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def mapping_file(request: HttpRequest, key: str) -> HttpResponse:
     """How the file was read, as a mapping for the next one."""
     _let_in(request)

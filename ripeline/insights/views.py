@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ripeline.insights import told
 from ripeline.insights.attention import hot_rating, worked_stages
@@ -27,7 +27,7 @@ from ripeline.timeline.definitions.active import NoPlaybook, active_playbook
 from ripeline.work.beat import silent_since
 
 
-@require_GET
+@require_safe
 def worker_line(request: HttpRequest) -> HttpResponse:
     """For an admin's pages: a line where no worker has been heard for a while, else nothing."""
     if reader_of(request).role != User.Role.ADMIN:
@@ -36,7 +36,7 @@ def worker_line(request: HttpRequest) -> HttpResponse:
     return render(request, "insights/worker_line.html", {"silent": silent})
 
 
-@require_GET
+@require_safe
 def today(request: HttpRequest) -> HttpResponse:
     """The funnel and its change, who moved up, whom to call, who went quiet."""
     reader, now, zone = reader_of(request), timezone.now(), timezone.get_current_timezone()
@@ -69,7 +69,7 @@ def today(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def notifications(request: HttpRequest) -> HttpResponse:
     """What the reader was told, latest first."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.playbook import PlaybookMistakes
@@ -22,19 +22,19 @@ LISTED = 100
 OFFERED = 200
 
 
-@require_GET
+@require_safe
 def playbook(request: HttpRequest) -> HttpResponse:
     """The playbook in force."""
     return _show(request, versions().filter(is_active=True).first())
 
 
-@require_GET
+@require_safe
 def playbook_at(request: HttpRequest, version: str) -> HttpResponse:
     """One version, at an address of its own that never changes; eight letters of its hash will do."""
     return _show(request, find_version(version))
 
 
-@require_GET
+@require_safe
 def playbook_versions(request: HttpRequest) -> HttpResponse:
     """Every version with when it was in force, a page at a time, and the drafts being written."""
     start = read_number(request.GET.get("start", ""))
@@ -52,7 +52,7 @@ def playbook_versions(request: HttpRequest) -> HttpResponse:
     return render(request, "playbooks/versions.html", context)
 
 
-@require_GET
+@require_safe
 def playbook_changes(request: HttpRequest) -> HttpResponse:
     """What changed from one version to another; without any named, from the one in force before to that in force."""
     all_of_them = list(versions().defer("text")[:OFFERED])

@@ -29,7 +29,7 @@ class SignIn(LoginView):  # type: ignore[misc]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Redirects to sign-up on a new installation."""
-        if request.method == "GET" and not User.objects.exists():
+        if request.method in ("GET", "HEAD") and not User.objects.exists():
             return redirect("account_signup")
         return super().dispatch(request, *args, **kwargs)  # type: ignore[no-any-return]
 
@@ -65,7 +65,7 @@ def favicon(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     return redirect(asset("web/mark.svg"), permanent=True)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
     """One's own name and time zone, and the ways to password and second factor."""
     user = request.user

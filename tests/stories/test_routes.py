@@ -160,10 +160,9 @@ def test_asking_for_any_page_changes_nothing(address: Address) -> None:
     browser.get(address("account_email"))  # allauth notes there once what an account's own address is
     before = everything()
     for name, route in ROUTES.items():
-        if route.takes != "writes":
-            browser.get(address(name))
-        else:
-            assert browser.get(address(name)).status_code == 405, name
+        got, head = browser.get(address(name)), browser.head(address(name))
+        assert (head.status_code, head.getvalue()) == (got.status_code, b""), name
+        assert (got.status_code == 405) == (route.takes == "writes"), name
     after = everything()
     assert {table for table in before if before[table] != after[table]} == set()
 

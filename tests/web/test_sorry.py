@@ -177,3 +177,13 @@ def test_a_name_that_is_not_ours_is_a_line_in_the_log_that_says_which_setting_to
         " to RIPELINE_ALLOWED_HOSTS."
     )
     assert (line.levelname, line.exc_info) == ("WARNING", None)
+
+
+def test_who_may_not_is_a_line_in_the_log_without_a_trace(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        assert client.get("/imports/").status_code == 403
+    [line] = [record for record in caplog.records if record.name == "django.request"]
+    assert line.getMessage() == "Forbidden (Permission denied): /imports/"
+    assert (line.levelname, line.exc_info) == ("WARNING", None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Literal
 
 from ripeline.gateway.imports.companies import Companies, naming
@@ -86,6 +87,8 @@ class Decider:
         step = Step([], rejected, self._companies, dict.fromkeys(OUTCOMES, 0), 0)
         for record in records:
             self._decide_one(step, record, contacts.get(who.get(id(record), 0)), notes)
+        # Those whom nobody here knows come after those that could not be read: a reader looks for them by line.
+        step.rejected.sort(key=attrgetter("line"))
         step.counts["rejected"] = len(rejected)
         step.counts["merged"] += step.merged_rows
         return step

@@ -188,8 +188,7 @@ def _nobody(record: Record, row: Row) -> Rejected:
         wrong = next((note for note in record.notes if "email address" in note), None)
         if wrong:
             return Rejected(row.line, "", f"{wrong}, and no other key.", Why.BAD_ADDRESS, tuple(row.cells))
-    reason = "The row has neither an email address nor a key of another system."
-    return Rejected(row.line, "", reason, Why.NO_KEY, tuple(row.cells))
+    return Rejected(row.line, "", NO_KEY, Why.NO_KEY, tuple(row.cells))
 
 
 def _passes(text: str, test: CellTest) -> bool:

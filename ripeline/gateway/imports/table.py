@@ -43,6 +43,10 @@ class Why(StrEnum):
     NOBODY = "nobody known by this key"
 
 
+NO_KEY = "The row has neither an email address nor a key of another system."
+"""What is said of a row that names nobody, whatever the kind of file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A readable row: the line it begins on (1 is the first of the file) and as many cells as the

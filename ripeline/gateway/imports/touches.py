@@ -11,7 +11,7 @@ from typing import Any
 from ripeline.gateway.imports.dates import FIRST_YEAR
 from ripeline.gateway.imports.mapping import Mapping
 from ripeline.gateway.imports.record import Record
-from ripeline.gateway.imports.table import MAX_CELL, RAW_SHOWN, Rejected, Why
+from ripeline.gateway.imports.table import MAX_CELL, NO_KEY, RAW_SHOWN, Rejected, Why
 from ripeline.lifecycle.instant import format_instant, parse_instant
 from ripeline.lifecycle.touch import Touch, TouchMistake, parse_touch
 from ripeline.people.values import read_address
@@ -35,7 +35,10 @@ def _touch_of(number: int, raw: bytes, mapping: Mapping, latest: int) -> Record 
         return _bad_line(number, raw, f"The line is longer than {MAX_CELL:,} bytes.", Why.TOO_LONG)
     try:
         text = raw.decode()
-        touch = _keepable(parse_touch(_fields(text)))
+        fields = _fields(text)
+        if _is_nobodys(fields):
+            return _bad_line(number, raw, NO_KEY, Why.NO_KEY)
+        touch = _keepable(parse_touch(fields))
         if touch.at > latest:
             said = (
                 f"'at' is {format_instant(touch.at)}, more than a day ahead: nothing can have happened then."
@@ -64,6 +67,11 @@ def _fields(text: str) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise TouchMistake('a touch is a JSON object, such as {"id": ..., "person": ...}')
     return fields
+
+
+def _is_nobodys(fields: dict[str, Any]) -> bool:
+    person = fields.get("person")
+    return person is None or (isinstance(person, str) and not person.strip())
 
 
 def _keepable(touch: Touch) -> Touch:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_http_methods, require_safe
 
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.ladders import is_same_stage
@@ -35,7 +35,7 @@ LONGEST_NAME, LONGEST_NOTE = 80, 2000
 ENDED_SHOWN = 20
 
 
-@require_GET
+@require_safe
 def camps(request: HttpRequest) -> HttpResponse:
     """The camp that runs and where it disagrees; without one, how to begin one."""
     camp = running_camp()
@@ -131,7 +131,7 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("playbook_camps")
 
 
-@require_GET
+@require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """The people who stand at one stage by the definition in force and at another by the camp's."""
     camp = running_camp()
@@ -159,7 +159,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "playbooks/camps_people.html", context)
 
 
-@require_GET
+@require_safe
 def progress(request: HttpRequest) -> HttpResponse:
     """How far everybody's assessment by the camp is: a part of a page, asked for again and again."""
     return render(request, "playbooks/camps_progress.html", {"far": camp_progress(), "is_asked": True})

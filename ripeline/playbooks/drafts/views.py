@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_http_methods, require_safe
 
 from ripeline.kit.numbers import read_number
 from ripeline.people.permissions import may_write_definitions, reader_of
@@ -71,7 +71,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return redirect("playbook_draft", pk=draft.pk)
 
 
-@require_GET
+@require_safe
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """What a draft says, what it changes, and what stands in its way."""
     draft = find_draft(pk)
@@ -146,7 +146,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("playbook_draft", pk=pk)
 
 
-@require_GET
+@require_safe
 def saves(request: HttpRequest, pk: int) -> HttpResponse:
     """Every state of a draft that was saved; `at` shows one with what it changed."""
     draft = find_draft(pk)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_http_methods, require_safe
 
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.model import BUILT_IN
@@ -40,7 +40,7 @@ HEAVY = ("one_text", "other_text", "result")
 USUAL = {"one": "in force", "other": "", "outcome": "deal_won", "as_of": ""}
 
 
-@require_GET
+@require_safe
 def previews(request: HttpRequest) -> HttpResponse:
     """What can be held beside what, and the previews there are; `refused`: why the pair chosen cannot be previewed."""
     chosen = _chosen(request.GET)
@@ -71,7 +71,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return redirect("playbook_preview", key=done.key)
 
 
-@require_GET
+@require_safe
 def show(request: HttpRequest, key: str) -> HttpResponse:
     """One preview: how far it is, or what it found."""
     run = _find(key)
@@ -81,7 +81,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "playbooks/preview.html", context)
 
 
-@require_GET
+@require_safe
 def people(request: HttpRequest, key: str) -> HttpResponse:
     """The people who would stand elsewhere, each with the reason."""
     run = _find(key)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_http_methods, require_safe
 
 from ripeline.kit.numbers import read_number
 from ripeline.people.permissions import may_write_definitions, reader_of
@@ -85,13 +85,13 @@ def go_back(request: HttpRequest, version: str) -> HttpResponse:
     return redirect("playbook")
 
 
-@require_GET
+@require_safe
 def progress(request: HttpRequest) -> HttpResponse:
     """How far everybody's assessment by the definition in force is: a part of a page, asked for again and again."""
     return render(request, "playbooks/publish_progress.html", {"far": recomputed(), "is_asked": True})
 
 
-@require_GET
+@require_safe
 def history(request: HttpRequest) -> HttpResponse:
     """What was in force when, put there by whom and why."""
     before = read_number(request.GET.get("before", ""))
@@ -109,7 +109,7 @@ def history(request: HttpRequest) -> HttpResponse:
     return render(request, "playbooks/publications.html", context)
 
 
-@require_GET
+@require_safe
 def publication(request: HttpRequest, pk: int) -> HttpResponse:
     """One publication, and whom it moved."""
     row = get_object_or_404(publications(), pk=pk)

@@ -35,6 +35,8 @@ def touches(folder: Path, *lines: bytes) -> Path:
         (line(kind="k" * 100), "'kind' has 100 letters; 64 is the most we keep."),
         (line(id="i" * 200), "'id' has 200 letters; 128 is the most we keep."),
         (line(person="p" * 300), "'person' has 300 letters; 254 is the most we keep."),
+        (line(person=None), "The row has neither an email address nor a key of another system."),
+        (line(person=" "), "The row has neither an email address nor a key of another system."),
         (b"[" * 100_000, "The line holds lists within lists, too deep to read."),
         (b'{"value": ' + b"9" * 5_000 + b"}", "The line holds a number of thousands of digits."),
         (line(subject="a\0b"), "'subject' holds a zero byte, which no database keeps; remove it."),
@@ -65,6 +67,12 @@ def test_a_line_that_cannot_be_kept_is_left_out_with_its_reason(
     assert done.state == Import.State.DONE
     assert [row.reason for row in done.rejections.all()] == [reason]
     assert Touch.objects.filter(contact__key="p-17", kind="page_viewed").count() == 1
+
+
+def test_rows_left_out_are_told_by_line_whatever_is_wrong_with_them(tmp_path: Path) -> None:
+    path = touches(tmp_path, line(id="1", person=""), line(id="2"), line(id="3", person=None))
+    _, seen = look(path, "create: false", form=Import.Form.TOUCHES)
+    assert [each.line for each in seen.examples["rejected"]][:3] == [1, 2, 3]
 
 
 def test_clocks_may_differ_by_a_day(tmp_path: Path) -> None:
