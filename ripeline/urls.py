@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ripeline.insights.urls")),
     path("playbook/", include("ripeline.playbooks.urls")),
     path("", include("ripeline.gateway.urls")),
+    path("", include("ripeline.capture.forms.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),
 ]

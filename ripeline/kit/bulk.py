@@ -153,6 +153,8 @@ def _adapted(fields: list[models.Field[Any, Any]], rows: Iterable[Sequence[Any]]
             # Most rows of a batch share their moments.
             known = {value: connection.ops.adapt_datetimefield_value(value) for value in set(columns[number])}
             columns[number] = map(known.__getitem__, columns[number])
+        elif isinstance(field, models.DateField):
+            columns[number] = [None if value is None else value.isoformat() for value in columns[number]]
     return list(zip(*columns, strict=True))
 
 

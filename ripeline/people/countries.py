@@ -18,3 +18,10 @@ def country_codes() -> dict[str, str]:
         for name in names.split("|"):
             codes[plain(name)] = code
     return codes
+
+
+@lru_cache(maxsize=1)
+def country_names() -> dict[str, str]:
+    """The English name of every country, by its code."""
+    lines = Path(__file__).with_name("countries.txt").read_text(encoding="utf-8").splitlines()
+    return {line[:2]: line[3:].split("|")[0] for line in lines if line.strip()}

@@ -119,7 +119,11 @@ ROUTES: dict[str, Route] = {
     "mfa_download_recovery_codes": FORM,
 }
 # Rooms some of whose addresses have their rows in tests of their own: what the names of their addresses begin with.
-TOLD_ELSEWHERE: tuple[str, ...] = ("playbook_draft", "playbook_version", "playbook_changes")
+TOLD_ELSEWHERE: tuple[str, ...] = (
+    *("playbook_draft", "playbook_version", "playbook_changes"),
+    # What everybody fills in: tests/capture/forms/.
+    *("form_public", "form_thanks", "form_beat", "form_confirm", "form_script"),
+)
 
 
 def addresses() -> Iterator[tuple[str, URLPattern]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from ripeline.capture.forms.definition import LONGEST, Definition, Question
 from ripeline.people.phones import read_phone
@@ -18,6 +19,7 @@ LONGEST_HIDDEN = 500
 LONGEST_ADDRESS = 254
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DIGITS = re.compile(r"\d")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}\Z")
 FEWEST_DIGITS = 5
 
 
@@ -89,10 +91,7 @@ def _phone(asked: Question, given: Sequence[str]) -> Answer | Mistake:
 def _number(asked: Question, given: Sequence[str]) -> Answer | Mistake:
     if not given:
         return _missing(asked)
-    text = given[0]
-    # 3,5 is three and a half to most of Europe; 1,000 is a thousand to the rest.
-    decimal = "," if "," in text and "." not in text and not re.search(r",\d{3}\b", text) else "."
-    number = read_number(text, "," if decimal == "," else ".")
+    number = read_number(given[0], _decimal_sign(given[0]))
     if number is None:
         return Mistake("not_number")
     if asked.least is not None and number < asked.least:
@@ -100,6 +99,20 @@ def _number(asked: Question, given: Sequence[str]) -> Answer | Mistake:
     if asked.most is not None and number > asked.most:
         return Mistake("too_high", (_plain(asked.most),))
     return number
+
+
+def _decimal_sign(text: str) -> Literal[".", ","]:
+    """Which sign stands before the decimals, whatever country writes: the last of two; one before three digits parts
+    thousands (1.200 and 1,200), unless there is but a nought before it."""
+    last = max(text.rfind("."), text.rfind(","))
+    if last < 0:
+        return "."
+    sign, other = (".", ",") if text[last] == "." else (",", ".")
+    is_thousands = other not in text and (
+        text.count(sign) > 1 or _THOUSANDS.search(text[: last + 4]) is not None
+    )
+    is_thousands = is_thousands and len(text[last + 1 :].strip()) == len("000")
+    return "." if (sign == ".") != is_thousands else ","
 
 
 def _choice(asked: Question, given: Sequence[str]) -> Answer | Mistake:

@@ -1,0 +1,208 @@
+"""From a request to what somebody sent: the page it came from, the browser, the words, and what is odd about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from ripeline.capture.collector.exchange import Asked
+from ripeline.capture.collector.facts import LONGEST_AGENT, marks_of
+from ripeline.capture.digest.sources import UTM, campaign_of, source_of
+from ripeline.capture.forms.definition import Definition
+from ripeline.capture.forms.languages import pick_language, sentence
+from ripeline.capture.forms.models import Form, Submission
+from ripeline.capture.forms.reading import Posted, Read, clean, read_answers
+from ripeline.capture.forms.returning import own_origin
+from ripeline.capture.forms.spam import HONEYPOT, WINDOW, Noticed, Rate, signals_of
+from ripeline.capture.forms.submitting import Sent
+from ripeline.capture.forms.tokens import Page, uid_of
+from ripeline.capture.verdicts.judging import Facts, judge
+from ripeline.capture.verdicts.rules import shipped_rules
+
+OURS = "ripeline_"
+"""Begins the names of what a page sends beside the answers."""
+COOKIE = "rl_id"
+LONGEST_PAGE = 2_000
+LARGEST_BODY = 64 * 1024
+MOST_NAMES = 200
+_KEY = re.compile(r"[0-9a-f]{32}\Z")
+_SECRET = re.compile(r"pass(?:word|wd|phrase)|\bpwd\b|cvc|cvv|card.?num|iban", re.IGNORECASE)
+NOT_KEPT = "(not kept)"
+NO_ADDRESS = "no address was found in it"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What a request brought: every value by its name (those of a form that a site had already under our names),
+    the language, the page, and the browser's key."""
+
+    posted: Posted
+    language: str
+    page: str
+    referrer: str
+    visitor: str
+    is_background: bool
+
+
+def read_request(request: HttpRequest, form: Form, definition: Definition) -> Arrived:
+    """Reads a request that sends a form."""
+    said = {clean(name): [clean(value) for value in values] for name, values in request.POST.lists()}
+    told = {
+        name.removeprefix(OURS): values[0]
+        for name, values in said.items()
+        if name.startswith(OURS) and values
+    }
+    posted = {
+        form.mapping.get(name, name): values for name, values in said.items() if not name.startswith(OURS)
+    }
+    language = pick_language(
+        definition.languages, told.get("language", ""), request.headers.get("Accept-Language", "")
+    )
+    return Arrived(
+        posted,
+        language,
+        (told.get("page") or _page_of(request))[:LONGEST_PAGE],
+        told.get("referrer", "")[:LONGEST_PAGE],
+        visitor_of(request, told.get("visitor", "")),
+        is_background(request),
+    )
+
+
+def visitor_of(request: HttpRequest, said: str) -> str:
+    """The key of the browser: as the page that shows the form says, else of our own cookie; "" for none."""
+    return next((key for key in (said, request.COOKIES.get(COOKIE, "")) if _KEY.match(key)), "")
+
+
+def is_background(request: HttpRequest) -> bool:
+    """Whether a script sent it, so that nobody reads the answer as a page."""
+    mode = request.headers.get("Sec-Fetch-Mode", "navigate")
+    return mode != "navigate" or "application/json" in request.headers.get("Accept", "")
+
+
+def hidden_values(definition: Definition, page: str, referrer: str, language: str) -> dict[str, str]:
+    """What hidden fields hold of how somebody came to a page."""
+    found = campaign_of(page, {}) if page else {}
+    source = source_of(page, referrer, found) if page else None
+    known = {
+        **{name: found.get(name, "") for name in (*UTM, "click_id")},
+        "source": source.kind if source else "",
+        "referrer": referrer,
+        "page": page,
+        "language": language,
+    }
+    return {
+        each.name: each.fixed or known.get(each.source, "")
+        for each in definition.fields
+        if each.type == "hidden"
+    }
+
+
+def facts_of(request: HttpRequest) -> Facts:
+    """What verdicts want to know of a request."""
+    header = request.headers.get
+    marks = marks_of(Asked(request.method or "", request.path, header, ""))
+    return Facts(clean(header("User-Agent") or "")[:LONGEST_AGENT], request.method or "", marks, "")
+
+
+def address_of(request: HttpRequest) -> str:
+    """Whom a request came from: behind the proxy that does TLS, whom that says last."""
+    said = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
+    return said.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR") or "")
+
+
+def may_send(request: HttpRequest, form: Form, page: Page | None) -> bool:
+    """Whether the site that a request comes from may send to the form. Pages of ours carry a token; others are on the
+    form's list, and browsers say of which site they are."""
+    origin = request.headers.get("Origin", "")
+    if origin.lower() in form.origins:
+        return True
+    ours = {"", "null", own_origin(), f"{request.scheme}://{request.get_host()}".lower()}
+    return page is not None and origin.lower() in ours
+
+
+def read_sent(
+    request: HttpRequest,
+    form: Form,
+    definition: Definition,
+    arrived: Arrived,
+    page: Page | None,
+    *,
+    rate: Rate,
+    has_proof: bool,
+    now: datetime,
+) -> tuple[Read, Sent]:
+    """What was filled in, and the whole as it can be kept once that is without mistakes."""
+    hidden = hidden_values(definition, arrived.page, arrived.referrer, arrived.language)
+    posted = {**{name: [value] for name, value in hidden.items() if value}, **arrived.posted}
+    names = page.asked if page else [each.name for each in definition.fields]
+    read = read_answers(definition, posted, names)
+    raw = [(name, value) for name, values in arrived.posted.items() for value in values]
+    uid = _uid(form, page, raw, now)
+    facts = facts_of(request)
+    verdict = judge(facts, shipped_rules())
+    noticed = Noticed(
+        now - page.at if page else None,
+        " ".join(arrived.posted.get(HONEYPOT, ())),
+        rate,
+        has_proof,
+        verdict.actor == "machine",
+        Submission.objects.filter(nonce=page.nonce).exclude(uid=uid).count() if page else 0,
+    )
+    sent = Sent(
+        uid=uid,
+        nonce=page.nonce if page else uid,
+        raw=[(name, NOT_KEPT if _SECRET.search(name) else value) for name, value in raw],
+        answers=read.answers,
+        facts=facts,
+        verdict=verdict,
+        language=arrived.language,
+        page=arrived.page,
+        referrer=arrived.referrer,
+        visitor=arrived.visitor,
+        address=address_of(request) if settings.CONFIG.keep_addresses else "",
+        signals=signals_of(noticed, read),
+    )
+    return read, sent
+
+
+def forgive(definition: Definition, read: Read, sent: Sent) -> Sent:
+    """What was sent where nobody reads what is wrong with it: kept all the same. Without the address it asks for, it
+    waits to be understood; other values that cannot be read are left out, with the reason."""
+    why = tuple(
+        f"{name}: {sentence(wrong.name, 'en', *wrong.words)}" for name, wrong in read.mistakes.items()
+    )
+    address = next((each.name for each in definition.fields if each.type == "email"), None)
+    if address is not None and address not in read.answers:
+        return replace(sent, unread=why or (NO_ADDRESS,))
+    return replace(sent, notes=why)
+
+
+def _uid(form: Form, page: Page | None, raw: list[tuple[str, str]], now: datetime) -> str:
+    """By the token of a page of ours. On other pages the same words within ten minutes are one, also across the turn
+    of such a stretch."""
+    if page:
+        return uid_of(page.nonce, raw)
+    turn = int(now.timestamp() // WINDOW.total_seconds())
+    here, before = (uid_of(_digest(form, at), raw) for at in (turn, turn - 1))
+    was = Submission.objects.filter(uid=before, received_at__gt=now - WINDOW)
+    return before if was.exists() else here
+
+
+def _digest(form: Form, turn: int) -> str:
+    return blake2b(f"{form.pk}:{turn}".encode(), digest_size=16).hexdigest()
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that sent it, where browsers say so of another site."""
+    return clean(request.headers.get("Referer", ""))
+
+
+def queried(request: HttpRequest, names: tuple[str, ...]) -> Mapping[str, str]:
+    """What the address of a form's page says beside the form."""
+    return {name: clean(request.GET.get(name, ""))[:LONGEST_PAGE] for name in names}

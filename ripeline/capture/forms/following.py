@@ -1,0 +1,219 @@
+"""What follows from a submission that counts: somebody is found or made, their browser joined, touches recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ripeline.capture.digest.sources import UTM, Source, campaign_of, source_of
+from ripeline.capture.forms.becoming import email_of, scalar, with_answers
+from ripeline.capture.forms.confirming import ask_consents
+from ripeline.capture.forms.definition import QUESTIONS, Definition, Question
+from ripeline.capture.forms.models import Submission
+from ripeline.capture.forms.reading import Answer
+from ripeline.capture.verdicts.judging import Facts, Verdict
+from ripeline.capture.verdicts.keeping import keep_verdicts
+from ripeline.capture.verdicts.rules import shipped_rules
+from ripeline.kit.ids import new_key
+from ripeline.kit.instants import to_instant
+from ripeline.lifecycle.touch import KINDS, Scalar
+from ripeline.lifecycle.touch import Touch as Fact
+from ripeline.people.contacts import ContactDraft, add_contacts
+from ripeline.people.models import Contact, Identity, Visitor
+from ripeline.timeline.changes import change_contact, draft_of, rule_traits
+from ripeline.timeline.identities.living import keys_by_identity
+from ripeline.timeline.identities.models import Identification
+from ripeline.timeline.identities.visitors import join, visitor_for
+from ripeline.timeline.identities.web import WebTouch, record_web
+from ripeline.timeline.models import Touch
+
+LONGEST_WORDS = 2_000
+LONGEST_ATTR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Whom a submission is of: the contact named by the address (who may have been merged), and if they are new."""
+
+    contact: Contact
+    is_new: bool
+
+
+def follow(
+    row: Submission,
+    definition: Definition,
+    verdict: Verdict | None,
+    *,
+    now: datetime,
+    facts: Facts | None = None,
+    visitor: str = "",
+    referrer: str = "",
+) -> None:
+    """Does what follows, in the caller's transaction, and notes in `row` of whom it is; the caller saves it.
+
+    Places are taken in the order everybody takes them: the contact, the browser, then the queue.
+    """
+    visitor = visitor or str(row.facts.get("visitor") or "")
+    referrer = referrer or str(row.facts.get("referrer") or "")
+    browser = visitor_for(visitor, now=now) if visitor else None
+    who = _find(definition, row.answers, browser, now)
+    if who and browser:
+        join(browser, who.contact, how=Identification.How.FORM, at=row.received_at, now=now)
+    if who and not who.is_new:
+        _tell(who.contact, definition, row.answers, now)
+    source = _source(row.page, referrer)
+    record_web(_touches(row, definition, who, visitor=visitor, source=source), now=now)
+    if verdict is not None and facts is not None:
+        # A person who released it knows better than the rules, now and when the past is judged again.
+        keep_verdicts({uid_of_touch(row): (facts, verdict)}, shipped_rules(), now=now)
+    row.visitor = browser
+    if who:
+        row.contact = who.contact
+        _fill_source(who.contact.merged_into or who.contact, source)
+        ask_consents(row, definition, who.contact, now=now)
+
+
+def uid_of_touch(row: Submission) -> str:
+    """The id of the touch that a submission is."""
+    return f"form:{row.uid}"
+
+
+def _find(
+    definition: Definition, answers: Mapping[str, Answer], browser: Visitor | None, now: datetime
+) -> _Who | None:
+    """Whom the address leads to, or somebody new; where no address is asked, who uses the browser."""
+    address = email_of(definition, answers)
+    if not address:
+        user = browser.user if browser else None
+        return _Who(_held(user), is_new=False) if user else None
+    key = keys_by_identity(Identity.Kind.EMAIL, [address]).get(address)
+    if key:
+        return _Who(_held(Contact.objects.get(key=key)), is_new=False)
+    draft = with_answers(ContactDraft(key=new_key(), emails=(address,)), definition, answers, now=now)
+    return _Who(add_contacts([draft], now=now)[0], is_new=True)
+
+
+def _held(contact: Contact) -> Contact:
+    """The contact and who they live on as, held until the transaction ends, as they are now."""
+    pks = {contact.pk, contact.merged_into_id or contact.pk}
+    list(Contact.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
+    return Contact.objects.select_related("merged_into__company", "company", "owner").get(pk=contact.pk)
+
+
+def _tell(contact: Contact, definition: Definition, answers: Mapping[str, Answer], now: datetime) -> None:
+    living = contact.merged_into or contact
+    draft = draft_of(living)
+    wanted = with_answers(draft, definition, answers, now=now)
+    if wanted != draft:
+        change_contact(living, wanted, now=now)
+
+
+def _touches(
+    row: Submission, definition: Definition, who: _Who | None, *, visitor: str, source: Source | None
+) -> list[WebTouch]:
+    """The submission as touches; none where neither a person nor a browser is known."""
+    if who is None and not visitor:
+        return []
+    person = who.contact.key if who else ""
+    uid = uid_of_touch(row)
+    sent = _fact(row, person, uid, "form_submitted", row.form.key, _attrs(row, definition, source))
+    found = [WebTouch(sent, visitor)]
+    if who is None:
+        return found
+    if who.is_new:
+        found.append(WebTouch(_fact(row, person, f"{uid}:identified", "identified", row.form.key)))
+        if traits := rule_traits(who.contact):
+            found.append(WebTouch(_fact(row, person, f"{uid}:traits", "traits_changed", None, traits)))
+    for each in definition.fields:
+        if each.becomes in QUESTIONS and each.name in row.answers:
+            found.append(WebTouch(_answer(row, definition, each, person)))
+    return found
+
+
+def _answer(row: Submission, definition: Definition, asked: Question, person: str) -> Fact:
+    value = row.answers[asked.name]
+    words = next(
+        (definition.say(each.label, row.language) for each in asked.choices if each.value == value), ""
+    )
+    attrs: dict[str, Scalar] = {"value": _plain(value), "form": row.form.key}
+    if words and words != value:
+        attrs["text"] = words[:LONGEST_WORDS]
+    return _fact(
+        row, person, f"{uid_of_touch(row)}:answered:{asked.becomes}", "answered", asked.becomes, attrs
+    )
+
+
+def _plain(value: Answer) -> str:
+    """An answer as rules compare it: text; yes for a tick, a whole number without decimals."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(scalar(value))
+
+
+def _attrs(row: Submission, definition: Definition, source: Source | None) -> dict[str, Scalar]:
+    """What the journey tells of it: what was answered, but not who they are."""
+    attrs: dict[str, Scalar] = {
+        "form": row.form.title,
+        "version": row.version.number if row.version else None,
+    }
+    for each in definition.fields:
+        if each.name not in row.answers or each.type in ("email", "phone", "consent") or _is_personal(each):
+            continue
+        value = scalar(row.answers[each.name])
+        name = "text" if each.type == "long" and "text" not in attrs else each.name
+        attrs.setdefault(
+            name,
+            value[: LONGEST_WORDS if name == "text" else LONGEST_ATTR] if isinstance(value, str) else value,
+        )
+    if row.page:
+        attrs.setdefault("url", row.page[:LONGEST_WORDS])
+        campaign = campaign_of(row.page, {})
+        for name in (*UTM, "click_id"):
+            if name in campaign:
+                attrs.setdefault(name, campaign[name])
+    if source:
+        attrs.setdefault("source", source.kind)
+        if source.name:
+            attrs.setdefault("source_name", source.name)
+    return attrs
+
+
+def _is_personal(asked: Question) -> bool:
+    return asked.becomes in ("name", "first_name", "last_name")
+
+
+def _source(page: str, referrer: str) -> Source | None:
+    return source_of(page, referrer, campaign_of(page, {})) if page else None
+
+
+def _fill_source(contact: Contact, source: Source | None) -> None:
+    """How somebody first came, of whom nobody said it: their earliest touch that says any."""
+    if contact.source:
+        return
+    theirs = Touch.objects.filter(contact=contact, attrs__has_key="source").order_by("at", "pk")
+    earliest = theirs.values_list("attrs", flat=True).first()
+    word = str((earliest or {}).get("source") or (source.kind if source else ""))
+    if word:
+        Contact.objects.filter(pk=contact.pk, source="").update(source=word[:80])
+
+
+def _fact(
+    row: Submission,
+    person: str,
+    uid: str,
+    kind: str,
+    subject: str | None,
+    attrs: Mapping[str, Scalar] | None = None,
+) -> Fact:
+    return Fact(
+        id=uid,
+        person=person,
+        at=to_instant(row.received_at),
+        kind=kind,
+        direction=KINDS[kind],
+        actor=row.actor,
+        subject=subject,
+        value=None,
+        attrs=dict(attrs or {}),
+    )

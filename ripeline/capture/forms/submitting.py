@@ -1,0 +1,143 @@
+"""Taking in what was sent: kept once, as it came and as it was read; and what follows for the person who sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, OperationalError, transaction
+
+from ripeline.capture.forms.becoming import email_of
+from ripeline.capture.forms.counting import count_page
+from ripeline.capture.forms.definition import Definition
+from ripeline.capture.forms.following import follow
+from ripeline.capture.forms.models import Form, FormCount, FormVersion, Submission
+from ripeline.capture.forms.reading import Answer
+from ripeline.capture.verdicts.judging import Facts, Verdict
+from ripeline.people.models import User
+
+TRIES = 4
+DEADLOCK = "40P01"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came: `raw` as it came, `answers` as they were read, from which `page` in which `language`; the browser's
+    key (`visitor`, "" for none), the `facts` of the request and the `verdict` on it. `signals` make it a suspect,
+    `unread` says why it could not be understood, `notes` what of it was left out."""
+
+    uid: str
+    nonce: str
+    raw: Sequence[tuple[str, str]]
+    answers: Mapping[str, Answer]
+    facts: Facts
+    verdict: Verdict
+    language: str = ""
+    page: str = ""
+    referrer: str = ""
+    visitor: str = ""
+    address: str = ""
+    signals: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of it: its row, whether it is new, and whether a mail has to be answered before consents count."""
+
+    submission: Submission
+    is_new: bool
+    waits: bool = False
+
+
+def keep(form: Form, version: FormVersion, sent: Sent, *, now: datetime) -> Kept:
+    """Takes in what was sent, once however often it comes, with all that follows, in one transaction."""
+    for _ in range(TRIES - 1):
+        try:
+            return _keep(form, version, sent, now)
+        except IntegrityError:
+            # Sent twice at once, or somebody with this address was added meanwhile: now that is seen.
+            continue
+        except OperationalError as trouble:
+            if getattr(trouble.__cause__, "sqlstate", "") != DEADLOCK:
+                raise
+    return _keep(form, version, sent, now)
+
+
+def release(submission: Submission, *, by: User | None, now: datetime) -> bool:
+    """What was held is taken in after all, as a person's; False where somebody was quicker."""
+    with transaction.atomic():
+        held = Submission.objects.select_for_update(no_key=True, of=("self",))
+        row = held.select_related("form", "version").get(pk=submission.pk)
+        if row.outcome != Submission.Outcome.SUSPECTED or row.version is None:
+            return False
+        row.outcome, row.actor = Submission.Outcome.ACCEPTED, "human"
+        row.released_at, row.released_by = now, by
+        definition = Definition.model_validate(row.version.definition)
+        follow(row, definition, None, now=now)
+        row.save()
+    return True
+
+
+def _keep(form: Form, version: FormVersion, sent: Sent, now: datetime) -> Kept:
+    definition = Definition.model_validate(version.definition)
+    with transaction.atomic():
+        known = Submission.objects.filter(uid=sent.uid).first()
+        if known is not None:
+            return Kept(known, is_new=False, waits=_waits(definition, known))
+        row = _row(form, version, sent, now)
+        # First: who sends the same at the same time waits here, and finds it kept.
+        row.save(force_insert=True)
+        if row.outcome == Submission.Outcome.ACCEPTED:
+            follow(
+                row,
+                definition,
+                sent.verdict,
+                facts=sent.facts,
+                visitor=sent.visitor,
+                referrer=sent.referrer,
+                now=now,
+            )
+            row.save()
+    count_page(form, sent.nonce, FormCount.What.SENT, row.actor, now=now)
+    return Kept(row, is_new=True, waits=_waits(definition, row))
+
+
+def _row(form: Form, version: FormVersion, sent: Sent, now: datetime) -> Submission:
+    outcome, actor = Submission.Outcome.ACCEPTED, str(sent.verdict.actor)
+    if sent.signals:
+        outcome, actor = Submission.Outcome.SUSPECTED, "machine"
+    elif sent.unread:
+        outcome = Submission.Outcome.UNREAD
+    facts = sent.facts
+    return Submission(
+        uid=sent.uid,
+        nonce=sent.nonce,
+        form=form,
+        version=version,
+        received_at=now,
+        outcome=outcome,
+        reasons=[*sent.signals, *sent.unread, *sent.notes],
+        actor=actor,
+        raw=[list(pair) for pair in sent.raw],
+        answers=dict(sent.answers),
+        language=sent.language,
+        page=sent.page,
+        facts={
+            "agent": facts.agent,
+            "marks": list(facts.marks),
+            "network": facts.network,
+            "referrer": sent.referrer,
+            "visitor": sent.visitor,
+        },
+        address=sent.address,
+    )
+
+
+def _waits(definition: Definition, row: Submission) -> bool:
+    """Whether whoever sent it is told to look at their mail. A suspect is told the same: it learns nothing."""
+    if not definition.confirm or not email_of(definition, row.answers):
+        return False
+    return any(each.type == "consent" and each.name in row.answers for each in definition.fields)
