@@ -9,7 +9,7 @@ from ripeline.gateway.imports.dates import read_date, why_no_date
 from ripeline.gateway.imports.mapping import CellTest, Lookup, MomentRule, Said, TouchRule, places
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.seniority import seniority_of
-from ripeline.gateway.imports.table import Rejected, Row, Why
+from ripeline.gateway.imports.table import NO_KEY, Rejected, Row, Why
 from ripeline.gateway.imports.takes import Settled, taker
 from ripeline.gateway.imports.touches import LONGEST_ID, LONGEST_KIND
 from ripeline.kit.folding import plain
