@@ -4,7 +4,7 @@ from django.urls import path
 
 from ripeline.contacts.company import company_page
 from ripeline.contacts.merging import merge_pages, suggested_page
-from ripeline.contacts.person import contact_page, edit, moving
+from ripeline.contacts.person import consents, contact_page, edit, moving
 from ripeline.kit.paths import register_paths
 
 register_paths()
@@ -18,6 +18,7 @@ urlpatterns = [
     path("contacts/<key:key>/moves", moving.make_move, name="contact_moves"),
     path("contacts/<key:key>/answers", moving.record_answer, name="contact_answers"),
     path("contacts/<key:key>/touches", moving.log_touch, name="contact_touches"),
+    path("contacts/<key:key>/consent", consents.note_by_hand, name="contact_consent"),
     path("contacts/<key:key>/touches/<key:uid>/undo", moving.undo_touch, name="contact_touch_undo"),
     path("contacts/<key:key>/merge", merge_pages.choose_other, name="contact_merge"),
     path("contacts/<key:key>/merge/<key:other>", merge_pages.compare, name="contact_merge_with"),

@@ -55,22 +55,25 @@ def may(contact: Contact, purpose: str, now: datetime) -> bool:
     return purpose not in BY_MAIL or not is_suppressed(living(contact).email, purpose)
 
 
-def standpoints(contact: Contact) -> list[Standpoint]:
-    """Where a contact stands on every purpose anybody asked them about, in order of its title."""
-    rows = list(_rows(contact).select_related("wording", "by"))
-    if not rows:
-        return []
-    blocked = {each.purpose: each for each in Suppression.objects.filter(address=living(contact).email)}
+def standpoints(contact: Contact, now: datetime) -> list[Standpoint]:
+    """Where a contact stands, as of a moment, on every purpose anybody asked them about, in order of its title; first
+    what closes their address for everything, as a purpose without a name."""
+    rows = list(_rows(contact).filter(at__lte=now).select_related("wording", "by"))
+    address = living(contact).email
+    blocks = (
+        Suppression.objects.filter(address=address, at__lte=now) if address else Suppression.objects.none()
+    )
+    blocked = {each.purpose: each for each in blocks}
     found = []
-    for purpose in {each.purpose for each in rows}:
+    for purpose in {each.purpose for each in rows} | blocked.keys():
         history = [each for each in rows if each.purpose == purpose]
         counted = [each for each in history if each.state != Consent.State.ASKED]
-        current = counted[0] if counted else None
-        waits = history[0] if history[0].state == Consent.State.ASKED else None
-        block = (blocked.get(purpose) or blocked.get("")) if purpose in BY_MAIL else None
+        waits = history[0] if history and history[0].state == Consent.State.ASKED else None
+        block = (blocked.get(purpose) or blocked.get("")) if purpose in BY_MAIL or not purpose else None
         why = block.get_why_display() if block else ""
+        current = counted[0] if counted else None
         found.append(Standpoint(purpose, title_of(purpose), current, waits, history, why))
-    return sorted(found, key=lambda each: each.title)
+    return sorted(found, key=lambda each: (bool(each.purpose), each.title))
 
 
 def note_consent(
@@ -148,7 +151,7 @@ def suppressed_of(addresses: Iterable[str], purpose: str) -> set[str]:
 
 def title_of(purpose: str) -> str:
     """A purpose as it is read."""
-    return PURPOSES.get(purpose) or purpose.replace("_", " ").capitalize()
+    return PURPOSES.get(purpose) or purpose.replace("_", " ").capitalize() or "All mail"
 
 
 def living(contact: Contact) -> Contact:

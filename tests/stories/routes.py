@@ -57,6 +57,7 @@ ROUTES: dict[str, Route] = {
     "contact_touch_undo": OF_OWNERS,
     "contact_answers": OF_OWNERS,
     "contact_touches": OF_OWNERS,
+    "contact_consent": OF_OWNERS,
     "contact_merges": READ,
     "contact_merge": Route("reads", "owner"),
     "contact_merge_with": Route("both", "owner"),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ripeline.contacts.lists.trail import read_neighbours, read_trail
+from ripeline.contacts.person.consent_forms import ConsentForm
 from ripeline.contacts.person.definitions import say_dropped, second_opinion
 from ripeline.contacts.person.journey import GROUPS, Stretch, read_journey
 from ripeline.contacts.person.ladder import climb, latest_move, life_line
@@ -29,6 +30,7 @@ from ripeline.contacts.person.verdicts import missing_above, reason_persona, rea
 from ripeline.contacts.person.whereabouts import clock, country_name
 from ripeline.kit.instants import to_datetime
 from ripeline.lifecycle.outcome import Transition as Moved
+from ripeline.people.consent import standpoints
 from ripeline.people.models import Contact, Identity, User
 from ripeline.people.permissions import may_change, reader_of
 from ripeline.timeline.asof import AsOf, read_as_of
@@ -48,6 +50,7 @@ class Forms:
     move: MoveForm | None = None
     answer: AnswerForm | None = None
     log: LogForm | None = None
+    consent: ConsentForm | None = None
 
 
 @require_safe
@@ -66,7 +69,7 @@ def contact_page(request: HttpRequest, key: str) -> HttpResponse:
 def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpResponse:
     """The whole page. With a form that has mistakes in it the answer is 422 and the page is about now."""
     now = timezone.now()
-    wrong = [form for form in (forms.move, forms.answer, forms.log) if form is not None]
+    wrong = [form for form in (forms.move, forms.answer, forms.log, forms.consent) if form is not None]
     as_of = AsOf(now) if wrong else _as_of(request, now)
     picture = take_picture(contact, as_of)
     journey = read_journey(picture, request.GET, timezone.get_current_timezone())
@@ -77,6 +80,7 @@ def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpRe
         **_why(picture, outdated),
         "outdated": outdated,
         "second": second_opinion(picture),
+        "consents": standpoints(contact, as_of.at),
         **_journey(picture, journey, _carried(request)),
         **_what_to_do(request, picture, forms),
         **_way(request, picture, now),
@@ -233,6 +237,7 @@ def _what_to_do(request: HttpRequest, picture: Picture, forms: Forms) -> dict[st
         "move_form": move,
         "answer_form": forms.answer or AnswerForm(playbook=picture.playbook),
         "log_form": forms.log or LogForm(),
+        "consent_form": forms.consent or ConsentForm(),
     }
     context: dict[str, Any] = {"may_change": True, "may_move": True, **shown}
     return context
