@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -56,6 +56,27 @@ class Manifest:
     def files(self) -> tuple[PartFile, ...]:
         """Every file in force."""
         return tuple(file for bucket in self.buckets for file in bucket.files)
+
+    @property
+    def touches(self) -> int:
+        """How many touches there are."""
+        return sum(bucket.touches for bucket in self.buckets)
+
+    def buckets_with(self, names: Collection[str]) -> frozenset[int]:
+        """The numbers of the buckets that have a file of these names."""
+        return frozenset(
+            bucket.number for bucket in self.buckets if any(file.name in names for file in bucket.files)
+        )
+
+    def emptied(self, numbers: Collection[int]) -> Manifest:
+        """The same, with nobody in the buckets of these numbers."""
+        return replace(
+            self,
+            buckets=tuple(
+                Bucket(each.number, (), 0, 0, None) if each.number in numbers else each
+                for each in self.buckets
+            ),
+        )
 
 
 def read_manifest(folder: Folder) -> Manifest:

@@ -29,7 +29,7 @@ class Parts:
     @property
     def touches(self) -> int:
         """How many touches there are."""
-        return sum(bucket.touches for bucket in self.manifest.buckets)
+        return self.manifest.touches
 
     @property
     def people(self) -> int:
@@ -62,32 +62,38 @@ def open_parts(url: str, *, source: str | None = None) -> Parts:
     manifest = read_manifest(folder)
     if source is not None and manifest.source != source:
         raise StaleParts(f"The history parts in {folder} were made from another log.")
-    sizes = folder.sizes()
-    for file in manifest.files:
-        if file.name not in sizes:
-            raise DamagedParts(f"{folder}/{file.name} is gone.", file.name)
-        if sizes[file.name] != file.size:
-            raise DamagedParts(
-                f"{folder}/{file.name} has {sizes[file.name]} bytes and not {file.size}.", file.name
-            )
+    for name, why in wrong_files(folder, manifest).items():
+        raise DamagedParts(why, name)
     return Parts(folder, manifest)
 
 
-def verify(parts: Parts, progress: Callable[[int, int], None] | None = None) -> list[str]:
-    """Reads every byte of every file in force; returns a sentence for each file that is damaged.
+def wrong_files(folder: Folder, manifest: Manifest) -> dict[str, str]:
+    """The files in force that are gone, or not as large as they were written, with a sentence for each."""
+    sizes = folder.sizes()
+    wrong = {}
+    for file in manifest.files:
+        if file.name not in sizes:
+            wrong[file.name] = f"{folder}/{file.name} is gone."
+        elif sizes[file.name] != file.size:
+            wrong[file.name] = f"{folder}/{file.name} has {sizes[file.name]} bytes and not {file.size}."
+    return wrong
+
+
+def verify(parts: Parts, progress: Callable[[int, int], None] | None = None) -> dict[str, str]:
+    """Reads every byte of every file in force; returns those that are damaged, with a sentence for each.
 
     `progress` is told (bytes done, bytes in all).
     """
-    wrong, done = [], 0
+    wrong, done = {}, 0
     for file in parts.manifest.files:
         content = np.zeros(file.size, np.uint8).data
         try:
             parts.folder.read_ranges(file.name, [(0, file.size)], content)
             check_spans(parts.folder, file, content, file.spans)
         except FileNotFoundError:
-            wrong.append(f"{parts.folder}/{file.name} is gone.")
+            wrong[file.name] = f"{parts.folder}/{file.name} is gone."
         except DamagedParts as damage:
-            wrong.append(str(damage))
+            wrong[file.name] = str(damage)
         done += file.size
         if progress:
             progress(done, parts.bytes)

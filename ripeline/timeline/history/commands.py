@@ -62,10 +62,12 @@ def verify_command() -> None:
         raise click.ClickException(found.why)
     with _bar("Checking") as progress:
         wrong = verify(found.parts, progress)
-    for sentence in wrong:
+    for sentence in wrong.values():
         click.echo(sentence, err=True)
     if wrong:
-        click.echo("Run `ripeline history build` to make the parts anew.", err=True)
+        click.echo(
+            "The worker mends them within a day; to do so now, run `ripeline history build`.", err=True
+        )
         raise SystemExit(1)
     files = len(found.parts.manifest.files)
     click.echo(

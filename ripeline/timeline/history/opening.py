@@ -9,7 +9,7 @@ is held while millions of rows are read. The names go in the transaction that sa
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,8 +25,8 @@ from django.db.models import Q
 from ripeline.kit.instants import to_instant
 from ripeline.replay.parts.building import Progress, Wanted, write_generation
 from ripeline.replay.parts.folder import Folder
-from ripeline.replay.parts.manifest import Manifest
-from ripeline.replay.parts.opening import Parts, open_parts, verify
+from ripeline.replay.parts.manifest import Manifest, read_manifest
+from ripeline.replay.parts.opening import Parts, verify, wrong_files
 from ripeline.replay.parts.problems import (
     CannotWrite,
     DamagedParts,
@@ -37,7 +37,7 @@ from ripeline.replay.parts.problems import (
 )
 from ripeline.replay.parts.updating import put_in_force, readable_manifest, sweep
 from ripeline.timeline.history.models import HistoryChange, HistoryState
-from ripeline.timeline.history.source import count_after, read_new, read_people, safe_horizon
+from ripeline.timeline.history.source import contacts_in, count_after, read_new, read_people, safe_horizon
 from ripeline.timeline.history.triggers import triggers_ready
 
 log = logging.getLogger(__name__)
@@ -144,11 +144,18 @@ def look_at_history() -> OpenHistory | NotReady:
     )
 
 
-def update_history(*, clock: Clock, anew: bool = False, progress: Progress | None = None) -> Parts | Refused:
+def update_history(
+    *,
+    clock: Clock,
+    anew: bool = False,
+    damaged: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Parts | Refused:
     """Brings the parts up to date, or makes them; `anew` uses nothing of those that are there.
 
-    One process at a time. What is damaged, or not of this log, is made anew. `progress` is told (touches done, touches
-    in all), and (0, 1) again and again while the log is read; what it raises ends the work, and nothing changes.
+    One process at a time. What is damaged (`damaged` names files known to be) or not of this log is made anew.
+    `progress` is told (touches done, touches in all), and (0, 1) again and again while the log is read; what it raises
+    ends the work, and nothing changes.
     """
     if not triggers_ready(connection):
         return Refused(
@@ -158,7 +165,7 @@ def update_history(*, clock: Clock, anew: bool = False, progress: Progress | Non
     if not _claim(token, clock()):
         return Refused("Another process is writing the history parts.")
     try:
-        return _rounds(_Turn(token, clock, progress), anew=anew)
+        return _rounds(_Turn(token, clock, progress), _Old(None) if anew else _usable(damaged))
     except _LostLease:
         return Refused("Another process has taken over writing the history parts.")
     except _TooBusy:
@@ -174,16 +181,16 @@ def update_history(*, clock: Clock, anew: bool = False, progress: Progress | Non
 
 
 def check_history(*, clock: Clock, progress: Progress | None = None) -> tuple[str, ...]:
-    """Reads every byte of the parts and makes them anew where some are damaged; returns a sentence for each file.
+    """Reads every byte of the parts and makes anew what is damaged; returns a sentence for each such file.
 
     `progress` is told of both, as `verify` and `update_history` do.
     """
     found = look_at_history()
-    wrong = verify(found.parts, progress) if isinstance(found, OpenHistory) else []
+    wrong = verify(found.parts, progress) if isinstance(found, OpenHistory) else {}
     if wrong:
-        log.warning("The history parts are made anew: %s", " ".join(wrong))
-        update_history(clock=clock, anew=True, progress=progress)
-    return tuple(wrong)
+        log.warning("The history parts are mended: %s", " ".join(wrong.values()))
+        update_history(clock=clock, damaged=wrong, progress=progress)
+    return tuple(wrong.values())
 
 
 class _Turn:
@@ -209,53 +216,85 @@ class _Turn:
         self._renewed = monotonic()
 
 
-def _rounds(turn: _Turn, *, anew: bool) -> Parts:
-    parts = _round(turn, None if anew else _usable())
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """The parts that an update begins from: None is to be made from nothing; the buckets `lost` are damaged."""
+
+    manifest: Manifest | None
+    lost: frozenset[int] = frozenset()
+
+    def without(self, names: Collection[str]) -> _Old:
+        """The same, with what these files hold lost too. Where most is, all is sooner read in one go."""
+        more = self.manifest.buckets_with(names) if self.manifest else frozenset()
+        if not self.manifest or not more:
+            return _Old(None)
+        lost = self.lost | more
+        left, whole = self.manifest.emptied(lost).touches, self.manifest.touches
+        return _Old(None) if 2 * left < whole else _Old(self.manifest, lost)
+
+
+def _rounds(turn: _Turn, old: _Old) -> Parts:
+    parts = _round(turn, old)
     for _ in range(ROUNDS - 1):
         if not HistoryChange.objects.exists():
             break
-        parts = _round(turn, parts)
+        parts = _round(turn, _Old(parts.manifest))
     return parts
 
 
-def _usable() -> Parts | None:
+def _usable(damaged: Collection[str]) -> _Old:
     try:
-        return _open(_state())
+        manifest = _manifest(_state())
+        wrong = wrong_files(Folder(history_url()), manifest)
     except MissingParts:
-        return None
+        return _Old(None)
     except UnreachableParts:
         raise
     except PartsProblem as problem:
         log.warning("The history parts are made anew: %s", problem)
-        return None
+        return _Old(None)
+    for why in wrong.values():
+        log.warning("A bucket of the history parts is made anew: %s", why)
+    # Another process may have mended some since they were found damaged.
+    names = {file.name for file in manifest.files} & {*wrong, *damaged}
+    return _Old(manifest).without(names) if names else _Old(manifest)
 
 
-def _round(turn: _Turn, parts: Parts | None) -> Parts:
+def _round(turn: _Turn, old: _Old) -> Parts:
     """One update. Raises CannotWrite, _LostLease, _TooBusy."""
-    try:
-        return _write_round(turn, parts)
-    except (DamagedParts, StaleParts) as problem:
-        log.warning("The history parts are made anew: %s", problem)
-        return _write_round(turn, None)
+    while True:
+        try:
+            return _write_round(turn, old)
+        except DamagedParts as problem:
+            if old.manifest is None:
+                raise
+            log.warning("A bucket of the history parts is made anew: %s", problem)
+            old = old.without([problem.name])
+        except StaleParts as problem:
+            log.warning("The history parts are made anew: %s", problem)
+            old = _Old(None)
 
 
-def _write_round(turn: _Turn, parts: Parts | None) -> Parts:
-    folder = Folder(history_url())
-    old = parts.manifest if parts else None
+def _write_round(turn: _Turn, base: _Old) -> Parts:
+    folder, old = Folder(history_url()), base.manifest
     # In this order: see the top of the file.
     changes = list(HistoryChange.objects.values_list("pk", "contact_id"))
-    people = frozenset(str(contact) for _, contact in changes) if old else frozenset()
+    changed = frozenset(str(contact) for _, contact in changes) if old else frozenset()
     position = old.position if old else 0
     horizon = _horizon(position)
-    if parts and not changes and horizon == position:
-        return parts
+    if old and not changes and not base.lost and horizon == position:
+        return Parts(folder, old)
     there = old or readable_manifest(folder)
     sweep(folder, there)
+    again = changed
+    if old and base.lost:
+        again |= contacts_in(base.lost, old.bucket_count)
+        old = old.emptied(base.lost)
     wanted = Wanted(
-        _watched(turn, _batches(position, horizon, people)),
+        _watched(turn, _batches(position, horizon, again)),
         source=_state().source,
         position=horizon,
-        replaced=people,
+        replaced=changed,
         vouched=True,  # the log has each id once
         expected=horizon,
     )
@@ -305,12 +344,23 @@ def _commit(turn: _Turn, folder: Folder, there: Manifest | None, new: Manifest, 
 
 def _open(state: HistoryState) -> Parts:
     """The parts in force. Raises PartsProblem."""
-    parts = open_parts(history_url(), source=state.source)
-    if parts.manifest.generation not in {state.generation, state.pending} - {""}:
+    folder, manifest = Folder(history_url()), _manifest(state)
+    for name, why in wrong_files(folder, manifest).items():
+        raise DamagedParts(why, name)
+    return Parts(folder, manifest)
+
+
+def _manifest(state: HistoryState) -> Manifest:
+    """The list of the parts in force. Raises PartsProblem."""
+    folder = Folder(history_url())
+    manifest = read_manifest(folder)
+    if manifest.source != state.source:
+        raise StaleParts(f"The history parts in {folder} were made from another log.")
+    if manifest.generation not in {state.generation, state.pending} - {""}:
         raise StaleParts(
-            f"The history parts in {parts.folder} are not those this database made last; it may have been restored."
+            f"The history parts in {folder} are not those this database made last; it may have been restored."
         )
-    return parts
+    return manifest
 
 
 def _state() -> HistoryState:

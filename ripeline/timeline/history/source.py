@@ -8,18 +8,22 @@ triggers say so, and that contact is read anew.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
 
 from ripeline.replay.parts.building import PLAIN
+from ripeline.replay.parts.spilling import buckets_of
 
 BATCH: Final = 20_000
 """Touches read at once: some tens of milliseconds of the database."""
 PEOPLE_AT_ONCE: Final = 500
+CONTACTS: Final = 100_000
+"""Contacts looked at at once, by their ids alone."""
 PATIENCE: Final = 2.0
 """Seconds to wait for transactions under way; those that take longer are waited for at the next update."""
 
@@ -65,6 +69,18 @@ def read_people(people: Sequence[str], horizon: int) -> Iterator[pa.Table]:
         while rows := _ask(f"{_select()} {where}", [after, horizon]):
             after = rows[-1][0]
             yield _table(rows, frozenset())
+
+
+def contacts_in(buckets: Collection[int], bucket_count: int) -> frozenset[str]:
+    """All contacts whose touches belong into these buckets of the parts."""
+    found: set[str] = set()
+    after = 0
+    while rows := _ask(_CONTACTS, [after]):
+        after = rows[-1][0]
+        people = pa.array([str(row[0]) for row in rows], pa.string())
+        is_in = np.isin(buckets_of(people, bucket_count), list(buckets))
+        found.update(people.filter(pa.array(is_in)).to_pylist())
+    return frozenset(found)
 
 
 def count_after(position: int) -> int:
@@ -132,6 +148,7 @@ _HEARD = "coalesce(known_at, received_at)"
 _FIRST_AND_LAST = """
 SELECT (SELECT min(id) FROM ripeline_touch WHERE id > %s), (SELECT max(id) FROM ripeline_touch)
 """
+_CONTACTS = f"SELECT id FROM ripeline_contact WHERE id > %s ORDER BY id LIMIT {CONTACTS}"  # noqa: S608 - ours
 _GIVEN_IDS = """
 SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('ripeline_touch', 'id')::regclass), 0)
 """

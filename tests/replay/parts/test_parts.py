@@ -54,7 +54,7 @@ def test_batches_late_repeated_or_shuffled_give_what_building_at_once_gives(
     assert parts.touches == sum(map(len, at_once.values()))
     assert parts.people == len(at_once)
     assert parts.latest == max((row[1] for rows in at_once.values() for row in rows), default=None)
-    assert verify(parts) == []
+    assert verify(parts) == {}
 
 
 def test_columns_not_asked_for_are_not_there(url: str) -> None:

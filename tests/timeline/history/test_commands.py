@@ -70,7 +70,7 @@ def test_verify_names_what_is_damaged_and_what_to_do(folder: Path) -> None:
     done = run("verify")
     assert done.exit_code == 1
     assert f"{file} is damaged: its" in done.output
-    assert "Run `ripeline history build`" in done.output
+    assert "run `ripeline history build`" in done.output
     assert run("build").exit_code == 0
     assert run("verify").exit_code == 0
 

@@ -13,12 +13,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from django.db import connection, connections, transaction
 from pytest_django import Settings
 
 from ripeline.people.models import Contact
+from ripeline.replay.parts import building
+from ripeline.replay.parts.opening import Parts
 from ripeline.replay.parts.problems import DamagedParts
+from ripeline.replay.parts.spilling import buckets_of
 from ripeline.replay.parts.updating import put_in_force
 from ripeline.timeline.history import opening
 from ripeline.timeline.history.models import HistoryChange, HistoryState
@@ -77,6 +81,45 @@ def test_a_bucket_that_is_damaged_where_an_update_reads_it_is_made_anew(folder: 
     flip(next(folder.glob("*.parquet")))
     add_touches(eva, range(50, 100))
     assert held(opened()) == logged()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("noticed", ["opened", "read", "checked"])
+def test_only_the_bucket_that_is_damaged_is_made_anew(
+    noticed: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is in it is read again, up to where the other buckets are; what came or changed since comes too."""
+    # Eight buckets, whatever the ids: so the others need not be split meanwhile.
+    monkeypatch.setattr(building, "BUCKET_TOUCHES", 40)
+    monkeypatch.setattr(building, "MOST_BUCKETS", 8)
+    people = [make_contact(f"Person {number}", now=NOW) for number in range(40)]
+    for contact in people:
+        add_touches(contact, range(8))
+    before = opened().parts
+    assert len(before.buckets) == 8
+    hurt = before.buckets[3].bucket.files[0].name
+    (truncate if noticed == "opened" else flip)(folder / hurt)
+    late = next(each for each in people if str(each.pk) in held_by(before, 3))
+    if noticed != "checked":
+        add_touches(late, range(8, 16))
+        add_touches(people[0], range(16, 18))
+        withdraw([f"{each.pk}-0-1" for each in people[:2]], now=NOW)
+    else:
+        assert check_history(clock=lambda: NOW)
+    after = opened().parts
+    assert held(opened()) == logged()
+    kept = {file.name for file in before.manifest.files} & {file.name for file in after.manifest.files}
+    assert hurt not in kept
+    assert len(kept) >= len(before.manifest.files) - (1 if noticed == "checked" else 4)
+
+
+def held_by(parts: Parts, number: int) -> set[str]:
+    """The contacts of a bucket."""
+    people = [str(pk) for pk in Contact.objects.values_list("pk", flat=True)]
+    count = parts.manifest.bucket_count
+    places = buckets_of(pa.array(people, pa.string()), count)
+    wanted = parts.buckets[number].bucket.number
+    return {who for who, place in zip(people, places, strict=True) if place == wanted}
 
 
 @pytest.mark.django_db
