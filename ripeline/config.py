@@ -99,6 +99,11 @@ class Config(BaseSettings):
         "a whole number from 1,000",
         ge=1_000,
     )
+    networks: Path | None = setting(
+        None,
+        "in which file networks are named, beside those of clouds that are known anyway",
+        "a CSV file with lines such as 192.0.2.0/24,datacentre:acme, or nothing",
+    )
     time_zone: str = setting(
         "Europe/Amsterdam",
         "in which time zone people are who have not chosen their own",
@@ -131,6 +136,13 @@ class Config(BaseSettings):
             raise Unusable(str(error.strerror)) from None
         if is_other:
             raise Unusable("it is no folder")
+        return value
+
+    @field_validator("networks")
+    @classmethod
+    def _file(cls, value: Path | None) -> Path | None:
+        if value and not value.is_file():
+            raise Unusable("there is no such file")
         return value
 
     @field_validator("database_url")

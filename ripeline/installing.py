@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from ripeline.capture.collector.networks import BadNetworks, read_networks
 from ripeline.contacts.lists.search import search_ready
 from ripeline.contacts.lists.search_tables import make_search
 from ripeline.lifecycle.playbook import PlaybookMistakes
@@ -164,10 +165,27 @@ def _accounts() -> Finding:
     return Finding(True, f"{users} people have an account.")
 
 
+def _networks() -> Finding:
+    file = settings.CONFIG.networks
+    try:
+        count = len(read_networks(file)) if file else 0
+    except BadNetworks as odd:
+        return Finding(False, f"{odd} Mend RIPELINE_NETWORKS.")
+    return Finding(True, f"{count:,} networks of your own are known, beside those of clouds.")
+
+
 def _host() -> Finding:
     if settings.DEBUG and settings.CONFIG.host not in ("127.0.0.1", "localhost", "::1"):
         return Finding(False, "RIPELINE_DEBUG is on while others can reach this site. Turn it off.")
     return Finding(True, f"The site is served on {settings.CONFIG.host}:{settings.CONFIG.port}.")
 
 
-LOOKS: tuple[Callable[[], Finding], ...] = (_playbook, _search, _history, _front_end, _accounts, _host)
+LOOKS: tuple[Callable[[], Finding], ...] = (
+    _playbook,
+    _search,
+    _history,
+    _front_end,
+    _accounts,
+    _host,
+    _networks,
+)

@@ -24,6 +24,7 @@ from ripeline.capture.collector.committing import FULL, STOPPING, Committer
 from ripeline.capture.collector.door import Collector
 from ripeline.capture.collector.exchange import Answer, Asked, Refused
 from ripeline.capture.collector.limits import BODY, EVENT
+from ripeline.capture.collector.networks import load_networks
 from ripeline.capture.collector.reading import TOO_LARGE
 from ripeline.capture.collector.stores import open_store
 from ripeline.capture.tracker import script
@@ -48,12 +49,13 @@ class Site:
         bodies = Bodies(self._senders, folder=settings.CONFIG.data_dir)
         self._pages = PageThreads(pages, bodies, may_have=most_bytes)
         self._reading = 0
+        self._collector: Collector | None = None
+        self._opening: asyncio.Future[Collector] | None = None
         self._script = script.Script()
         self._address_of = _reader_of_addresses(settings.CONFIG.base_url)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._committer = Committer(open_store(), waiting_limit=settings.CONFIG.waiting_limit)
-        self._collector = Collector(self._committer, clock=timezone.now)
         self._committer.start(loop)
         hear_stop(loop, self._senders.stop)
         # Thousands of requests that wait for the disk are no garbage: Python would look through them again and again.
@@ -93,9 +95,21 @@ class Site:
             return STOPPING.answer()
         if isinstance(body, Refused):
             return body.answer()
-        return await self._collector.answer(
-            Asked(scope.method, scope.path, header, self._address_of(scope), body)
-        )
+        collector = self._collector or await self._open()
+        return await collector.answer(Asked(scope.method, scope.path, header, self._address_of(scope), body))
+
+    async def _open(self) -> Collector:
+        """The collector, made for the first event: a site without any need not wait until the networks are read."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._make())
+        # Whoever asked first may go, and the others wait on.
+        self._collector = await asyncio.shield(self._opening)
+        return self._collector
+
+    async def _make(self) -> Collector:
+        loop = asyncio.get_running_loop()
+        network = await loop.run_in_executor(None, load_networks, settings.CONFIG.networks)
+        return Collector(self._committer, clock=timezone.now, network=network)
 
     async def _read(self, protocol: HTTPProtocol, size: int) -> bytes | Refused:
         """The body, where not too many large ones come at once. Raises ProtocolClosed, TooSlow and Stopping."""

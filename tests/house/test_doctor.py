@@ -82,6 +82,18 @@ def test_history_parts_out_of_reach_are_wrong_and_the_site_starts_without(
 
 
 @pytest.mark.django_db
+def test_a_file_of_networks_that_cannot_be_read_stops_the_start(
+    settings: LazySettings, tmp_path: Path
+) -> None:
+    file = tmp_path / "networks.csv"
+    file.write_text("192.0.2.0/24,Acme")
+    settings.CONFIG = settings.CONFIG.model_copy(update={"networks": file})
+    [found] = [finding for finding in examine() if "networks" in finding.what]
+    assert (found.well, found.is_bearable) == (False, False)
+    assert found.what.endswith("datacentre, proxy, relay, vpn, tor, none. Mend RIPELINE_NETWORKS.")
+
+
+@pytest.mark.django_db
 def test_what_the_database_does_not_permit_is_told_by_the_command_that_wanted_it() -> None:
     refused = ProgrammingError("permission denied for table ripeline_user\nLINE 1: ...")
     assert _about_database(refused, "user").startswith(

@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -122,6 +123,48 @@ def chunked(body: bytes, key: WriteKey) -> bytes:
     head += "Transfer-Encoding: chunked\r\n\r\n"
     pieces = [body[start : start + 10_000] for start in range(0, len(body), 10_000)]
     return head.encode() + b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
+
+
+def test_a_stop_waits_for_no_upload_and_for_no_event(served: tuple[Site, WriteKey]) -> None:
+    ours, _ = served
+    begun = []
+    for path, length in (
+        ("/imports/", 1_000_000),
+        ("/accounts/login/", 100),
+        ("/v1/track", 100),
+        ("/v1/b", 100_000),
+    ):
+        sender = socket.create_connection(("127.0.0.1", ours.port), timeout=20)
+        sender.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\nx".encode()
+        )
+        begun.append(sender)
+    # All of them are on their way by the time that one more is answered.
+    assert post(ours.port, "/v1/track", b"", {})[0] == 400
+    ours.stop()
+    assert [sender.recv(1_000)[:12] for sender in begun] == [b"HTTP/1.1 503"] * 4
+
+
+def test_behind_proxies_the_last_ones_word_is_the_address(tmp_path: Path) -> None:
+    key = a_key("website")
+    file = tmp_path / "networks.csv"
+    file.write_text("192.0.2.1,vpn:first\n192.0.2.2,vpn:second\n192.0.2.3,vpn:third\n")
+    settings = {"RIPELINE_BASE_URL": "https://leads.example.com", "RIPELINE_NETWORKS": str(file)}
+    activate(shipped_playbook("default"), now=NOW)
+    with site({**environment(), **settings}, processes=1) as ours:
+        head = f"POST /v1/track HTTP/1.1\r\nHost: x\r\nAuthorization: {basic(key.key)}\r\n"
+        for lines in (
+            "192.0.2.1",
+            "192.0.2.1, 192.0.2.2",
+            "192.0.2.1, 192.0.2.2\r\nX-Forwarded-For: 192.0.2.3",
+        ):
+            request = (
+                f"{head}X-Forwarded-For: {lines}\r\nContent-Length: {len(EVENT)}\r\n\r\n".encode() + EVENT
+            )
+            assert raw(ours, request).startswith(b"HTTP/1.1 200")
+    kept = Arrival.objects.order_by("pk").values_list("facts", flat=True)
+    assert [facts["network"] for facts in kept] == ["vpn:first", "vpn:second", "vpn:third"]
+    assert "192.0.2" not in str(list(Arrival.objects.values()))
 
 
 def test_only_requests_that_say_how_long_they_are_are_heard(served: tuple[Site, WriteKey]) -> None:
