@@ -52,6 +52,7 @@ ROOMS = (
     Room("today", "Today", "sun", "t", "today"),
     Room("contacts", "Contacts", "users", "c", "contact"),
     Room("companies", "Companies", "building", "o", "compan"),
+    Room("website", "Website", "world-www", "w", "website"),
     Room("playbook", "Playbook", "route", "p", "playbook"),
     Room("imports", "Imports", "database-import", "i", "import", team=True),
 )

@@ -75,6 +75,18 @@ ROUTES: dict[str, Route] = {
     "import_discard": OF_TEAM,
     "import_rejected": Route("reads", "team"),
     "import_mapping": Route("reads", "team"),
+    # The website
+    "website": READ,
+    "website_sources": READ,
+    "website_sources_file": READ,
+    "website_live": Route("reads", "team"),
+    "website_event": Route("reads", "team"),
+    "website_setup": Route("reads", "team"),
+    "website_key": Route("reads", "team"),
+    "website_key_check": Route("reads", "team"),
+    "website_key_new": Route("writes", "admin"),
+    "website_key_sites": Route("writes", "admin"),
+    "website_key_end": Route("writes", "admin"),
     # The playbook
     "playbook": READ,
     "playbook_previews": READ,

@@ -10,6 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from ripeline.capture.collector.keys import make_key
+from ripeline.capture.collector.models import Arrival
 from ripeline.gateway.models import Import
 from ripeline.people.models import User
 from ripeline.playbooks.drafts.saving import start_draft
@@ -48,7 +50,14 @@ def address() -> Address:
     in_force = PlaybookVersion.objects.get(is_active=True)
     draft = start_draft(in_force, by=owner, now=NOW)
     key = PreviewRun.objects.create(as_of=NOW, created_at=NOW, state=PreviewRun.State.FAILED).key
+    write_key = make_key("Our site", "website", now=NOW)
+    event = Arrival.objects.create(write_key=write_key, received_at=NOW, event="{}")
     known: dict[str, list[Any]] = OF_TWO | {
+        "website_event": [event.pk],
+        "website_key": [write_key.pk],
+        "website_key_check": [write_key.pk],
+        "website_key_sites": [write_key.pk],
+        "website_key_end": [write_key.pk],
         "playbook_preview": [key],
         "playbook_preview_people": [key],
         "playbook_preview_cancel": [key],
