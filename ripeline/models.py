@@ -2,6 +2,7 @@
 
 from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
 from ripeline.capture.forms.models import Confirmation, Form, FormCount, FormVersion, Submission
+from ripeline.capture.library.models import Asset, AssetCount, AssetVersion
 from ripeline.capture.verdicts.models import EngagementVerdict, RequestFacts, VerdictRules
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
@@ -34,6 +35,9 @@ from ripeline.timeline.models import (
 
 __all__ = [
     "Arrival",
+    "Asset",
+    "AssetCount",
+    "AssetVersion",
     "CacheEntry",
     "Camp",
     "CampStanding",

@@ -74,7 +74,10 @@ class PageThreads:
         with environ["wsgi.input"]:
             answer = self._application(environ, started)
             try:
-                if started.is_short(answer):
+                if file := getattr(answer, "sent_file", None):
+                    # The server reads it by itself, and no thread waits for whoever reads slowly.
+                    protocol.response_file_range(started.status, started.headers, *file)
+                elif started.is_short(answer):
                     protocol.response_bytes(started.status, started.headers, b"".join(answer))
                 else:
                     _stream(started, answer, protocol, loop)

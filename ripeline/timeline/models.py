@@ -123,6 +123,12 @@ class Touch(models.Model):
         indexes = (
             models.Index(fields=["contact", "at"], name="touch_contact_at"),
             models.Index(fields=["home"], condition=Q(home__isnull=False), name="touch_home"),
+            # Who downloaded what, and since when.
+            models.Index(
+                fields=["subject", "at", "actor", "contact"],
+                condition=Q(kind="asset_downloaded"),
+                name="touch_asset",
+            ),
             # Who is on the website, and where they come from.
             models.Index(fields=["at"], condition=Q(visitor__isnull=False), name="touch_web_at"),
         )

@@ -61,7 +61,7 @@ class AddressMiddleware:
 
 def largest_body(request: HttpRequest) -> int:
     """The largest body, in bytes, that this address takes from this browser."""
-    if request.path.startswith("/imports/") and _is_signed_in(request):
+    if request.path.startswith(("/imports/", "/library/")) and _is_signed_in(request):
         return int(settings.CONFIG.upload_limit_mb) * MEGABYTE + LARGEST_FORM
     return LARGEST_FORM
 
