@@ -76,6 +76,8 @@ def _show_then(request: HttpRequest, camp: Camp, theirs: Playbook, as_of: AsOf) 
         "theirs": theirs,
         "as_of": as_of,
         "then": then,
+        "run": then.run,
+        "may_write": may_write_definitions(reader_of(request)),
     }
     if then.found is not None:
         context |= {

@@ -18,6 +18,7 @@ from ripeline.playbooks.drafts.models import Draft
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.playbooks.preview.passing import outcomes_of
 from ripeline.playbooks.shipped import shipped_keys, shipped_playbook
+from ripeline.timeline.asof import View
 from ripeline.timeline.models import PlaybookVersion
 
 KEPT: Final = 20
@@ -111,7 +112,14 @@ def _read_draft(pk: int, revision: str) -> Text | Refused:
 
 
 def start_preview(
-    one_ref: str, other_ref: str, *, outcome: str, as_of: datetime, by: User, now: datetime
+    one_ref: str,
+    other_ref: str,
+    *,
+    outcome: str,
+    as_of: datetime,
+    by: User,
+    now: datetime,
+    view: View = "was",
 ) -> PreviewRun | Refused:
     """Asks for a preview; one of the same person that is still under way is cancelled for it."""
     pair = read_pair(one_ref, other_ref, outcome=outcome, as_of=as_of, now=now)
@@ -131,6 +139,7 @@ def start_preview(
             other_text=other.text,
             outcome=outcome,
             as_of=as_of,
+            view=view,
             started_by=by,
             created_at=now,
             due_at=now,

@@ -26,6 +26,12 @@ class PreviewRun(DueRow):
         CANCELLED = "cancelled", "Cancelled"
         FAILED = "failed", "Failed"
 
+    class View(models.TextChoices):
+        """In which sense a past day is meant, as in `timeline.asof.View`."""
+
+        KNOWN = "known", "As we knew it"
+        WAS = "was", "As it had happened"
+
     key = models.CharField(max_length=32, default=new_key, unique=True)
     state = models.CharField(max_length=9, choices=State.choices, default=State.WAITING)
     one_ref = models.CharField(max_length=80)
@@ -38,6 +44,7 @@ class PreviewRun(DueRow):
     other_text = models.TextField()
     outcome = models.CharField(max_length=200)
     as_of = models.DateTimeField()
+    view = models.CharField(max_length=5, choices=View.choices, default=View.WAS)
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)
     note = models.TextField(blank=True)
@@ -57,6 +64,11 @@ class PreviewRun(DueRow):
     def is_past(self) -> bool:
         """Whether it was asked for up to a day that had passed."""
         return self.as_of < self.created_at
+
+    @property
+    def is_as_known(self) -> bool:
+        """Whether only what we had heard of by then counts."""
+        return self.view == self.View.KNOWN
 
     @property
     def is_busy(self) -> bool:

@@ -32,7 +32,8 @@ from ripeline.replay.unused import Listing
 class Pair:
     """What is asked: `one` (what counts now) and `other` (what is proposed) up to `as_of`, in microseconds.
 
-    `outcome` names a signal of both; None: nothing is measured. What is later than `now` lies in the future.
+    `outcome` names a signal of both; None: nothing is measured. What is later than `now` lies in the future. With
+    `received_by` only what we had heard of by then counts.
     """
 
     one: Program
@@ -40,6 +41,7 @@ class Pair:
     as_of: int
     now: int
     outcome: str | None = None
+    received_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,17 @@ def compare_part(pair: Pair, part: PartRef) -> Found:
     wanted = pair.one.columns | pair.other.columns
     if pair.outcome is not None:
         wanted |= one_signal(pair.one, pair.outcome).columns | one_signal(pair.other, pair.outcome).columns
+    if pair.outcome is not None or pair.received_by is not None:
         wanted |= {"received_at"}
     return compare_bucket(pair, load(part, wanted | part.doubtful), attrs=bool(part.doubtful))
 
 
 def compare_bucket(pair: Pair, history: History, *, attrs: bool = True) -> Found:
     """Both definitions over the people of one bucket; `attrs`: some of their touches' may be no flat map."""
-    mine = replay_history(pair.one, history, pair.as_of)
-    theirs = mine if pair.other is pair.one else replay_history(pair.other, history, pair.as_of)
+    mine = replay_history(pair.one, history, pair.as_of, received_by=pair.received_by)
+    theirs = mine
+    if pair.other is not pair.one:
+        theirs = replay_history(pair.other, history, pair.as_of, received_by=pair.received_by)
     rows = compare.who_differs(mine, theirs, same_stages(pair.one.playbook, pair.other.playbook))
     from_stage = mine.standings.stage[rows].astype(np.int64)
     return Found(
@@ -136,7 +141,7 @@ def added(found: list[Found]) -> Found:
 def _sides(pair: Pair, history: History, mine: Outcome, theirs: Outcome) -> tuple[Side, Side]:
     if pair.outcome is None:
         return compare.side_of(mine), compare.side_of(theirs)
-    asked, name = Asked(pair.as_of), pair.outcome
+    asked, name = Asked(pair.as_of, received_by=pair.received_by), pair.outcome
     happened = outcome_instants(pair.one, name, history, asked)
     ours = compare.side_of(mine, happened, heard_in_time(pair.one, history, pair.as_of, happened))
     if theirs is mine:

@@ -66,7 +66,7 @@ def read_people(run: PreviewRun, *, start: str, end: str, after: int) -> PeopleP
     shown = ids[here : here + PER_PAGE].tolist()
     stages = [(pairs[at].from_stage, pairs[at].to_stage) for at in pair_of[here : here + PER_PAGE].tolist()]
     contacts = Contact.objects.in_bulk(shown)
-    touches = read_touches(shown)
+    touches = read_touches(shown, heard_until=run.as_of if run.is_as_known else None)
     playbooks = load_playbook(run.one_text), load_playbook(run.other_text)
     rows = [
         _moved(

@@ -209,6 +209,7 @@ def _pair(turn: _Turn, run: PreviewRun) -> Pair:
         as_of=to_instant(run.as_of),
         now=to_instant(turn.clock()),
         outcome=run.outcome or None,
+        received_by=to_instant(run.as_of) if run.is_as_known else None,
     )
 
 

@@ -37,7 +37,7 @@ LISTED = 30
 HEAVY = ("one_text", "other_text", "result")
 
 
-USUAL = {"one": "in force", "other": "", "outcome": "deal_won", "as_of": ""}
+USUAL = {"one": "in force", "other": "", "outcome": "deal_won", "as_of": "", "view": "was"}
 
 
 @require_safe
@@ -63,11 +63,22 @@ def start(request: HttpRequest) -> HttpResponse:
     if isinstance(as_of, Refused):
         done = as_of
     else:
-        refs = chosen["one"], chosen["other"]
-        done = start_preview(*refs, outcome=chosen["outcome"], as_of=as_of, by=reader_of(request), now=now)
+        done = start_preview(
+            chosen["one"],
+            chosen["other"],
+            outcome=chosen["outcome"],
+            as_of=as_of,
+            by=reader_of(request),
+            now=now,
+            view="known" if chosen["view"] == "known" else "was",
+        )
     if isinstance(done, Refused):
         asked = {name: value[:300] for name, value in chosen.items()}
         return redirect(f"{reverse('playbook_previews')}?{urlencode({**asked, 'refused': 1})}")
+    if request.POST.get("for") == "camps":
+        # The page of two camps asked for it, and shows what comes out.
+        past = urlencode({"as_of": chosen["as_of"], "view": done.view})
+        return redirect(f"{reverse('playbook_camps')}?{past}")
     return redirect("playbook_preview", key=done.key)
 
 

@@ -16,6 +16,8 @@ from ripeline.lifecycle.fold import fold
 from ripeline.lifecycle.playbook import load_playbook
 from ripeline.people.models import Contact, User
 from ripeline.playbooks.camps import then
+from ripeline.playbooks.preview.models import PreviewRun
+from ripeline.playbooks.preview.running import attend_previews
 from ripeline.timeline.asof import AsOf
 from ripeline.timeline.camps.keeping import start_camp
 from ripeline.timeline.camps.models import Camp
@@ -132,17 +134,28 @@ def test_the_page_of_now_has_the_same_control_and_no_banner(client: Client) -> N
     assert "Where they disagree<" in wrong
 
 
-def test_a_history_too_long_to_wait_for_leads_to_a_preview(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("view", ["known", "was"])
+def test_a_history_too_long_to_wait_for_is_worked_out_by_the_worker_in_either_reading(
+    client: Client, monkeypatch: pytest.MonkeyPatch, view: str
 ) -> None:
+    """The button asks for a preview; the page shows how far it is, and in the end what it would have shown at once."""
+    at_once = page_of(client, 20, view)
     monkeypatch.setattr(then, "MOST_TOUCHES", 2)
-    page = page_of(client, 20, "was")
-    assert "too many to be replayed while you wait" in page
-    link = re.search(r'href="(/playbook/previews/\?other=[^"]*)"', page)
-    assert link is not None
-    form = client.get(link[1].replace("&amp;", "&")).content.decode()
-    assert 'value="2026-01-21"' in form
-    assert re.search(r'<option value="version \w+" selected>', form)
+    page = page_of(client, 20, view)
+    assert "too many to be replayed while a page waits" in page
+    sales = sign_in(make_user("sales", "Sam Sell"))
+    assert "Marketing can have it worked out here." in page_of(sales, 20, view)
+    asked = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    answer = client.post("/playbook/previews/start", asked)
+    assert answer.headers["Location"] == f"/playbook/camps/?as_of=2026-01-21&view={view}"
+    assert "Waiting for the worker" in client.get(answer.headers["Location"]).content.decode()
+    run = PreviewRun.objects.get()
+    attend_previews(run.created_at, clock=lambda: run.created_at, stop=lambda: False)
+    worked_out = page_of(client, 20, view)
+    assert "Worked out" in worked_out
+    told = re.compile(r'<section class="part" aria-labelledby="where-title">.*</section>')
+    assert told.findall(worked_out) == told.findall(at_once) != []
+    assert "too many to be replayed" in page_of(client, 19, view)
 
 
 def test_without_history_parts_the_page_says_so_and_makes_none(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -49,6 +50,29 @@ def test_a_preview_up_to_a_past_day_is_headed_by_the_day_and_says_which_reading_
     page = read(sign_in(mia), f"/playbook/previews/{today.key}/")
     assert "as it had happened by" not in page
     assert ">Now<" in page
+
+
+def test_a_preview_of_what_was_known_then_leaves_out_what_was_heard_of_later(mia: User) -> None:
+    eva = make_contact("Eva Lind", key="eva")
+    then = NOW - timedelta(days=10)
+    record([fact(eva, "page_viewed", then - timedelta(days=5), uid="seen")], now=then - timedelta(days=4))
+    late = [fact(eva, "form_submitted", then - timedelta(days=3, hours=n), uid=f"late {n}") for n in range(2)]
+    record(late, now=then + timedelta(days=2))
+    draft, day = draft_of(mia), f"{then:%Y-%m-%d}"
+    runs = {view: previewed(mia, draft, as_of=day, view=view) for view in ("known", "was")}
+    address = {view: f"/playbook/previews/{run.key}/" for view, run in runs.items()}
+    known, was = (
+        read(sign_in(mia), f"{address[view]}people/?after={eva.pk - 1}") for view in ("known", "was")
+    )
+    assert ("Eva Lind" in was, "Eva Lind" in known) == (True, False)
+    page = read(sign_in(mia), address["known"])
+    assert "what was heard of only later is left out" in page
+    assert "as we knew it on" in page
+    again = dict(
+        re.findall(r'<input type="hidden" name="(one|other|outcome|as_of|view)" value="([^"]*)">', page)
+    )
+    assert (again["as_of"], again["view"]) == (day, "known")
+    assert "as we knew it</span>" in read(sign_in(mia), "/playbook/previews/")
 
 
 def test_attrs_no_rule_reads_are_listed_too_by_what_is_wrong_with_them(mia: User) -> None:
