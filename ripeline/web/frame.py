@@ -53,6 +53,8 @@ ROOMS = (
     Room("contacts", "Contacts", "users", "c", "contact"),
     Room("companies", "Companies", "building", "o", "compan"),
     Room("website", "Website", "world-www", "w", "website"),
+    Room("forms", "Forms", "forms", "f", "form"),
+    Room("library", "Library", "book", "l", "library"),
     Room("playbook", "Playbook", "route", "p", "playbook"),
     Room("imports", "Imports", "database-import", "i", "import", team=True),
 )

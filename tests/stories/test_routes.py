@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,6 +13,9 @@ from django.urls import NoReverseMatch, reverse
 
 from ripeline.capture.collector.keys import make_key
 from ripeline.capture.collector.models import Arrival
+from ripeline.capture.forms.models import Submission
+from ripeline.capture.library.filing import add_version
+from ripeline.capture.library.models import Asset
 from ripeline.gateway.models import Import
 from ripeline.people.models import User
 from ripeline.playbooks.drafts.saving import start_draft
@@ -21,6 +25,7 @@ from ripeline.timeline.identities.merging import Merged, merge
 from ripeline.timeline.models import PlaybookVersion, Publication, Touch
 from ripeline.timeline.record import record
 from ripeline.worker import catch_up
+from tests.capture.forms.forms import make_demo
 from tests.factories import NOW, make_company, make_contact, make_playbook, make_user, sign_in
 from tests.stories.routes import ROUTES, TOLD_ELSEWHERE, Route, Who, addresses
 from tests.timeline.people import fact
@@ -52,7 +57,16 @@ def address() -> Address:
     key = PreviewRun.objects.create(as_of=NOW, created_at=NOW, state=PreviewRun.State.FAILED).key
     write_key = make_key("Our site", "website", now=NOW)
     event = Arrival.objects.create(write_key=write_key, received_at=NOW, event="{}")
+    sent = Submission.objects.create(
+        form=make_demo("eva"), received_at=NOW, outcome=Submission.Outcome.SUSPECTED, nonce="n"
+    )
+    plan = Asset.objects.create(key="plan", title="Plan", kind="other", content_stage="decision", created_at=NOW)
+    add_version(plan, BytesIO(b"%PDF-1.7"), "plan.pdf", "application/pdf", by=None, now=NOW)
     known: dict[str, list[Any]] = OF_TWO | {
+        "library_file": ["plan", 1],
+        "library_again": ["plan", 1],
+        "form_submission": ["eva", sent.pk],
+        "form_submission_release": ["eva", sent.pk],
         "website_event": [event.pk],
         "website_key": [write_key.pk],
         "website_key_check": [write_key.pk],
@@ -82,6 +96,8 @@ def address() -> Address:
 
     def find(name: str) -> str:
         for guess in ([], known.get(name, []), ["eva"]):
+            if name.startswith(("library_", "asset_")):
+                guess = guess and (known.get(name) or ["plan"])
             if name.startswith("import_") or name == "import":
                 guess = guess and [brought.key]
             try:

@@ -60,7 +60,7 @@ class Shown:
     def described_by(self) -> str:
         """The ids of what says more about it."""
         ids = (("help", self.help), ("wrong", self.mistake))
-        return " ".join(f"{self.name}-{name}" for name, said in ids if said)
+        return " ".join(f"q-{self.name}-{name}" for name, said in ids if said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,19 @@
 
 from django.urls import path
 
-from ripeline.capture.forms import public
+from ripeline.capture.forms import builder, public, views
 
 urlpatterns = [
     path("f/<slug:key>/", public.form_public, name="form_public"),
     path("f/<slug:key>/thanks/", public.form_thanks, name="form_thanks"),
     path("f/<slug:key>/beat/", public.form_beat, name="form_beat"),
+    path("forms/", views.forms, name="forms"),
+    path("forms/new", views.form_new, name="form_new"),
+    path("forms/<slug:key>/", views.form_page, name="form"),
+    path("forms/<slug:key>/edit", builder.form_edit, name="form_edit"),
+    path("forms/<slug:key>/try", builder.form_try, name="form_try"),
+    path("forms/<slug:key>/use", views.form_publish, name="form_publish"),
+    path("forms/<slug:key>/close", views.form_close, name="form_close"),
+    path("forms/<slug:key>/sent/<int:pk>", views.submission_page, name="form_submission"),
+    path("forms/<slug:key>/sent/<int:pk>/release", views.submission_release, name="form_submission_release"),
 ]

@@ -119,7 +119,7 @@ def test_mistakes_are_told_at_their_fields_and_nothing_is_lost_or_kept(form: For
     ):
         assert words in page, words
     assert page.count(" autofocus") == 1
-    assert page.index(" autofocus") < page.index('id="full_name"')
+    assert page.index(" autofocus") < page.index('id="q-full_name"')
     assert "<script>alert" not in page
     assert not Submission.objects.exists()
     assert not Touch.objects.exists()
