@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from ripeline.insights.whose import Whose
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.conditions import Idle
 from ripeline.lifecycle.instant import day_of
@@ -65,7 +66,7 @@ def worked_stages(playbook: Playbook) -> tuple[Stage, ...]:
     return later if later and later[-1].exit else later[:-1]
 
 
-def read_hot(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[Hot, ...]:
+def read_hot(playbook: Playbook, *, now: datetime, whose: Whose) -> tuple[Hot, ...]:
     """Those rated warmest who are not customers yet, best score first. Three queries."""
     keys = [stage.key for stage in worked_stages(playbook)]
     rating = hot_rating(playbook)
@@ -74,8 +75,8 @@ def read_hot(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[H
     # The few cells of the hot ones (see Standing.cell): ranges of the index standing_cells.
     cells = [f"{key}|{rating}|{grade}|active" for key in keys for grade in GRADES]
     # Who first, then their rows: otherwise everybody hot is read with company and owner before six are kept.
-    best = list(_active(owner).filter(cell__in=cells).order_by("-heat").values_list("pk", flat=True)[:SHOWN])
-    rows = list(_active(owner).filter(pk__in=best).order_by("-heat", "-contact"))
+    best = list(_active(whose).filter(cell__in=cells).order_by("-heat").values_list("pk", flat=True)[:SHOWN])
+    rows = list(_active(whose).filter(pk__in=best).order_by("-heat", "-contact"))
     last = _last_acts([row.contact_id for row in rows], playbook)
     day = day_of(to_instant(now))
     return tuple(
@@ -84,22 +85,22 @@ def read_hot(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[H
     )
 
 
-def read_silent(playbook: Playbook, *, now: datetime, owner: int | None) -> tuple[Silent, ...]:
+def read_silent(playbook: Playbook, *, now: datetime, whose: Whose) -> tuple[Silent, ...]:
     """The people in the highest of the worked stages who have been silent longest, longest first. One query."""
     if not worked_stages(playbook):
         return ()
     stage = worked_stages(playbook)[-1]
     rows = (
-        _active(owner)
+        _active(whose)
         .filter(stage=stage.key, last_inbound_at__lt=now - SILENT)
         .order_by("last_inbound_at", "contact")[:SHOWN]
     )
     return tuple(_silent(playbook, stage, row) for row in rows)
 
 
-def _active(owner: int | None) -> QuerySet[Standing]:
-    rows = Standing.objects.filter(status="active").select_related("contact__company", "contact__owner")
-    return rows if owner is None else rows.filter(contact__owner=owner)
+def _active(whose: Whose) -> QuerySet[Standing]:
+    rows = Standing.objects.filter(whose.contacts, status="active")
+    return rows.select_related("contact__company", "contact__owner")
 
 
 def _score(playbook: Playbook, row: Standing, day: int) -> float:

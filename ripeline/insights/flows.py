@@ -15,12 +15,11 @@ from itertools import permutations
 
 from django.db import connection
 
-from ripeline.insights.known_flows import Row, read_known
+from ripeline.insights.counted import Climb, Counts, Move, no_counts, tally
+from ripeline.insights.known_flows import read_known
 from ripeline.insights.period import Step
+from ripeline.insights.whose import theirs
 from ripeline.timeline.asof import AsOf
-
-Move = tuple[str, str]
-"""From a stage to a stage, by key."""
 
 # Later than anything that happened: the step after the period, back over which the present is walked.
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -29,43 +28,43 @@ FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Flows:
     """`stock[n]` is how many stood in each stage when step n began; the last one is for the end of the period.
-    `moves[n]` is how many went from where to where in step n, `came[n]` how many were first seen in it."""
+    `moves[n]` is how many went from where to where in step n, `came[n]` how many were first seen in it. `climbs` is how
+    far how many people moved up within the period, each of them counted once."""
 
     stock: tuple[Mapping[str, int], ...]
     moves: tuple[Mapping[Move, int], ...]
     came: tuple[int, ...]
+    climbs: Mapping[Climb, int]
 
 
 def read_flows(
-    steps: Sequence[Step], *, stages: Sequence[str], owner: int | None, as_of: AsOf | None = None
+    steps: Sequence[Step],
+    *,
+    stages: Sequence[str],
+    owner: int | None,
+    as_of: AsOf | None = None,
+    is_many: bool = False,
 ) -> Flows:
-    """The flows of a period between `stages`, lowest first; `owner` keeps to the contacts of one user;
-    with `as_of` in the sense of `known` the numbers are those we knew at the end of the period.
+    """The flows of a period between `stages`, lowest first; `owner` keeps to the contacts of one user (`is_many` where
+    they have thousands: the same numbers, sooner); with `as_of` in the sense of `known` the numbers are those we knew
+    at the end of the period.
 
     Right after another playbook came into force some people still stand in a stage of the one before: they, and
     their moves to and from it, are left out until they were looked at again.
     """
-    present: Counter[str] = Counter()
-    moves: list[Counter[Move]] = [Counter() for _ in range(len(steps) + 1)]
-    came = [0] * (len(steps) + 1)
-    if as_of is None or as_of.is_now or as_of.view == "was":
-        rows = _rows(steps, stages, owner)
+    if as_of is not None and not as_of.is_now and as_of.view == "known":
+        counts = read_known(steps, stages=stages, owner=owner, as_of=as_of)
+    elif owner is None:
+        counts = _count_all(steps, stages)
     else:
-        rows = read_known(steps, stages=stages, owner=owner, as_of=as_of)
-    for what, step, origin, target, people in rows:
-        if what == "now":
-            present[origin.partition("|")[0]] += people
-        elif what == "moved":
-            moves[step][origin, target] += people
-        else:
-            came[step] += people
+        counts = _count_one(steps, stages, owner, is_many=is_many)
     # Those of whom nothing was ever heard stand nowhere.
-    present.pop("", None)
-    stock = [present]
+    counts.present.pop("", None)
+    stock = [counts.present]
     for number in range(len(steps), -1, -1):
-        stock.append(_before(stock[-1], moves[number], came[number], stages[0]))
+        stock.append(_before(stock[-1], counts.moves[number], counts.came[number], stages[0]))
     # Walked back: the present, the end of the period, then the beginning of each step.
-    return Flows(tuple(reversed(stock[1:])), tuple(moves[:-1]), tuple(came[:-1]))
+    return Flows(tuple(reversed(stock[1:])), tuple(counts.moves[:-1]), tuple(counts.came[:-1]), counts.climbs)
 
 
 def _before(after: Mapping[str, int], moves: Mapping[Move, int], came: int, first_stage: str) -> Counter[str]:
@@ -77,7 +76,7 @@ def _before(after: Mapping[str, int], moves: Mapping[Move, int], came: int, firs
     return before
 
 
-def _rows(steps: Sequence[Step], stages: Sequence[str], owner: int | None) -> list[Row]:
+def _count_all(steps: Sequence[Step], stages: Sequence[str]) -> Counts:
     bounds = [(step.since, step.until) for step in steps]
     bounds.append((steps[-1].until, FOR_EVER))
     spans = [
@@ -85,18 +84,29 @@ def _rows(steps: Sequence[Step], stages: Sequence[str], owner: int | None) -> li
         for number, (since, until) in enumerate(bounds)
         for value in (number, _stored(since), _stored(until))
     ]
-    pairs = [key for pair in permutations(stages, 2) for key in pair] if owner is None else []
-    since = _stored(steps[0].since)
-    owners = [] if owner is None else [owner, owner, since, owner, since]
+    pairs = [key for pair in permutations(stages, 2) for key in pair]
+    since, until = _stored(steps[0].since), _stored(steps[-1].until)
+    question = _question_of_all(len(bounds), len(pairs) // 2, len(stages))
+    counts = no_counts(steps)
     with connection.cursor() as cursor:
-        question = _question_of_one if owner is not None else _question_of_all
-        cursor.execute(question(len(bounds), len(pairs) // 2), [*spans, *pairs, *owners])
-        return list(cursor.fetchall())
+        cursor.execute(question, [*spans, *pairs, *stages, *stages, since, until, since])
+        for what, step, origin, target, people in cursor.fetchall():
+            if what == "now":
+                counts.present[origin.partition("|")[0]] += people
+            elif what == "moved":
+                counts.moves[step][origin, target] += people
+            elif what == "came":
+                counts.came[step] += people
+            else:
+                counts.climbs[Climb(int(origin), int(target), bool(step))] += people
+    return counts
 
 
-def _question_of_all(steps: int, pairs: int) -> str:
+def _question_of_all(steps: int, pairs: int, stages: int) -> str:
     """Each pair of stages in each step is counted along one range of transition_moves, without a row being read:
-    a thousand short ranges cost a twentieth of grouping the moves of a year. A cell begins with the stage."""
+    a thousand short ranges cost a twentieth of grouping the moves of a year. A cell begins with the stage. How far
+    people climbed is read along transition_flow, person by person."""
+    place = f"WHEN {' WHEN '.join(f'%s THEN {place}' for place in range(stages))} END"
     return (
         f"WITH steps(number, since, until) AS (VALUES {_places(steps, 3)}),"  # noqa: S608 - only placeholders
         f" pairs(origin, target) AS (VALUES {_places(pairs, 2) or '(NULL, NULL)'})"
@@ -107,26 +117,32 @@ def _question_of_all(steps: int, pairs: int) -> str:
         " FROM steps p CROSS JOIN pairs m) moved WHERE people > 0"
         " UNION ALL SELECT 'came', p.number, '', '', count(*) FROM steps p CROSS JOIN ripeline_standing s"
         " WHERE s.first_touch_at >= p.since AND s.first_touch_at < p.until AND s.stage <> '' GROUP BY p.number"
+        " UNION ALL SELECT 'climbed', CASE WHEN s.contact_id IS NULL THEN 0 ELSE 1 END AS new,"
+        " CAST(w.low AS text), CAST(w.high AS text), count(*)"
+        " FROM (SELECT u.contact_id, min(u.low) AS low, max(u.high) AS high FROM ("
+        f" SELECT t.contact_id, CASE t.from_stage {place} AS low, CASE t.to_stage {place} AS high"
+        " FROM ripeline_transition t WHERE t.superseded_at IS NULL AND t.at >= %s AND t.at < %s"
+        " ) u WHERE u.high > u.low GROUP BY u.contact_id) w"
+        " LEFT JOIN ripeline_standing s ON w.low = 0 AND s.contact_id = w.contact_id AND s.first_touch_at >= %s"
+        " GROUP BY new, w.low, w.high"
     )
 
 
-def _question_of_one(steps: int, _: int) -> str:
-    """For one owner: each of their contacts its own few rows. CROSS JOIN is an order to SQLite. That nothing before
-    the first step matters is said apart: PostgreSQL sees no beginning in a list of steps, and reads all there is."""
-    theirs = "ripeline_contact c CROSS JOIN ripeline_standing s"
-    return (
-        f"WITH steps(number, since, until) AS (VALUES {_places(steps, 3)})"  # noqa: S608 - only placeholders
-        f" SELECT 'now', -1, s.cell, '', count(*) FROM {theirs}"
-        " WHERE c.owner_id = %s AND s.contact_id = c.id GROUP BY s.cell"
-        " UNION ALL SELECT 'moved', p.number, t.from_stage, t.to_stage, count(*)"
-        " FROM ripeline_contact c CROSS JOIN ripeline_transition t CROSS JOIN steps p"
-        " WHERE c.owner_id = %s AND t.contact_id = c.id AND t.at >= %s"
-        " AND t.superseded_at IS NULL AND t.at >= p.since AND t.at < p.until"
-        " GROUP BY p.number, t.from_stage, t.to_stage"
-        f" UNION ALL SELECT 'came', p.number, '', '', count(*) FROM {theirs} CROSS JOIN steps p"
-        " WHERE c.owner_id = %s AND s.contact_id = c.id AND s.stage <> '' AND s.first_touch_at >= %s"
-        " AND s.first_touch_at >= p.since AND s.first_touch_at < p.until GROUP BY p.number"
+def _count_one(steps: Sequence[Step], stages: Sequence[str], owner: int, *, is_many: bool) -> Counts:
+    """For one owner: each of their contacts its own few rows, and their moves one by one."""
+    since = steps[0].since
+    moves = theirs(steps[-1].until - since, is_many=is_many)
+    question = (
+        "SELECT 'now', s.cell, '', CASE WHEN s.stage <> '' AND s.first_touch_at >= %s THEN s.first_touch_at END"  # noqa: S608
+        f" AS at, CAST(NULL AS bigint), NULL, count(*) FROM ripeline_contact c CROSS JOIN ripeline_standing s"
+        " WHERE c.owner_id = %s AND s.contact_id = c.id GROUP BY s.cell, at"
+        " UNION ALL SELECT 'moved', t.from_stage, t.to_stage, t.at, t.contact_id, s.first_touch_at, 1"
+        f" FROM {moves} CROSS JOIN ripeline_standing s WHERE c.owner_id = %s AND t.contact_id = c.id AND t.at >= %s"
+        " AND t.superseded_at IS NULL AND s.contact_id = t.contact_id"
     )
+    with connection.cursor() as cursor:
+        cursor.execute(question, [_stored(since), owner, owner, _stored(since)])
+        return tally(cursor.fetchall(), steps, stages)
 
 
 def _places(rows: int, columns: int) -> str:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ripeline.insights.flows import Flows, Move
+from ripeline.insights.counted import Climb, Move
+from ripeline.insights.flows import Flows
 from ripeline.lifecycle.playbook import Playbook, Stage
 
 SPARK_WIDTH, SPARK_HEIGHT = 100, 24
@@ -16,22 +17,21 @@ SPARK_WIDTH, SPARK_HEIGHT = 100, 24
 class FunnelRow:
     """One stage: people in it at the end of the period (`now`) and at its beginning (`then`).
 
-    `beyond_now` and `beyond_then` count those who stand here or further. `goes_on` is the share of them who stand
-    further (None for the last stage or nobody), `went_on` the same at the beginning. `rose` and `fell` are the moves
-    up and down into the stage within the period, for the first stage `rose` is who was first seen in it; somebody
-    who comes twice counts twice. `width` and `width_then` are shares of the widest bar in per cent; `spark` holds
-    the points of a small line.
+    `rose` and `fell` are the moves up and down into the stage within the period, for the first stage `rose` is who
+    was first seen in it; somebody who comes twice counts twice. `reached` is how many people moved up to here or past
+    it in the period (at the first stage: were first seen), `went_on` how many of them moved further up in it too;
+    each counts once. `width` and `width_then` are shares of the widest bar in per cent; `spark` holds the points of a
+    small line.
     """
 
     stage: Stage
     now: int
     then: int
-    beyond_now: int
-    beyond_then: int
-    goes_on: float | None
-    went_on: float | None
     rose: int
     fell: int
+    reached: int
+    went_on: int
+    is_last: bool
     width: float
     width_then: float
     spark: str
@@ -40,6 +40,11 @@ class FunnelRow:
     def change(self) -> int:
         """How many more there are than at the beginning."""
         return self.now - self.then
+
+    @property
+    def share(self) -> float | None:
+        """The share of those who came that went on; None where nobody came, and for the last stage."""
+        return self.went_on / self.reached if self.reached and not self.is_last else None
 
 
 def read_funnel(playbook: Playbook, flows: Flows) -> tuple[FunnelRow, ...]:
@@ -52,17 +57,17 @@ def read_funnel(playbook: Playbook, flows: Flows) -> tuple[FunnelRow, ...]:
     rows = []
     for place, stage in enumerate(playbook.stages):
         rose, fell = _arrivals(playbook, place, moves)
+        came = sum(flows.came) if place == 0 else 0
         rows.append(
             FunnelRow(
                 stage=stage,
                 now=now[stage.key],
                 then=then[stage.key],
-                beyond_now=_beyond(playbook, place, now),
-                beyond_then=_beyond(playbook, place, then),
-                goes_on=_share(playbook, place, now),
-                went_on=_share(playbook, place, then),
-                rose=rose + (sum(flows.came) if place == 0 else 0),
+                rose=rose + came,
                 fell=fell,
+                reached=came if place == 0 else _passed(flows.climbs, place),
+                went_on=_passed(flows.climbs, place, further=True),
+                is_last=place + 1 == len(playbook.stages),
                 width=100 * now[stage.key] / most,
                 width_then=100 * then[stage.key] / most,
                 spark=_spark([step[stage.key] for step in flows.stock]),
@@ -96,15 +101,14 @@ def _arrivals(playbook: Playbook, place: int, moves: Mapping[Move, int]) -> tupl
     return rose, fell
 
 
-def _beyond(playbook: Playbook, place: int, stock: Mapping[str, int]) -> int:
-    return sum(stock[stage.key] for stage in playbook.stages[place:])
-
-
-def _share(playbook: Playbook, place: int, stock: Mapping[str, int]) -> float | None:
-    here = _beyond(playbook, place, stock)
-    if place + 1 == len(playbook.stages) or not here:
-        return None
-    return _beyond(playbook, place + 1, stock) / here
+def _passed(climbs: Mapping[Climb, int], place: int, *, further: bool = False) -> int:
+    """How many moved up to this place or past it; with `further` those of them who moved past it. In the first place
+    people are where they are first seen."""
+    return sum(
+        people
+        for climb, people in climbs.items()
+        if (climb.low < place or (place == 0 and climb.is_new)) and climb.high >= place + further
+    )
 
 
 def _spark(values: Sequence[int]) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from ripeline.insights.funnel import rises
+from ripeline.insights.whose import Whose
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Contact
 from ripeline.timeline.models import Transition
@@ -42,30 +43,29 @@ class Movers:
 
 
 def read_risen(
-    playbook: Playbook, *, since: datetime, owner: int | None, teller: Teller, limit: int = SHOWN
+    playbook: Playbook, *, since: datetime, whose: Whose, teller: Teller, limit: int = SHOWN
 ) -> Movers:
     """Who moved up since a moment."""
     pairs = Q()
     for low, high in rises(playbook):
         pairs |= Q(from_stage=low, to_stage=high)
-    return _read(_moves(owner).filter(pairs) if pairs else Transition.objects.none(), since, teller, limit)
+    return _read(_moves(whose).filter(pairs) if pairs else Transition.objects.none(), since, teller, limit)
 
 
 def read_fallen(
-    playbook: Playbook, *, since: datetime, owner: int | None, teller: Teller, limit: int = SHOWN
+    playbook: Playbook, *, since: datetime, whose: Whose, teller: Teller, limit: int = SHOWN
 ) -> Movers:
     """Who went quiet since a moment: time alone moved them down (silence, or a score that faded)."""
     pairs = Q()
     for low, high in rises(playbook):
         pairs |= Q(from_stage=high, to_stage=low)
-    moves = _moves(owner).filter(pairs, cause="timer") if pairs else Transition.objects.none()
+    moves = _moves(whose).filter(pairs, cause="timer") if pairs else Transition.objects.none()
     return _read(moves, since, teller, limit)
 
 
-def _moves(owner: int | None) -> QuerySet[Transition]:
+def _moves(whose: Whose) -> QuerySet[Transition]:
     # Whom the definition moved did nothing: they are told apart, see `definition_changes`.
-    moves = Transition.objects.filter(superseded_at=None, publication=None)
-    return moves if owner is None else moves.filter(contact__owner=owner)
+    return Transition.objects.filter(whose.contacts, superseded_at=None, publication=None)
 
 
 def _read(moves: QuerySet[Transition], since: datetime, teller: Teller, limit: int) -> Movers:

@@ -13,6 +13,7 @@ from ripeline.insights.funnel import FunnelRow, read_funnel
 from ripeline.insights.movers import ALL, SHOWN, Movers, read_fallen, read_risen
 from ripeline.insights.pace import Pace, read_pace
 from ripeline.insights.period import DAY, Period, midnight
+from ripeline.insights.whose import whose
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.asof import AsOf
 from ripeline.timeline.models import Reassessment
@@ -58,9 +59,10 @@ def read_today(playbook: Playbook, asked: Asked, *, now: datetime, zone: tzinfo)
     period, owner = asked.period, asked.owner
     then = playbook if asked.as_of.is_now else playbook_as_of(asked.as_of)
     stages = [stage.key for stage in then.stages]
-    flows = read_flows(period.steps, stages=stages, owner=owner, as_of=asked.as_of)
+    them = whose(owner)
+    flows = read_flows(period.steps, stages=stages, owner=owner, as_of=asked.as_of, is_many=them.is_many)
     funnel = read_funnel(then, flows)
-    pace = read_pace(playbook, period, owner=owner)
+    pace = read_pace(playbook, period, owner=owner, is_many=them.is_many)
     teller = Teller(playbook)
     yesterday = midnight(now.astimezone(zone).date() - DAY, zone)
     limit = ALL if asked.is_all else SHOWN
@@ -75,10 +77,10 @@ def read_today(playbook: Playbook, asked: Asked, *, now: datetime, zone: tzinfo)
             "pace": pace_chart(playbook, pace),
         },
         pace=dict(pace),
-        risen=read_risen(playbook, since=yesterday, owner=owner, teller=teller, limit=limit),
-        fallen=read_fallen(playbook, since=yesterday, owner=owner, teller=teller, limit=5),
-        hot=read_hot(playbook, now=now, owner=owner),
-        silent=read_silent(playbook, now=now, owner=owner),
+        risen=read_risen(playbook, since=yesterday, whose=them, teller=teller, limit=limit),
+        fallen=read_fallen(playbook, since=yesterday, whose=them, teller=teller, limit=5),
+        hot=read_hot(playbook, now=now, whose=them),
+        silent=read_silent(playbook, now=now, whose=them),
         waiting=_waiting(now),
         definition_changes=read_definition_changes(period, owner=owner),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ripeline.people.models import Contact, User
@@ -79,6 +80,29 @@ def stood(at: datetime, *, owner: User | None = None) -> Counter[str]:
         last = past.order_by("position").last()
         counts[last.to_stage if last else "suspect"] += 1
     return counts
+
+
+def climbed(
+    since: datetime, until: datetime, *, stages: Sequence[str], owner: User | None = None
+) -> list[tuple[int, int]]:
+    """For each stage how many people came up to it or past it within [since, until) (at the first: were first seen),
+    and how many of them moved up past it too, person by person."""
+    found = [(0, 0)] * len(stages)
+    for standing in Standing.objects.exclude(stage="").select_related("contact"):
+        if owner is not None and standing.contact.owner_id != owner.pk:
+            continue
+        assert standing.first_touch_at is not None
+        past = Transition.objects.filter(contact=standing.contact_id, superseded_at=None)
+        steps = [
+            (stages.index(row.from_stage), stages.index(row.to_stage))
+            for row in past.filter(at__gte=since, at__lt=until)
+        ]
+        reached = [any(low < place <= high for low, high in steps) for place in range(len(stages))]
+        reached[0] = since <= standing.first_touch_at < until
+        for place, (came, went) in enumerate(found):
+            if reached[place]:
+                found[place] = came + 1, went + (True in reached[place + 1 : place + 2])
+    return found
 
 
 def moved(since: datetime, until: datetime, *, owner: User | None = None) -> Counter[tuple[str, str]]:

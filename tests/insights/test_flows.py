@@ -20,7 +20,7 @@ from ripeline.timeline.definitions.active import active_playbook
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.models import Standing, Transition
 from ripeline.timeline.record import record
-from tests.insights.histories import DAY, NOW, hear_late, make_crowd, moved, settle, stood
+from tests.insights.histories import DAY, NOW, climbed, hear_late, make_crowd, moved, settle, stood
 from tests.timeline.people import fact, make_contact
 
 pytestmark = pytest.mark.django_db
@@ -35,20 +35,23 @@ def owner() -> User:
 
 
 @pytest.mark.parametrize("query", PERIODS)
-@pytest.mark.parametrize("is_mine", [False, True])
+@pytest.mark.parametrize(("is_mine", "is_many"), [(False, False), (True, False), (True, True)])
 def test_stock_and_moves_of_every_step_are_those_counted_one_by_one(
-    query: dict[str, str], is_mine: bool, owner: User
+    query: dict[str, str], is_mine: bool, is_many: bool, owner: User
 ) -> None:
     make_crowd(60, owner=owner)
     who = owner if is_mine else None
     steps = read_period(query, now=NOW, zone=UTC).steps
-    flows = read_flows(steps, stages=STAGES, owner=who.pk if who else None)
+    flows = read_flows(steps, stages=STAGES, owner=who.pk if who else None, is_many=is_many)
     assert len(flows.stock) == len(steps) + 1
     for step, stock, moves in zip(steps, flows.stock, flows.moves, strict=False):
         assert +Counter(stock) == stood(step.since, owner=who)
         assert moves == moved(step.since, step.until, owner=who)
     assert +Counter(flows.stock[-1]) == stood(steps[-1].until, owner=who)
     assert sum(moved(steps[0].since, steps[-1].until, owner=who).values()) > 0
+    rows = read_funnel(active_playbook(), flows)
+    climbs = climbed(steps[0].since, steps[-1].until, stages=STAGES, owner=who)
+    assert [(row.reached, row.went_on) for row in rows] == climbs
 
 
 def test_the_end_of_a_period_that_ends_now_is_the_standing_of_everybody() -> None:
@@ -87,10 +90,32 @@ def test_the_funnel_adds_up() -> None:
     assert rows[0].rose == came
     assert rows[1].rose == between["suspect", "lead"]
     assert rows[1].fell == between["prospect", "lead"] + between["mql", "lead"]
-    assert rows[1].beyond_now == sum(now.values()) - now["suspect"]
-    assert rows[0].goes_on == pytest.approx((sum(now.values()) - now["suspect"]) / sum(now.values()))
-    assert rows[-1].goes_on is None
+    assert rows[0].reached == came
+    assert rows[1].share == pytest.approx(rows[1].went_on / rows[1].reached)
+    assert 0 < rows[1].went_on < rows[1].reached
+    assert rows[-1].share is None
     assert max(row.width for row in rows) <= 100
+
+
+def test_further_is_the_share_of_those_who_came_in_the_period_whatever_was_before() -> None:
+    make_crowd(0)
+    playbook, ages = active_playbook(), {"page_viewed": 9, "form_submitted": 8, "email_replied": 2}
+    for number, (kinds, long_ago) in enumerate([(1, 0), (2, 0), (2, 0), (3, 0), (3, 0), (2, 30), (3, 30)]):
+        contact = make_contact(f"Person {number}", now=NOW)
+        facts = [
+            # Who came long ago replies within the period all the same.
+            fact(contact, kind, NOW - (days + (0 if kind == "email_replied" else long_ago)) * DAY)
+            for kind, days in list(ages.items())[:kinds]
+        ]
+        record(facts, now=NOW)
+    settle(NOW)
+    steps = read_period({"days": "30"}, now=NOW, zone=UTC).steps
+    rows = read_funnel(playbook, read_flows(steps, stages=STAGES, owner=None))
+    # Five were first seen in the period, four of them became leads, two of whom went on. Who was a lead before is
+    # among those who came further, and not among those who became leads.
+    assert [(row.reached, row.went_on) for row in rows[:2]] == [(5, 4), (4, 2)]
+    assert [row.share for row in rows[:2]] == [0.8, 0.5]
+    assert rows[2].reached == 3
 
 
 def test_rises_per_step_add_up_to_the_rises_of_the_period() -> None:
@@ -107,7 +132,7 @@ def test_nobody_gives_a_funnel_of_noughts() -> None:
     make_crowd(0)
     flows = read_flows(read_period({}, now=NOW, zone=UTC).steps, stages=STAGES, owner=None)
     rows = read_funnel(active_playbook(), flows)
-    assert {(row.now, row.then, row.goes_on, row.width) for row in rows} == {(0, 0, None, 0.0)}
+    assert {(row.now, row.then, row.share, row.width) for row in rows} == {(0, 0, None, 0.0)}
 
 
 def test_the_median_stay_is_from_the_move_before_or_from_the_first_touch() -> None:

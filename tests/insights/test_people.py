@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from ripeline.insights import whose
 from ripeline.insights.attention import read_hot, read_silent
 from ripeline.insights.movers import Movers, read_fallen, read_risen
+from ripeline.insights.period import read_period
+from ripeline.insights.today import Asked, read_today
+from ripeline.insights.whose import Whose
 from ripeline.people.models import Contact, User
+from ripeline.timeline.asof import AsOf
 from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.moves import move
 from ripeline.timeline.record import record
 from ripeline.timeline.sentences import Teller
-from tests.insights.histories import DAY, NOW, settle
+from tests.insights.histories import DAY, NOW, make_crowd, settle
 from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 pytestmark = pytest.mark.django_db
@@ -35,13 +41,13 @@ def person(name: str, *touches: tuple[str, datetime], owner: User | None = None)
 
 def risen(owner: User | None = None, limit: int = 8) -> Movers:
     playbook = active_playbook()
-    pk = owner.pk if owner else None
-    return read_risen(playbook, since=YESTERDAY, owner=pk, teller=Teller(playbook), limit=limit)
+    them = Whose(owner.pk) if owner else Whose()
+    return read_risen(playbook, since=YESTERDAY, whose=them, teller=Teller(playbook), limit=limit)
 
 
 def fallen() -> Movers:
     playbook = active_playbook()
-    return read_fallen(playbook, since=YESTERDAY, owner=None, teller=Teller(playbook))
+    return read_fallen(playbook, since=YESTERDAY, whose=Whose(), teller=Teller(playbook))
 
 
 def names(movers: Movers) -> list[str]:
@@ -104,7 +110,7 @@ def test_the_hot_ones_come_by_score_with_the_last_thing_they_did() -> None:
     person("Warm Once", ("email_replied", NOW - 20 * DAY))
     person("Jan Vos", ("email_replied", NOW - 2 * DAY))
     person("Eva Lind", ("form_submitted", NOW - 3 * DAY), ("email_replied", NOW - DAY))
-    hot = read_hot(active_playbook(), now=NOW, owner=None)
+    hot = read_hot(active_playbook(), now=NOW, whose=Whose())
     assert [(one.contact.name, one.stage, round(one.score)) for one in hot] == [
         ("Eva Lind", "prospect", 19),  # 20 points three nights ago, half gone in 30 days: 20 * 2^(-3/30)
         ("Jan Vos", "prospect", 0),
@@ -117,7 +123,7 @@ def test_what_a_machine_did_or_we_did_is_not_the_last_thing_they_did() -> None:
     click = fact(eva, "email_clicked", NOW - timedelta(hours=1))
     record([type(click)(**{**_values(click), "actor": "machine"})], now=NOW)
     settle(NOW)
-    (hot,) = read_hot(active_playbook(), now=NOW, owner=None)
+    (hot,) = read_hot(active_playbook(), now=NOW, whose=Whose())
     assert hot.last is not None
     assert hot.last.kind == "email_replied"
 
@@ -126,7 +132,7 @@ def test_the_longest_silence_comes_first_with_the_day_it_will_cost_them_the_stag
     person("Talked Today", ("email_replied", NOW - timedelta(hours=1)))
     person("Three Weeks", ("email_replied", NOW - 21 * DAY))
     person("Seven Weeks", ("email_replied", NOW - 49 * DAY))
-    silent = read_silent(active_playbook(), now=NOW, owner=None)
+    silent = read_silent(active_playbook(), now=NOW, whose=Whose())
     assert [one.contact.name for one in silent] == ["Seven Weeks", "Three Weeks"]
     assert (silent[0].since, silent[0].falls_at) == (NOW - 49 * DAY, NOW + 11 * DAY)
     assert silent[0].falls_to == "Lead"
@@ -138,7 +144,7 @@ def test_whoever_was_placed_by_hand_does_not_fall_by_silence() -> None:
     playbook = active_playbook()
     move(eva, "stage_set", playbook=playbook, by=by, reason="met her", now=NOW, stage="prospect")
     settle(NOW)
-    (silent,) = read_silent(playbook, now=NOW, owner=None)
+    (silent,) = read_silent(playbook, now=NOW, whose=Whose())
     assert silent.falls_at is None
 
 
@@ -149,8 +155,34 @@ def test_the_disqualified_are_not_to_be_called() -> None:
     for contact in (eva, jan):
         move(contact, "disqualified", playbook=active_playbook(), by=by, reason="a competitor", now=NOW)
     settle(NOW)
-    assert read_hot(active_playbook(), now=NOW, owner=None) == ()
-    assert read_silent(active_playbook(), now=NOW, owner=None) == ()
+    assert read_hot(active_playbook(), now=NOW, whose=Whose()) == ()
+    assert read_silent(active_playbook(), now=NOW, whose=Whose()) == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "queries"),
+    [({"days": "30"}, 16), ({"days": "365"}, 16), ({"from": "2026-01-15", "to": "2026-02-20"}, 17)],
+)
+def test_of_somebody_with_thousands_the_page_says_the_same_with_as_many_questions(
+    query: dict[str, str],
+    queries: int,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: Any,
+) -> None:
+    sara = User.objects.create_user("sara@firm.example", "a-long-password")
+    make_crowd(40, owner=sara)
+    person("Hers", ("form_submitted", NOW - timedelta(hours=1)), owner=sara)
+    person("Gone Quiet", ("email_replied", NOW - 60 * DAY - timedelta(hours=1)), owner=sara)
+    period = read_period(query, now=NOW, zone=UTC)
+    as_of = AsOf(period.until, "was", query.get("to", ""))
+    asked = Asked(sara.pk, period, is_all=False, as_of=as_of)
+    found = []
+    for many in (1, 1000):
+        monkeypatch.setattr(whose, "MANY", many)
+        with django_assert_num_queries(queries):
+            found.append(read_today(active_playbook(), asked, now=NOW, zone=UTC))
+    assert found[0] == found[1]
+    assert (found[0].risen.people, len(found[0].silent) > 0, found[0].people > 15) == (1, True, True)
 
 
 def _values(touch: object) -> dict[str, object]:
