@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("playbook/", include("ripeline.playbooks.urls")),
     path("", include("ripeline.gateway.urls")),
     path("", include("ripeline.capture.forms.urls")),
+    path("", include("ripeline.capture.library.urls")),
     path("capture/", include("ripeline.capture.tracker.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -14,8 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from ripeline.capture.collector.keys import make_key
 from ripeline.capture.collector.models import Arrival
 from ripeline.capture.forms.models import Submission
-from ripeline.capture.library.filing import add_version
-from ripeline.capture.library.models import Asset
+from ripeline.capture.library.models import Asset, AssetVersion
 from ripeline.gateway.models import Import
 from ripeline.people.models import User
 from ripeline.playbooks.drafts.saving import start_draft
@@ -60,11 +58,15 @@ def address() -> Address:
     sent = Submission.objects.create(
         form=make_demo("eva"), received_at=NOW, outcome=Submission.Outcome.SUSPECTED, nonce="n"
     )
-    plan = Asset.objects.create(key="plan", title="Plan", kind="other", content_stage="decision", created_at=NOW)
-    add_version(plan, BytesIO(b"%PDF-1.7"), "plan.pdf", "application/pdf", by=None, now=NOW)
+    plan = Asset.objects.create(
+        key="eva", title="Plan", kind="other", content_stage="decision", created_at=NOW
+    )
+    AssetVersion.objects.create(
+        asset=plan, number=1, name="plan.pdf", size=9, digest="d" * 64, created_at=NOW
+    )
     known: dict[str, list[Any]] = OF_TWO | {
-        "library_file": ["plan", 1],
-        "library_again": ["plan", 1],
+        "library_file": ["eva", 1],
+        "library_again": ["eva", 1],
         "form_submission": ["eva", sent.pk],
         "form_submission_release": ["eva", sent.pk],
         "website_event": [event.pk],
@@ -96,8 +98,6 @@ def address() -> Address:
 
     def find(name: str) -> str:
         for guess in ([], known.get(name, []), ["eva"]):
-            if name.startswith(("library_", "asset_")):
-                guess = guess and (known.get(name) or ["plan"])
             if name.startswith("import_") or name == "import":
                 guess = guess and [brought.key]
             try:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -100,8 +101,8 @@ def _see(address: str) -> HttpResponse:
 
 
 def _say(words: str, *, leads: str = "") -> HttpResponse:
-    then = f" {leads} leads to it anew." if leads else ""
-    answer = HttpResponse(f"{words}{then}\n", status=HTTPStatus.GONE, content_type="text/plain; charset=utf-8")
+    page = render_to_string("capture/asset_gone.html", {"words": words, "leads": leads})
+    answer = HttpResponse(page, status=HTTPStatus.GONE)
     answer["Cache-Control"] = "no-store"
     return answer
 
