@@ -89,7 +89,10 @@ def read_sources(playbook: Playbook, way: str, start: datetime, end: datetime) -
     total, rows = Row("Together"), dict[tuple[str, str], Row]()
     homes: dict[int, tuple[Row, datetime]] = {}
     for came, contact, actor, at in _first_touches(start, end):
-        row = rows.setdefault(came.by(way), Row(*came.by(way)))
+        said = came.by(way)
+        # One site calls it google, another Google.
+        row = rows.setdefault((said[0].casefold(), said[1].casefold()), Row(*said))
+        row.name = min(row.name, said[1])
         for each in (row, total):
             each.visitors[actor] += 1
         if contact is not None and actor != "machine" and contact not in homes:

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_safe
 
 from ripeline.capture.collector.models import WriteKey
 from ripeline.capture.tracker.present import SHOWN, read_present
-from ripeline.capture.tracker.sources import ACTORS, TITLES, WAYS, Report, read_sources
+from ripeline.capture.tracker.sources import TITLES, WAYS, Report, read_sources
 from ripeline.kit.spreadsheets import safe_cell
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.definitions.active import NoPlaybook, active_playbook
 
 DAYS = (7, 30, 90, 365)
-CHARTED = 10
+CHARTED = 8
 
 
 @require_safe
@@ -57,7 +57,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         "ways": WAYS.items(),
         "choices": DAYS,
         "start": start,
-        "chart": chart_of(report, way),
+        "chart": chart_of(report, way) if report.total.human else None,
     }
     return render(request, "capture/sources.html", context)
 
@@ -91,20 +91,14 @@ def sources_file(request: HttpRequest) -> HttpResponse:
 
 def chart_of(report: Report, way: str) -> dict[str, Any]:
     """The largest of the report, people first."""
-    rows = report.rows[:CHARTED]
-    series = [
-        {"name": {"human": "People", "unknown": "Nobody can tell", "machine": "Machines"}[actor],
-         "data": [row.visitors[actor] for row in rows]}
-        for actor in ACTORS
-    ]  # fmt: skip
+    rows = [row for row in report.rows[:CHARTED] if row.human]
     return {
-        "kind": "stacked",
-        "title": "Visitors",
+        "kind": "hbar",
+        "title": "People who came",
         "x_title": WAYS[way],
         "x": [f"{row.title}: {row.name}" if row.name else row.title for row in rows],
-        "series": series,
-        "unit": "visitors",
-        "height": 260,
+        "series": [{"name": "Visitors", "data": [row.human for row in rows]}],
+        "height": 60 + 28 * len(rows),
     }
 
 
