@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import threading
+
 import click
 from django.conf import settings
 from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ripeline.capture.collector.models import WriteKey
 from ripeline.demo.load import (
     PASSWORD,
+    WEBSITE,
+    load_browsers,
     load_colleagues,
     load_people,
     load_touches,
+    load_website,
     open_the_door,
     read_old_news,
 )
 from ripeline.demo.simulate import simulate
+from ripeline.demo.strolling import stroll
 from ripeline.demo.world import COLLEAGUES, COMPANY_NAME
 from ripeline.installing import migrate
-from ripeline.people.models import Contact, User
+from ripeline.people.models import Contact, User, Visitor
 from ripeline.serving import LOOPBACK, refuse_taken_port, serve
 from ripeline.timeline.models import Reassessment, Touch
 from ripeline.worker import attend_people
@@ -48,7 +55,20 @@ def demo_command(then_serve: bool) -> None:
     load(console)
     _greet(console)
     if then_serve:
+        _serve_with_passers_by()
+
+
+def _serve_with_passers_by() -> None:
+    key = WriteKey.objects.filter(name=WEBSITE, is_active=True).values_list("key", flat=True).first()
+    known = list(Visitor.objects.filter(contact__isnull=False).order_by("pk").values_list("key", flat=True))
+    over = threading.Event()
+    if key:
+        address = f"http://{settings.CONFIG.host}:{settings.CONFIG.port}"
+        threading.Thread(target=stroll, args=(address, key, known, over), daemon=True).start()
+    try:
         serve()
+    finally:
+        over.set()
 
 
 def load(console: Console) -> None:
@@ -66,6 +86,9 @@ def load(console: Console) -> None:
                 load_people(world, users, now=began, tick=lambda n: progress.advance(bar, n))
             bar = progress.add_task("A year of touches", total=len(world.touches))
             load_touches(world, now=began, tick=lambda n: progress.advance(bar, n))
+            load_browsers(world, now=began)
+            bar = progress.add_task("The website", total=None)
+            load_website(SEED, now=began, tick=lambda n: progress.advance(bar, n))
             open_the_door(users)
         due = Reassessment.objects.filter(due_at__lte=timezone.now()).count()
         if due:

@@ -48,6 +48,8 @@ def rooms() -> list[tuple[str, str]]:
         ("contact", f"/contacts/{hottest.key}"),
         ("companies", "/companies/"),
         ("company", f"/companies/{company}"),
+        ("sources", "/capture/sources/"),
+        ("arrivals", "/capture/live/?hold=yes"),
         ("playbook", "/playbook/"),
         ("imports", "/imports/"),
         ("notifications", "/notifications/"),
