@@ -86,7 +86,7 @@ class RefusedTask:
     @property
     def typed(self) -> dict[str, str]:
         """What stood in each field."""
-        return {name: value.replace("\0", "") for name, value in self.posted.dict().items()}
+        return {name: self.posted.get(name, "").replace("\0", "") for name in self.posted}
 
 
 @require_safe
