@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,9 +47,17 @@ def page(environ, start):
         blocks = [b"x" * 4096] * 1000
         start("200 OK", [("Content-Length", str(4096 * 1000))])
         return iter(blocks)
+    if path == "/kept":
+        start("206 Partial Content", [("Content-Length", "20000000")])
+        answer = Kept()
+        answer.sent_file = (environ["QUERY_STRING"], 1000, 20001000)
+        return answer
     import json
     start("200 OK", [("Content-Type", "application/json"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
     return [json.dumps(told).encode()]
+
+class Kept(list):
+    pass
 
 def endless(mark):
     try:
@@ -230,6 +238,21 @@ def test_a_file_is_sent_whole(port: int) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/file", timeout=30) as answer:
         assert answer.read() == b"x" * 4096 * 1000
         assert answer.headers["Content-Length"] == "4096000"
+
+
+def test_of_a_file_the_part_is_sent_that_was_asked_for_and_slow_readers_hold_no_thread(
+    port: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    content = os.urandom(21_000_000)
+    file.write_bytes(content)
+    with ExitStack() as readers:
+        for _ in range(4):  # more than there are threads
+            reader = readers.enter_context(socket.create_connection(("127.0.0.1", port)))
+            reader.sendall(f"GET /kept?{file} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert reader.recv(1000).startswith(b"HTTP/1.1 206")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/kept?{file}", timeout=30) as answer:
+            assert answer.read() == content[1000:20_001_000]
 
 
 def test_an_export_that_nobody_reads_any_more_ends_and_frees_its_thread(port: int, tmp_path: Path) -> None:
