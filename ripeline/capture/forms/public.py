@@ -42,6 +42,7 @@ from ripeline.capture.forms.showing import Sheet, draw
 from ripeline.capture.forms.spam import HONEYPOT, WINDOW, rate_of
 from ripeline.capture.forms.submitting import Kept, keep
 from ripeline.capture.forms.tokens import Page, read_page, sign_page
+from ripeline.capture.library.links import after_form, link_path, read_asset_link
 from ripeline.capture.verdicts.judging import judge
 from ripeline.capture.verdicts.rules import shipped_rules
 from ripeline.kit.numbers import read_number
@@ -149,11 +150,15 @@ def _done(
         return HttpResponse(status=204)
     is_framed = "embed" in request.GET
     leads = definition.redirect and may_lead_to(definition.redirect, form.origins)
+    # An asset that the form stands before is opened for who sent it.
+    token = after_form(definition.redirect, kept.submission, now=timezone.now()) if leads else ""
     if leads and not kept.waits and not is_framed:
-        return _see(definition.redirect)
+        return _see(link_path(token) if token else definition.redirect)
     said = (
         {"lang": arrived.language} | ({"wait": 1} if kept.waits else {}) | ({"embed": 1} if is_framed else {})
     )
+    if token and not kept.waits:
+        said |= {"to": token}
     return _see(f"{reverse('form_thanks', args=[form.key])}?{urlencode(said)}")
 
 
@@ -239,11 +244,17 @@ def _say(
         "sheet": draw(definition, language, ()),
         "said": own or sentence(what, language),
         "then": sentence("look_in_mail", language) if waits else "",
-        "leads": definition.redirect if leads else "",
+        "leads": _leads(request, definition) if leads else "",
         "continue": sentence("continue", language),
         "is_framed": "embed" in request.GET,
     }
     return _answer(form, render_to_string("capture/form_said.html", context), status, definition)
+
+
+def _leads(request: HttpRequest, definition: Definition) -> str:
+    """Where the page of thanks leads: to the asset that was opened, where one was."""
+    token = request.GET.get("to", "")
+    return link_path(token) if read_asset_link(token) else definition.redirect
 
 
 def _answer(form: Form, page: str, status: int, definition: Definition | None = None) -> HttpResponse:

@@ -60,18 +60,15 @@ def link_path(token: str) -> str:
 
 
 def after_form(address: str, sent: Submission, *, now: datetime) -> str:
-    """Where somebody is led who sent a form: to the asset itself, where the form leads to one of ours that it may
-    open; else to the address as it is. What was held as suspect opens it for nobody in particular."""
+    """The token that opens the asset to which a form leads, for who sent the form; "" where it leads elsewhere, or to
+    an asset that another form stands before. What was held as suspect opens it for nobody in particular."""
     key = _asset_at(address)
-    if not key:
-        return address
-    asset = Asset.objects.filter(key=key, is_archived=False).first()
+    asset = Asset.objects.filter(key=key, is_archived=False).first() if key else None
     if asset is None or asset.form_id not in (None, sent.form_id):
-        return address
+        return ""
     is_theirs = sent.contact is not None and sent.outcome == Submission.Outcome.ACCEPTED
     contact = sent.contact.key if is_theirs and sent.contact else ""
-    token = sign_asset(asset.key, now=now, contact=contact, holds_for=AFTER_FORM)
-    return f"{own_origin()}{link_path(token)}"
+    return sign_asset(asset.key, now=now, contact=contact, holds_for=AFTER_FORM)
 
 
 def _asset_at(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils import timezone
 from ripeline.capture.forms.models import Submission
 from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.library.filing import folder
-from ripeline.capture.library.links import after_form, sign_asset
+from ripeline.capture.library.links import after_form, link_path, sign_asset
 from ripeline.capture.library.models import Asset, AssetCount
 from ripeline.capture.library.noting import Fetched, note_download
 from ripeline.capture.verdicts.judging import Facts, judge
@@ -22,7 +23,7 @@ from ripeline.capture.verdicts.rules import shipped_rules
 from ripeline.people.models import Contact
 from ripeline.timeline.identities.visitors import join, visitor_for
 from ripeline.timeline.models import Touch
-from tests.capture.forms.forms import make_demo
+from tests.capture.forms.forms import make_demo, token_for
 from tests.capture.library.assets import MACHINE, NOW, PDF, PERSON, make_asset
 from tests.factories import make_contact, make_playbook
 
@@ -212,22 +213,40 @@ def test_a_form_leads_to_the_asset_it_opens_and_to_nothing_else() -> None:
     ann = make_contact("Ann Smit")
     sent = Submission.objects.create(form=form, received_at=NOW, nonce="n", outcome="accepted", contact=ann)
     address = f"{own_origin()}/a/plan/"
-    led = after_form(address, sent, now=timezone.now())
-    assert led.startswith(f"{own_origin()}/a/")
-    content(browser().get(led.removeprefix(own_origin())))
+    content(browser().get(link_path(after_form(address, sent, now=timezone.now()))))
     assert Touch.objects.get().contact == ann
     strange = Submission.objects.create(
         form=other, received_at=NOW, nonce="m", outcome="accepted", contact=ann
     )
-    assert after_form(address, strange, now=NOW) == address
+    assert after_form(address, strange, now=NOW) == ""
     for elsewhere in (
         "https://x.example/a/plan/",
         f"{own_origin()}/a/none/",
         f"{own_origin()}/library/",
         "//a/plan/",
     ):
-        assert after_form(elsewhere, sent, now=NOW) == elsewhere
+        assert after_form(elsewhere, sent, now=NOW) == ""
     held = Submission.objects.create(form=form, received_at=NOW, nonce="o", outcome="suspected")
-    content(browser().get(after_form(address, held, now=timezone.now()).removeprefix(own_origin())))
+    content(browser().get(link_path(after_form(address, held, now=timezone.now()))))
     assert Touch.objects.count() == 1
     assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize("framed", ["", "?embed=1"])
+def test_who_sends_the_form_before_an_asset_gets_it_with_or_without_a_cookie(framed: str) -> None:
+    make_playbook()
+    form = make_demo(redirect=f"{own_origin()}/a/plan/")
+    make_asset(form="demo")
+    said = {"ripeline_token": token_for(form, now=timezone.now()), "email": "ann@theirs.example"}
+    answer = browser().post(f"/f/demo/{framed}", said)
+    if framed:
+        page = browser().get(answer["Location"]).content.decode()
+        leads = re.search(r'href="(/a/[^"]+)"', page)
+        assert leads
+        address = leads[1]
+    else:
+        address = answer["Location"]
+    assert content(browser().get(address)) == PDF
+    downloaded = Touch.objects.get(kind="asset_downloaded")
+    assert downloaded.contact
+    assert downloaded.contact.email == "ann@theirs.example"

@@ -130,7 +130,8 @@ def test_an_asset_is_added_changed_given_another_file_and_taken_back(mia: Client
     assert list(AssetVersion.objects.values_list("number", flat=True)) == [1, 2]
     mia.post("/library/assets/launch-plan/versions/1/again")
     asset.refresh_from_db()
-    assert asset.version and asset.version.number == 1
+    assert asset.version
+    assert asset.version.number == 1
     got = mia.get("/library/assets/launch-plan/versions/2")
     assert b"".join(got.streaming_content) == PDF + b"2"  # type: ignore[attr-defined]
     assert not Touch.objects.exists()
