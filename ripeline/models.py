@@ -32,6 +32,7 @@ from ripeline.timeline.models import (
     Touch,
     Transition,
 )
+from ripeline.work.letters import Letter
 
 __all__ = [
     "Arrival",
@@ -62,6 +63,7 @@ __all__ = [
     "ImportRejection",
     "ImportStep",
     "KeptApart",
+    "Letter",
     "Merge",
     "Notification",
     "PlaybookVersion",
