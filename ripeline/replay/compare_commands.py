@@ -154,8 +154,13 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield ""
     yield from BEFORE
     yield f"{found.differ:,} of {found.people:,} people stand elsewhere under the other definition"
+    one, other = ({it.key: it.title for it in side.playbook.stages} for side in (found.one, found.other))
     for each in found.listed[:SHOWN]:
-        yield f"  {plain(each.person)}: {plain(each.one)} / {plain(each.other)}"
+        stages = each.one, each.other
+        if each.one == each.other:
+            # Of one key and called otherwise, where that name is another stage's of the other definition.
+            stages = f"{each.one} ({one[each.one]})", f"{each.other} ({other[each.other]})"
+        yield f"  {plain(each.person)}: {plain(stages[0])} / {plain(stages[1])}"
     if found.differ > SHOWN:
         yield f"  ... and {found.differ - min(SHOWN, len(found.listed)):,} more"
 

@@ -261,6 +261,14 @@ def test_the_command_gives_the_same_as_json(tmp_path: Path) -> None:
     assert {"from": "lead", "to": "suspect", "people": 1} in found["flow"]
 
 
+def test_stages_of_one_key_that_are_not_the_same_are_told_apart_by_their_titles(tmp_path: Path) -> None:
+    other = LETTERS.replace("subscribed", "form_submitted").replace("title: Lead", "title: MQL")
+    other += "  - {key: ready, title: Lead, enter: {signal: meeting_held}}\n"
+    (tmp_path / "mql.yaml").write_text(other)
+    lines = ripeline_compare(tmp_path, "--with", str(tmp_path / "mql.yaml")).stdout.splitlines()
+    assert "  ben: lead (Lead) / lead (MQL)" in lines
+
+
 def test_the_command_refuses_an_outcome_nobody_defined(tmp_path: Path) -> None:
     result = ripeline_compare(tmp_path, "--outcome", "bliss")
     assert result.exit_code == 2
