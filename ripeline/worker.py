@@ -17,6 +17,7 @@ from ripeline.reactions import react
 from ripeline.timeline.identities.looking import keep_looking
 from ripeline.timeline.reassess import reassess_due
 from ripeline.work.beat import beating
+from ripeline.work.letters import attend_letters, prune_letters
 from ripeline.work.loop import run_worker
 
 SWEEP_EVERY = timedelta(minutes=10)
@@ -29,6 +30,7 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
         threading.Thread(target=attend, kwargs={"stop": stop, "clock": clock}, name=name)
         for name, attend in (
             ("digest", _digest),
+            ("letters", _send_letters),
             ("imports", _import),
             ("previews", _preview),
             ("history", _keep_history),
@@ -44,6 +46,11 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
 
 def _digest(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
     run_worker([attend_arrivals, Pruning()], clock=clock, stop=stop)
+
+
+def _send_letters(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    # Beside as well: a mail server takes its time.
+    run_worker([attend_letters], clock=clock, stop=stop)
 
 
 def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
@@ -84,6 +91,7 @@ def sweeping() -> Callable[[datetime], int]:
         if next_at is None or now >= next_at:
             forget_expired(now)
             clear_abandoned(now)
+            prune_letters(now)
             next_at = now + SWEEP_EVERY
         return 0
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import models
 
 from ripeline.work.claims import Claim, claim_due, fail, finish
@@ -95,7 +96,7 @@ def _send(claim: Claim, now: datetime) -> None:
         _close(connection)
 
 
-def _hand_over(letter: Letter, claim: Claim, connection: object, now: datetime) -> None:
+def _hand_over(letter: Letter, claim: Claim, connection: BaseEmailBackend, now: datetime) -> None:
     try:
         _message(letter, connection).send()
     except smtplib.SMTPRecipientsRefused as refused:
@@ -110,7 +111,7 @@ def _hand_over(letter: Letter, claim: Claim, connection: object, now: datetime) 
         finish(Letter, claim, None, state=Letter.State.SENT, sent_at=now)
 
 
-def _message(letter: Letter, connection: object) -> EmailMessage:
+def _message(letter: Letter, connection: BaseEmailBackend) -> EmailMessage:
     site = settings.CONFIG.site_name
     return EmailMessage(
         letter.subject,
@@ -142,9 +143,9 @@ def _later(claim: Claim, trouble: Exception, now: datetime) -> None:
     fail(Letter, claim, error=str(trouble), now=now)
 
 
-def _close(connection: object) -> None:
+def _close(connection: BaseEmailBackend) -> None:
     try:
-        connection.close()  # type: ignore[attr-defined]
+        connection.close()
     except (OSError, smtplib.SMTPException):
         # It was said what became of the letter; how the line ended does not matter.
         log.debug("The line to the mail server broke at its end.")

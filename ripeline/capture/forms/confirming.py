@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
 
+from ripeline.capture.forms.becoming import email_of
 from ripeline.capture.forms.definition import Definition
-from ripeline.capture.forms.models import Submission
+from ripeline.capture.forms.languages import sentence
+from ripeline.capture.forms.models import Confirmation, Submission
+from ripeline.capture.forms.showing import plain_links
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import Touch as Fact
-from ripeline.people.consent import BY_MAIL, keep_wording, note_consent
+from ripeline.people.consent import BY_MAIL, is_suppressed, keep_wording, note_consent, waiting
 from ripeline.people.models import Consent, Contact
+from ripeline.timeline.identities.proving import prove_email
 from ripeline.timeline.record import record
+from ripeline.work.letters import post_letter
+
+MAIL_EVERY = timedelta(hours=24)
+"""At most one letter to an address in so long: nobody's mailbox is filled with forms of ours."""
+HOLDS_FOR = timedelta(days=14)
+"""After this long a link confirms nothing."""
 
 
 def ask_consents(row: Submission, definition: Definition, contact: Contact, *, now: datetime) -> None:
     """Notes every consent that was ticked, in the caller's transaction: given, or asked where it is to be confirmed."""
+    address = email_of(definition, row.answers)
     ticked = [each for each in definition.fields if each.type == "consent" and each.name in row.answers]
     state = Consent.State.ASKED if definition.confirm else Consent.State.GIVEN
     for each in ticked:
@@ -29,18 +43,85 @@ def ask_consents(row: Submission, definition: Definition, contact: Contact, *, n
             how=Consent.How.FORM,
             at=row.received_at,
             wording=wording,
-            place=place_of(row),
+            place=place_of(row) | ({"to": address} if address else {}),
             source=row.uid,
         )
-    if not definition.confirm:
-        subscribe(
-            contact,
-            [each.purpose for each in ticked],
-            uid=f"form:{row.uid}",
-            actor=row.actor,
-            at=row.received_at,
-            now=now,
+    if definition.confirm and ticked and address:
+        _send_link(row, definition, contact, address, now)
+    elif not definition.confirm:
+        purposes = [each.purpose for each in ticked]
+        subscribe(contact, purposes, uid=f"form:{row.uid}", actor=row.actor, at=row.received_at, now=now)
+
+
+def confirm(link: Confirmation, *, now: datetime) -> Sequence[Consent]:
+    """Confirms all that was asked for the address of a link and waits: its button was pressed. What was confirmed; none
+    where nothing waits. Who presses it twice confirms once."""
+    with transaction.atomic():
+        root = link.contact.merged_into_id or link.contact_id
+        pks = {root, link.contact_id}
+        list(
+            Contact.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk")
         )
+        asked = waiting_for(link, now=now)
+        for each in asked:
+            note_consent(
+                link.contact,
+                each.purpose,
+                Consent.State.GIVEN,
+                how=Consent.How.MAIL,
+                at=now,
+                wording=each.wording,
+                place=each.place,
+                source=f"confirm:{link.key}",
+            )
+            uid = f"form:{each.source}:confirmed"
+            subscribe(link.contact, [each.purpose], uid=uid, actor="human", at=now, now=now)
+        if asked and link.confirmed_at is None:
+            Confirmation.objects.filter(pk=link.pk).update(confirmed_at=now)
+    if asked:
+        prove_email(link.contact, link.address, now=now)
+    return asked
+
+
+def waiting_for(link: Confirmation, *, now: datetime) -> Sequence[Consent]:
+    """What was asked for the address of a link and waits to be confirmed; nothing where the link is too old."""
+    if now - link.asked_at > HOLDS_FOR:
+        return []
+    return [each for each in waiting(link.contact) if each.place.get("to") == link.address]
+
+
+def _send_link(
+    row: Submission, definition: Definition, contact: Contact, address: str, now: datetime
+) -> None:
+    """Posts the letter with the link, unless one went to this address within a day: its link confirms this as well."""
+    lately = Confirmation.objects.filter(address=address, asked_at__gt=now - MAIL_EVERY)
+    if lately.exists() or is_suppressed(address):
+        return
+    link = Confirmation.objects.create(
+        contact=contact, form=row.form, address=address, language=row.language, asked_at=now
+    )
+    language = row.language
+    wordings = [
+        plain_links(definition.say(each.label, language))
+        for each in definition.fields
+        if each.type == "consent" and each.name in row.answers
+    ]
+    where = settings.CONFIG.base_url + reverse("form_confirm", args=[link.key])
+    lines = [
+        f"{sentence('mail_lead', language)}:",
+        *(f"– {words}" for words in wordings),
+        f"{sentence('mail_link', language)}:\n{where}",
+        sentence("mail_not_you", language),
+    ]
+    subject = definition.say(definition.title, language)
+    post_letter(
+        key=f"confirm:{link.key}",
+        kind="confirmation",
+        to=address,
+        subject=": ".join(part for part in (sentence("mail_subject", language), subject) if part),
+        text="\n\n".join(lines) + "\n",
+        now=now,
+    )
 
 
 def subscribe(

@@ -33,12 +33,13 @@ from ripeline.capture.forms.arriving import (
     visitor_of,
 )
 from ripeline.capture.forms.asking import fields_to_ask
+from ripeline.capture.forms.confirming import confirm, waiting_for
 from ripeline.capture.forms.counting import count_page
 from ripeline.capture.forms.definition import Definition, Question
-from ripeline.capture.forms.languages import pick_language, sentence
-from ripeline.capture.forms.models import Form, FormCount, FormVersion
+from ripeline.capture.forms.languages import FIRST, pick_language, sentence
+from ripeline.capture.forms.models import Confirmation, Form, FormCount, FormVersion
 from ripeline.capture.forms.returning import may_lead_to, origin_of
-from ripeline.capture.forms.showing import Sheet, draw
+from ripeline.capture.forms.showing import Sheet, draw, with_links
 from ripeline.capture.forms.spam import HONEYPOT, WINDOW, rate_of
 from ripeline.capture.forms.submitting import Kept, keep
 from ripeline.capture.forms.tokens import Page, read_page, sign_page
@@ -46,6 +47,7 @@ from ripeline.capture.library.links import after_form, link_path, read_asset_lin
 from ripeline.capture.verdicts.judging import judge
 from ripeline.capture.verdicts.rules import shipped_rules
 from ripeline.kit.numbers import read_number
+from ripeline.people.models import Consent
 
 CARRIED = ("page", "referrer", "visitor")
 """What the page that shows a form in a frame tells it by its address."""
@@ -100,6 +102,37 @@ def form_beat(request: HttpRequest, key: str) -> HttpResponse:
     actor = str(judge(facts_of(request), shipped_rules()).actor)
     count_page(form, page.nonce, FormCount.What(what), actor, now=now)
     return HttpResponse(status=204)
+
+
+@login_not_required
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def form_confirm(request: HttpRequest, key: str) -> HttpResponse:
+    """The page behind a link in a mail: it shows what was asked. Only its button confirms: programs that look through
+    mails open links, and press nothing."""
+    link = Confirmation.objects.select_related("contact__merged_into", "form").filter(key=key).first()
+    if link is None:
+        raise Http404("There is no such link.")
+    now, language = timezone.now(), link.language or FIRST
+    if request.method == "POST":
+        is_done = bool(confirm(link, now=now)) or link.confirmed_at is not None
+        asked: Sequence[Consent] = ()
+    else:
+        asked = waiting_for(link, now=now)
+        is_done = not asked and link.confirmed_at is not None
+    state = "confirmed" if is_done else "confirm" if asked else "confirm_old"
+    context = {
+        "form": link.form,
+        "sheet": draw(Definition(languages=(language,)), language, ()),
+        "title": sentence("confirm_title" if state == "confirm_old" else f"{state}_title", language),
+        "lead": sentence("confirm_old" if state == "confirm_old" else f"{state}_lead", language),
+        "asked": [with_links(each.wording.text) for each in asked if each.wording],
+        "button": sentence("confirm_button", language) if asked else "",
+    }
+    status = CLOSED if state == "confirm_old" else 200
+    answer = _answer(link.form, render_to_string("capture/form_confirm.html", context), status)
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
 
 
 def _find(key: str) -> tuple[Form, FormVersion]:

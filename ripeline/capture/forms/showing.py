@@ -124,6 +124,11 @@ def with_links(text: str) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in (*parts, text[end:])))
 
 
+def plain_links(text: str) -> str:
+    """The same as plain text, with the address behind the words."""
+    return _LINK.sub(lambda found: f"{found[1]} ({found[2]})" if read_return(found[2]) else found[0], text)
+
+
 def _anchor(address: str, words: str) -> SafeString:
     return format_html('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>', address, words)
 

@@ -5,6 +5,7 @@ from django.urls import path
 from ripeline.capture.forms import builder, public, views
 
 urlpatterns = [
+    path("f/confirm/<slug:key>/", public.form_confirm, name="form_confirm"),
     path("f/<slug:key>/", public.form_public, name="form_public"),
     path("f/<slug:key>/thanks/", public.form_thanks, name="form_thanks"),
     path("f/<slug:key>/beat/", public.form_beat, name="form_beat"),

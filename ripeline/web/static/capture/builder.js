@@ -1,34 +1,27 @@
 // Fields of a form dragged to another place. The order in which they stand is the order in which they are sent, so
 // there is nothing else to keep; the buttons beside each do the same without a mouse and without scripts.
 const list = document.querySelector("[data-sortable]")
-let dragged
-
-const itemAt = event => event.target.closest?.("[data-item]")
 
 list?.addEventListener("pointerdown", event => {
-  const item = event.target.closest("[data-grip]") && itemAt(event)
-  list.querySelectorAll("[data-item]").forEach(each => (each.draggable = each === item))
-})
-list?.addEventListener("dragstart", event => {
-  dragged = itemAt(event)
-  dragged.classList.add("is-dragged")
-  event.dataTransfer.effectAllowed = "move"
-  event.dataTransfer.setData("text/plain", "")
-})
-list?.addEventListener("dragover", event => {
-  const over = itemAt(event)
-  if (!dragged || !over || over === dragged) return
+  const grip = event.target.closest("[data-grip]"), item = grip?.closest("[data-item]")
+  if (!item || event.button) return
   event.preventDefault()
-  const box = over.getBoundingClientRect()
-  const isBelow = event.clientY > box.top + box.height / 2
-  over[isBelow ? "after" : "before"](dragged)
-})
-list?.addEventListener("drop", event => event.preventDefault())
-list?.addEventListener("dragend", () => {
-  dragged?.classList.remove("is-dragged")
-  const moved = dragged
-  dragged = undefined
-  if (moved) list.closest("form").requestSubmit(list.closest("form").querySelector("button[value=save]"))
+  grip.setPointerCapture(event.pointerId)
+  item.classList.add("is-dragged")
+  const before = [...list.children]
+  const move = ({ clientY }) => {
+    const others = [...list.querySelectorAll("[data-item]")].filter(each => each !== item)
+    const next = others.find(each => clientY < each.getBoundingClientRect().top + each.offsetHeight / 2)
+    next ? next.before(item) : list.append(item)
+  }
+  const end = () => {
+    grip.removeEventListener("pointermove", move)
+    item.classList.remove("is-dragged")
+    if ([...list.children].some((each, place) => each !== before[place]))
+      form.requestSubmit(form.querySelector("button[value=save]"))
+  }
+  grip.addEventListener("pointermove", move)
+  grip.addEventListener("lostpointercapture", end, { once: true })
 })
 
 // What was typed is not lost by a slip of the finger.

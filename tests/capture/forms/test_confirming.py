@@ -1,0 +1,197 @@
+"""Consents that are confirmed by mail: a real mail server, one letter, a button, and the proof."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.utils import timezone
+
+from ripeline.capture.forms.confirming import HOLDS_FOR
+from ripeline.capture.forms.models import Confirmation, Form
+from ripeline.people.consent import may, suppress
+from ripeline.people.models import Consent, Contact, Identity, Suppression
+from ripeline.timeline.models import Touch
+from ripeline.work.letters import Letter, attend_letters
+from tests.capture.forms.forms import browser, make_demo, token_for
+from tests.processes import free_port
+
+pytestmark = pytest.mark.django_db
+
+
+class Mailbox:
+    """What a mail server took; `answer` is what it says to the next letters."""
+
+    def __init__(self) -> None:
+        self.letters: list[Message] = []
+        self.answer = "250 OK"
+        self.breaks = False
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.breaks:
+            # It has the letter, and the line breaks before it can say so.
+            assert server.transport is not None
+            server.transport.abort()  # type: ignore[attr-defined]
+            return "250 OK"
+        if self.answer.startswith("250"):
+            self.letters.append(message_from_bytes(bytes(envelope.content or b""), policy=default))
+        return self.answer
+
+
+@pytest.fixture
+def mailbox(settings: Any) -> Iterator[Mailbox]:
+    box = Mailbox()
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = controller.port
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+    yield box
+    controller.stop()
+
+
+@pytest.fixture
+def form() -> Form:
+    return make_demo(confirm=True)
+
+
+def send(form: Form, **said: str) -> Any:
+    token = token_for(form, now=timezone.now())
+    asked = {"email": "ann@firm.example", "letters": "yes", "ripeline_token": token}
+    return browser(**{"accept-language": "de"}).post(f"/f/{form.key}/", asked | said)
+
+
+def link_in(letter: Message) -> str:
+    found = re.search(r"http://\S+(/f/confirm/[0-9a-f]{32}/)", str(letter.get_payload(decode=True), "utf-8"))  # type: ignore[arg-type]
+    assert found
+    return found[1]
+
+
+def attend(times: int = 1) -> list[int]:
+    return [attend_letters(timezone.now()) for _ in range(times)]
+
+
+def test_a_consent_counts_when_the_button_behind_the_link_was_pressed_and_not_when_it_was_opened(
+    form: Form, mailbox: Mailbox
+) -> None:
+    assert "wait=1" in send(form)["Location"]
+    ann = Contact.objects.get()
+    assert not may(ann, "newsletter", timezone.now())
+    assert not Touch.objects.filter(kind="subscribed").exists()
+    assert attend(2) == [1, 0]
+    [letter] = mailbox.letters
+    assert (letter["To"], letter["Subject"]) == (
+        "ann@firm.example",
+        "Bitte bestätigen Sie: Vorführung anfragen",
+    )
+    assert "ann@" not in link_in(letter)
+
+    for scan in (browser().get, browser().head):
+        assert scan(link_in(letter)).status_code == 200
+    page = browser().get(link_in(letter)).content.decode()
+    assert ("Send me the newsletter" in page, "Ja, ich bestätige" in page) == (True, True)
+    assert not may(ann, "newsletter", timezone.now())
+
+    for _ in range(2):
+        done = browser().post(link_in(letter))
+        assert (done.status_code, "es ist bestätigt" in done.content.decode()) == (200, True)
+    now = timezone.now()
+    assert may(ann, "newsletter", now)
+    proof = Consent.objects.get(state="given")
+    assert proof.wording is not None
+    assert (proof.how, proof.wording.text, proof.wording.language) == ("mail", "Send me the newsletter", "de")
+    assert proof.place == {
+        "form": "demo",
+        "version": 1,
+        "to": "ann@firm.example",
+        "agent": proof.place["agent"],
+    }
+    assert Identity.objects.get(kind="email").verified_at is not None
+    assert Touch.objects.filter(kind="subscribed", subject="newsletter", contact=ann).count() == 1
+
+
+def test_an_address_gets_at_most_one_letter_a_day_and_its_link_confirms_all_that_was_asked(
+    form: Form, mailbox: Mailbox
+) -> None:
+    other = make_demo(
+        "other",
+        confirm=True,
+        fields=[
+            {"name": "email", "type": "email", "label": {"en": "Email"}, "required": True},
+            {"name": "ok", "type": "consent", "label": {"en": "Call me"}, "purpose": "calls"},
+        ],
+    )
+    send(form)
+    send(form, wish="again")
+    assert "wait=1" in send(other, ok="yes")["Location"], "whoever asks is told the same"
+    attend(3)
+    [letter] = mailbox.letters
+    browser().post(link_in(letter))
+    ann = Contact.objects.get()
+    assert [may(ann, purpose, timezone.now()) for purpose in ("newsletter", "calls")] == [True, True]
+
+    Confirmation.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+    send(form, wish="a day later")
+    attend(2)
+    assert len(mailbox.letters) == 2
+
+
+def test_an_old_link_confirms_nothing_and_a_closed_address_gets_none(form: Form, mailbox: Mailbox) -> None:
+    send(form)
+    Confirmation.objects.update(asked_at=timezone.now() - HOLDS_FOR - timedelta(minutes=1))
+    link = f"/f/confirm/{Confirmation.objects.get().key}/"
+    assert (browser().get(link).status_code, browser().post(link).status_code) == (410, 410)
+    assert not Consent.objects.filter(state="given").exists()
+    assert browser().post(f"/f/confirm/{'0' * 32}/").status_code == 404
+
+    suppress("bo@firm.example", Suppression.Why.COMPLAINED, now=timezone.now())
+    send(form, email="bo@firm.example")
+    assert not Letter.objects.filter(to="bo@firm.example").exists()
+
+
+def test_a_letter_is_tried_again_refused_for_good_or_named_as_uncertain_but_never_sent_twice(
+    form: Form, mailbox: Mailbox, settings: Any
+) -> None:
+    send(form)
+    letter = Letter.objects.get()
+    port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
+    assert attend(2) == [1, 0], "nobody listens: later"
+    settings.EMAIL_PORT, mailbox.answer = port, "451 Come back later"
+    assert state_after(letter, due=True) == ("waiting", 2)
+    mailbox.answer = "250 OK"
+    assert state_after(letter, due=True)[0] == "sent"
+    assert (len(mailbox.letters), attend()) == (1, [0])
+
+    for said, becomes in (("554 No such mailbox", "failed"), ("", "uncertain")):
+        mailbox.answer, mailbox.breaks = said, not said
+        again(letter)
+        assert state_after(letter)[0] == becomes
+        assert attend() == [0]
+    mailbox.answer, mailbox.breaks = "250 OK", False
+    # The worker died while it handed the letter over.
+    again(letter)
+    Letter.objects.update(state=Letter.State.SENDING)
+    assert state_after(letter)[0] == "uncertain"
+    assert len(mailbox.letters) == 1
+
+
+def again(letter: Letter) -> None:
+    Letter.objects.filter(pk=letter.pk).update(state="waiting", due_at=timezone.now(), attempts=0)
+
+
+def state_after(letter: Letter, *, due: bool = False) -> tuple[str, int]:
+    if due:
+        Letter.objects.filter(pk=letter.pk).update(due_at=timezone.now())
+    attend()
+    letter.refresh_from_db()
+    return letter.state, letter.attempts

@@ -1,0 +1,102 @@
+"""Forms in a real browser: written by mouse and keyboard, filled in with and without scripts, shown in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ripeline.capture.forms import spam
+from ripeline.capture.forms.making import draft_of
+from ripeline.capture.forms.models import Form, FormCount, Submission
+from ripeline.people.models import Contact
+from tests.capture.forms.forms import PERSON, make_demo
+from tests.factories import make_playbook
+from tests.pages.conftest import Browse
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+XSS = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test fills in sooner than anybody reads."""
+    monkeypatch.setattr(spam, "FASTEST", timedelta(0))
+
+
+def as_person(page: Page) -> Page:
+    """The test's browser says that nobody looks at it, which makes it a machine."""
+    page.set_extra_http_headers({"User-Agent": PERSON})
+    return page
+
+
+def test_a_form_is_written_moved_by_mouse_and_keyboard_and_put_into_use(
+    browse: Browse, look: Callable[[Page, str], None], axe: Callable[[Page], None]
+) -> None:
+    make_playbook()
+    page = browse("marketing", "/forms/")
+    page.get_by_label("Name").fill(f"Demo {XSS}")
+    page.get_by_label("Begin with").select_option("demo")
+    page.get_by_role("button", name="Write it").click()
+    form = Form.objects.get()
+
+    page.get_by_role("button", name="Consent", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Wording").nth(1).fill("Call me. [Terms](https://www.firm.example/terms)")
+    page.get_by_label("What for").nth(1).fill("calls")
+    look(page, "form-edit")
+    axe(page)
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.get_by_role("button", name="Move Company up").press("Enter")
+    expect(page.locator("[data-item] summary b").nth(1)).to_have_text("Company")
+    grip = page.locator("[data-item]").nth(4).locator("[data-grip]")
+    grip.hover()
+    page.mouse.down()
+    top = page.locator("[data-item]").nth(0).bounding_box()
+    assert top is not None
+    page.mouse.move(top["x"] + 20, top["y"] + 2)
+    page.mouse.up()
+    expect(page.locator("[data-item] summary b").nth(0)).to_have_text("When would you begin?")
+    form.refresh_from_db()
+    assert [each.name for each in draft_of(form).fields] == [
+        *("timeline", "email", "company", "name", "need", "newsletter", "newsletter_2"),
+    ]
+    page.get_by_role("button", name="Put into use").click()
+    expect(page.get_by_text("in use, version 1")).to_be_visible()
+    axe(page)
+
+
+def test_a_form_is_filled_in_by_keyboard_mistakes_have_the_focus_and_it_is_counted(
+    browse: Browse, look: Callable[[Page, str], None], axe: Callable[[Page], None]
+) -> None:
+    make_playbook()
+    texts = {"title": {"en": f"Demo {XSS}"}, "intro": {"en": XSS}, "thanks": {"en": f"Thanks {XSS}"}}
+    make_demo("demo", proof_of_work=True, languages=["en"], **texts)
+    page = as_person(browse(None, "/f/demo/?utm_campaign=spring"))
+    page.get_by_label("Email").fill("ann@")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("One field needs another look.")).to_be_visible()
+    expect(page.get_by_label("Email")).to_be_focused()
+    expect(page.get_by_label("Email")).to_have_value("ann@")
+    look(page, "form-public")
+    axe(page)
+    page.get_by_label("Email").fill("ann@firm.example")
+    page.get_by_label("a publisher").check()
+    page.get_by_label("Send me the newsletter").check()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Thanks")).to_be_visible()
+    axe(page)
+    kept = Submission.objects.get()
+    assert (kept.reasons, kept.outcome, kept.answers["campaign"]) == ([], "accepted", "spring")
+    assert Contact.objects.get().traits == {"role": "publisher"}
+    counted = dict(FormCount.objects.values_list("what", "count"))
+    assert (counted["viewed"], counted["started"], counted["sent"]) == (1, 1, 1)
+
+    bare = as_person(browse(None, "/f/demo/", javascript=False, width=390, dark=True))
+    bare.get_by_label("Email").fill("bo@firm.example")
+    bare.get_by_role("button", name="Send").click()
+    expect(bare.get_by_text("Thanks")).to_be_visible()
+    assert Submission.objects.latest("pk").reasons == ["no-proof"], "without scripts nobody can work"
