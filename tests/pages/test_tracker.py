@@ -361,6 +361,14 @@ def test_a_browser_that_is_driven_says_so_and_forgets_when_told(website: Site, b
     wait_for("page /driven")
     facts = Arrival.objects.order_by("pk")[0].facts
     assert "webdriver" in facts["marks"]
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<a href=\"#\" data-ripeline-trap>Not for you</a>')"
+    )
+    page.evaluate("for (let n = 0; n < 6; n++) document.querySelector('[data-ripeline-trap]').click()")
+    page.evaluate("ripeline.track('After That')")
+    wait_for("After That")
+    marks = Arrival.objects.order_by("-pk")[0].facts["marks"]
+    assert {"webdriver", "honeypot", "all-links"} <= set(marks)
     known = cookie(page)
     comes_true(page, "!localStorage.rl_queue")
     page.evaluate("ripeline.forget()")

@@ -20,6 +20,7 @@
   const google = {}
   let id, link, here, own, timer
   let tries = 0, isSending = false, last = ""
+  let clicks = 0, clickedAt = 0
   let active = 0, activeAt = performance.now(), isVisible = !doc.hidden
 
   const hex = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("")
@@ -203,8 +204,14 @@
     active = 0
     track(ENGAGED, { path: here.path, engaged_seconds: seconds })
   }
+  const mark = name => MARKS.includes(name) || MARKS.push(name)
   const clicked = click => {
     const a = click.target.closest?.("a[href]")
+    const now = performance.now()
+    if (a && now - clickedAt > 3e3) [clicks, clickedAt] = [0, now]
+    // A link that people cannot see; more links in three seconds than anybody follows.
+    if (a?.hasAttribute("data-ripeline-trap")) mark("honeypot")
+    if (a && ++clicks > 5) mark("all-links")
     if (!a || click.button > 1 || !/^https?:/.test(a.href)) return
     const url = clean(a.href)
     if (FILES.test(a.pathname) || a.dataset.ripelineAsset) {
