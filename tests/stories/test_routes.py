@@ -53,27 +53,9 @@ def address() -> Address:
     in_force = PlaybookVersion.objects.get(is_active=True)
     draft = start_draft(in_force, by=owner, now=NOW)
     key = PreviewRun.objects.create(as_of=NOW, created_at=NOW, state=PreviewRun.State.FAILED).key
-    write_key = make_key("Our site", "website", now=NOW)
-    event = Arrival.objects.create(write_key=write_key, received_at=NOW, event="{}")
-    sent = Submission.objects.create(
-        form=make_demo("eva"), received_at=NOW, outcome=Submission.Outcome.SUSPECTED, nonce="n"
-    )
-    plan = Asset.objects.create(
-        key="eva", title="Plan", kind="other", content_stage="decision", created_at=NOW
-    )
-    AssetVersion.objects.create(
-        asset=plan, number=1, name="plan.pdf", size=9, digest="d" * 64, created_at=NOW
-    )
-    known: dict[str, list[Any]] = OF_TWO | {
-        "library_file": ["eva", 1],
-        "library_again": ["eva", 1],
-        "form_submission": ["eva", sent.pk],
-        "form_submission_release": ["eva", sent.pk],
-        "website_event": [event.pk],
-        "website_key": [write_key.pk],
-        "website_key_check": [write_key.pk],
-        "website_key_sites": [write_key.pk],
-        "website_key_end": [write_key.pk],
+    known: dict[str, list[Any]] = {
+        **OF_TWO,
+        **_of_capture(),
         "playbook_preview": [key],
         "playbook_preview_people": [key],
         "playbook_preview_cancel": [key],
@@ -107,6 +89,30 @@ def address() -> Address:
         raise AssertionError(f"this test does not know what to put into the address {name}")
 
     return find
+
+
+def _of_capture() -> dict[str, list[Any]]:
+    """A key with an event, a form with a submission and an asset with a file."""
+    write_key = make_key("Our site", "website", now=NOW)
+    event = Arrival.objects.create(write_key=write_key, received_at=NOW, event="{}")
+    sent = Submission.objects.create(
+        form=make_demo("eva"), received_at=NOW, outcome=Submission.Outcome.SUSPECTED, nonce="n"
+    )
+    plan = Asset.objects.create(
+        key="eva", title="Plan", kind="other", content_stage="decision", created_at=NOW
+    )
+    AssetVersion.objects.create(
+        asset=plan, number=1, name="plan.pdf", size=9, digest="d" * 64, created_at=NOW
+    )
+    of_keys = ("website_key", "website_key_check", "website_key_sites", "website_key_end")
+    return {
+        "library_file": ["eva", 1],
+        "library_again": ["eva", 1],
+        "form_submission": ["eva", sent.pk],
+        "form_submission_release": ["eva", sent.pk],
+        "website_event": [event.pk],
+        **dict.fromkeys(of_keys, [write_key.pk]),
+    }
 
 
 def _merged(owner: User) -> int:
