@@ -52,6 +52,7 @@ def address() -> Address:
     )
     in_force = PlaybookVersion.objects.get(is_active=True)
     draft = start_draft(in_force, by=owner, now=NOW)
+    old = Camp.objects.create(name="Old", version=in_force, since=NOW, is_running=False)
     key = PreviewRun.objects.create(as_of=NOW, created_at=NOW, state=PreviewRun.State.FAILED).key
     known: dict[str, list[Any]] = {
         **OF_TWO,
@@ -62,9 +63,7 @@ def address() -> Address:
         "playbook_draft_publish": [draft.pk],
         "playbook_version_publish": [in_force.version],
         "playbook_version_back": [in_force.version],
-        "playbook_camp_again": [
-            Camp.objects.create(name="Old", version=in_force, since=NOW, is_running=False).pk
-        ],
+        "playbook_camp_again": [old.pk],
         "playbook_publication": [Publication.objects.get().pk],
         "contact_touch_undo": ["eva", move],
         "contact_merge_undo": [_merged(owner)],
@@ -111,7 +110,7 @@ def _of_capture() -> dict[str, list[Any]]:
         "form_submission": ["eva", sent.pk],
         "form_submission_release": ["eva", sent.pk],
         "website_event": [event.pk],
-        **dict.fromkeys(of_keys, [write_key.pk]),
+        **{name: [write_key.pk] for name in of_keys},
     }
 
 
