@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
@@ -33,15 +33,17 @@ LARGEST_BODY = 64 * 1024
 MOST_NAMES = 200
 _KEY = re.compile(r"[0-9a-f]{32}\Z")
 _SECRET = re.compile(r"pass(?:word|wd|phrase)|\bpwd\b|cvc|cvv|card.?num|iban", re.IGNORECASE)
+_MAIL_IN_QUERY = re.compile(r"([?&][^=&#]*=)[^&#]*(?:@|%40)[^&#]*", re.IGNORECASE)
 NOT_KEPT = "(not kept)"
 NO_ADDRESS = "no address was found in it"
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What a request brought: every value by its name (those of a form that a site had already under our names),
-    the language, the page, and the browser's key."""
+    """What a request brought: `raw` as it came, `posted` the same under the names of our fields, the language, the
+    page, and the browser's key."""
 
+    raw: Sequence[tuple[str, str]]
     posted: Posted
     language: str
     page: str
@@ -58,17 +60,16 @@ def read_request(request: HttpRequest, form: Form, definition: Definition) -> Ar
         for name, values in said.items()
         if name.startswith(OURS) and values
     }
-    posted = {
-        form.mapping.get(name, name): values for name, values in said.items() if not name.startswith(OURS)
-    }
+    raw = [(name, each) for name, values in said.items() if not name.startswith(OURS) for each in values]
     language = pick_language(
         definition.languages, told.get("language", ""), request.headers.get("Accept-Language", "")
     )
     return Arrived(
-        posted,
+        raw,
+        mapped(raw, form.mapping),
         language,
-        (told.get("page") or _page_of(request))[:LONGEST_PAGE],
-        told.get("referrer", "")[:LONGEST_PAGE],
+        without_addresses(told.get("page") or _page_of(request))[:LONGEST_PAGE],
+        without_addresses(told.get("referrer", ""))[:LONGEST_PAGE],
         visitor_of(request, told.get("visitor", "")),
         is_background(request),
     )
@@ -101,6 +102,19 @@ def hidden_values(definition: Definition, page: str, referrer: str, language: st
         for each in definition.fields
         if each.type == "hidden"
     }
+
+
+def mapped(raw: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> dict[str, list[str]]:
+    """What was sent, under the names of our fields."""
+    found: dict[str, list[str]] = {}
+    for name, value in raw:
+        found.setdefault(mapping.get(name, name), []).append(value)
+    return found
+
+
+def without_addresses(url: str) -> str:
+    """A page's address without anybody's mail address behind its `?`."""
+    return _MAIL_IN_QUERY.sub(r"\1", url)
 
 
 def facts_of(request: HttpRequest) -> Facts:
@@ -142,8 +156,7 @@ def read_sent(
     posted = {**{name: [value] for name, value in hidden.items() if value}, **arrived.posted}
     names = page.asked if page else [each.name for each in definition.fields]
     read = read_answers(definition, posted, names)
-    raw = [(name, value) for name, values in arrived.posted.items() for value in values]
-    uid = _uid(form, page, raw, now)
+    uid = _uid(form, page, arrived.raw, now)
     facts = facts_of(request)
     verdict = judge(facts, shipped_rules())
     noticed = Noticed(
@@ -157,7 +170,7 @@ def read_sent(
     sent = Sent(
         uid=uid,
         nonce=page.nonce if page else uid,
-        raw=[(name, NOT_KEPT if _SECRET.search(name) else value) for name, value in raw],
+        raw=[(name, NOT_KEPT if _SECRET.search(name) else value) for name, value in arrived.raw],
         answers=read.answers,
         facts=facts,
         verdict=verdict,
@@ -183,7 +196,7 @@ def forgive(definition: Definition, read: Read, sent: Sent) -> Sent:
     return replace(sent, notes=why)
 
 
-def _uid(form: Form, page: Page | None, raw: list[tuple[str, str]], now: datetime) -> str:
+def _uid(form: Form, page: Page | None, raw: Sequence[tuple[str, str]], now: datetime) -> str:
     """By the token of a page of ours. On other pages the same words within ten minutes are one, also across the turn
     of such a stretch."""
     if page:

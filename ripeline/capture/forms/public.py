@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
@@ -51,6 +54,7 @@ from ripeline.people.models import Consent
 
 CARRIED = ("page", "referrer", "visitor")
 """What the page that shows a form in a frame tells it by its address."""
+EMBED: Path = settings.BASE_DIR / "web" / "static" / "capture" / "embed.js"
 CLOSED, TOO_MANY = HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS
 
 
@@ -133,6 +137,21 @@ def form_confirm(request: HttpRequest, key: str) -> HttpResponse:
     answer = _answer(link.form, render_to_string("capture/form_confirm.html", context), status)
     answer["Referrer-Policy"] = "no-referrer"
     return answer
+
+
+@login_not_required
+@require_safe
+def form_script(request: HttpRequest, key: str) -> HttpResponse:  # noqa: ARG001
+    """The script that puts a form into a page: the same for each, it reads from its own address whose it is."""
+    answer = HttpResponse(_embedding(), content_type="text/javascript; charset=utf-8")
+    answer["Cache-Control"] = "public, max-age=3600"
+    answer["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return answer
+
+
+@cache
+def _embedding() -> bytes:
+    return EMBED.read_bytes()
 
 
 def _find(key: str) -> tuple[Form, FormVersion]:
