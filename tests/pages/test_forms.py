@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -100,3 +102,51 @@ def test_a_form_is_filled_in_by_keyboard_mistakes_have_the_focus_and_it_is_count
     bare.get_by_role("button", name="Send").click()
     expect(bare.get_by_text("Thanks")).to_be_visible()
     assert Submission.objects.latest("pk").reasons == ["no-proof"], "without scripts nobody can work"
+
+
+PAGE = """<!doctype html><html lang="de"><title>Elsewhere</title><h1>Our site</h1>
+<script async src="{ours}/f/demo.js" data-title="Anfrage"></script>"""
+
+
+@pytest.fixture
+def elsewhere(site: str) -> Iterator[str]:
+    """Another site with a strict policy, whose page shows the form."""
+
+    class Elsewhere(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html; charset=utf-8")
+            policy = f"default-src 'none'; script-src {site}; frame-src {site}; form-action 'none'"
+            self.send_header("content-security-policy", policy)
+            self.end_headers()
+            self.wfile.write(PAGE.format(ours=site).encode())
+
+        def log_message(self, *said: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_form_in_a_page_of_another_site_is_as_high_as_it_needs_and_leads_that_page_on(
+    browse: Browse, elsewhere: str
+) -> None:
+    make_playbook()
+    make_demo("demo", origins=[elsewhere], redirect=f"{elsewhere}/thanks")
+    page = as_person(browse(None, f"{elsewhere}/contact?utm_campaign=fair"))
+    frame = page.locator("iframe[title=Anfrage]")
+    inside = frame.content_frame
+    expect(inside.get_by_role("heading", name="Vorführung anfragen")).to_be_visible()
+    height = inside.locator("html").evaluate("html => html.scrollHeight")
+    expect(frame).to_have_css("height", f"{height}px")
+    inside.get_by_label("E-Mail").fill("ann@firm.example")
+    inside.get_by_role("button", name="Absenden").click()
+    page.wait_for_url(f"{elsewhere}/thanks")
+    kept = Submission.objects.get()
+    assert (kept.page, kept.answers["campaign"]) == (f"{elsewhere}/contact?utm_campaign=fair", "fair")
+    assert (kept.outcome, kept.language) == ("accepted", "de")
