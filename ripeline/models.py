@@ -2,6 +2,14 @@
 
 from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
 from ripeline.capture.forms.models import Confirmation, Form, FormCount, FormVersion, Submission
+from ripeline.capture.landing.models import (
+    LandingPage,
+    PageCount,
+    PageSplit,
+    PageVersion,
+    Picture,
+    SplitVisit,
+)
 from ripeline.capture.library.models import Asset, AssetCount, AssetVersion
 from ripeline.capture.verdicts.models import EngagementVerdict, RequestFacts, VerdictRules
 from ripeline.contacts.models import ColumnChoice, SavedView
@@ -63,9 +71,14 @@ __all__ = [
     "ImportRejection",
     "ImportStep",
     "KeptApart",
+    "LandingPage",
     "Letter",
     "Merge",
     "Notification",
+    "PageCount",
+    "PageSplit",
+    "PageVersion",
+    "Picture",
     "PlaybookVersion",
     "PreviewMove",
     "PreviewRun",
@@ -76,6 +89,7 @@ __all__ = [
     "RequestFacts",
     "SavedFold",
     "SavedView",
+    "SplitVisit",
     "Standing",
     "Submission",
     "Suppression",

@@ -24,14 +24,14 @@ def folder() -> Path:
 
 def path_of(version: AssetVersion) -> Path:
     """Where a version lies."""
-    return _place(version.digest)
+    return place_of(version.digest)
 
 
 def add_version(
     asset: Asset, file: BinaryIO, name: str, media_type: str, *, by: User | None, now: datetime
 ) -> AssetVersion:
     """Keeps a file as the asset's present version. The same content again is the same version."""
-    digest, size = _keep(file)
+    digest, size = keep_file(file)
     with transaction.atomic():
         held = Asset.objects.select_for_update(no_key=True).get(pk=asset.pk)
         last = AssetVersion.objects.filter(asset=held).order_by("-number").first()
@@ -60,8 +60,8 @@ def name_of(written: str) -> str:
     return f"{stem[:150]}{dot}{ending[:10]}" if stem else name[:160] or "file"
 
 
-def _keep(file: BinaryIO) -> tuple[str, int]:
-    """Copies the file to its place: whole or not at all, whoever reads there meanwhile."""
+def keep_file(file: BinaryIO) -> tuple[str, int]:
+    """Copies a file to its place, whole or not at all, whoever reads there meanwhile: its SHA-256 and its bytes."""
     folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = folder() / f".{new_key()}"
     try:
@@ -73,7 +73,7 @@ def _keep(file: BinaryIO) -> tuple[str, int]:
         with draft.open("rb") as kept:
             digest = hashlib.file_digest(kept, "sha256").hexdigest()
         size = draft.stat().st_size
-        place = _place(digest)
+        place = place_of(digest)
         place.parent.mkdir(exist_ok=True, mode=0o700)
         draft.replace(place)
     finally:
@@ -81,5 +81,6 @@ def _keep(file: BinaryIO) -> tuple[str, int]:
     return digest, size
 
 
-def _place(digest: str) -> Path:
+def place_of(digest: str) -> Path:
+    """Where the file of this hash lies."""
     return folder() / digest[:2] / digest
