@@ -34,6 +34,15 @@ REFUSED = {403, 404}
 # Rows that come and go with a visit itself.
 OF_VISITS = {"django_session", "ripeline_cache", "django_migrations"}
 OF_TWO = {name: ["eva", "eva"] for name in ("contact_merge_with", "contact_keep_apart")}
+# Numbers and words that are nobody's.
+OF_NOBODY = {
+    "contacts_view_remove": [1],
+    "contacts_view_restore": ["token"],
+    "notifications_read_one": [1],
+    "notifications_unread": [1],
+    "account_confirm_email": ["key"],
+    "account_reset_password_from_key": ["1", "none"],
+}
 Address = Callable[[str], str]
 
 
@@ -56,6 +65,7 @@ def address() -> Address:
     key = PreviewRun.objects.create(as_of=NOW, created_at=NOW, state=PreviewRun.State.FAILED).key
     known: dict[str, list[Any]] = {
         **OF_TWO,
+        **OF_NOBODY,
         **_of_capture(),
         "playbook_preview": [key],
         "playbook_preview_people": [key],
@@ -67,14 +77,8 @@ def address() -> Address:
         "playbook_publication": [Publication.objects.get().pk],
         "contact_touch_undo": ["eva", move],
         "contact_merge_undo": [_merged(owner)],
-        "contacts_view_remove": [1],
-        "contacts_view_restore": ["token"],
         "company": [press.pk],
         "company_edit": [press.pk],
-        "notifications_read_one": [1],
-        "notifications_unread": [1],
-        "account_confirm_email": ["key"],
-        "account_reset_password_from_key": ["1", "none"],
     }
 
     def find(name: str) -> str:
