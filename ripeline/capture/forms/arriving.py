@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from hashlib import blake2b
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.http import HttpRequest
 
 from ripeline.capture.collector.exchange import Asked
 from ripeline.capture.collector.facts import LONGEST_AGENT, marks_of
+from ripeline.capture.collector.networks import Networks, load_networks
 from ripeline.capture.digest.sources import UTM, campaign_of, source_of
 from ripeline.capture.forms.definition import Definition
 from ripeline.capture.forms.languages import pick_language, sentence
@@ -121,7 +123,13 @@ def facts_of(request: HttpRequest) -> Facts:
     """What verdicts want to know of a request."""
     header = request.headers.get
     marks = marks_of(Asked(request.method or "", request.path, header, ""))
-    return Facts(clean(header("User-Agent") or "")[:LONGEST_AGENT], request.method or "", marks, "")
+    agent = clean(header("User-Agent") or "")[:LONGEST_AGENT]
+    return Facts(agent, request.method or "", marks, _networks()(address_of(request)))
+
+
+@cache
+def _networks() -> Networks:
+    return load_networks(settings.CONFIG.networks)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -275,7 +275,8 @@ def _show(
         "challenge": proof.challenge(now=now) if definition.proof_of_work else "",
         "needs_address": any(each.type == "email" for each in asked),
     }
-    return _answer(form, render_to_string("capture/form_public.html", context), status, definition)
+    page = render_to_string("capture/form_public.html", context)
+    return _answer(form, page, status, definition, is_framed="embed" in request.GET)
 
 
 def _say(
@@ -300,7 +301,8 @@ def _say(
         "continue": sentence("continue", language),
         "is_framed": "embed" in request.GET,
     }
-    return _answer(form, render_to_string("capture/form_said.html", context), status, definition)
+    page = render_to_string("capture/form_said.html", context)
+    return _answer(form, page, status, definition, is_framed="embed" in request.GET)
 
 
 def _leads(request: HttpRequest, definition: Definition) -> str:
@@ -309,17 +311,22 @@ def _leads(request: HttpRequest, definition: Definition) -> str:
     return link_path(token) if read_asset_link(token) else definition.redirect
 
 
-def _answer(form: Form, page: str, status: int, definition: Definition | None = None) -> HttpResponse:
+def _answer(
+    form: Form, page: str, status: int, definition: Definition | None = None, *, is_framed: bool = False
+) -> HttpResponse:
     answer = HttpResponse(page, status=status)
     answer["Cache-Control"] = "no-store"
-    origins = " ".join(form.origins)
+    # Landing pages of ours show forms in frames too.
+    origins = " ".join([*(["'self'"] if is_framed else []), *form.origins])
     leads = origin_of(definition.redirect) if definition and definition.redirect else ""
     answer["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
         f" worker-src 'self'; form-action 'self' {leads}; frame-ancestors {origins or chr(39) + 'none' + chr(39)};"
         " base-uri 'none'; object-src 'none'"
     ).replace(" ;", ";")
-    if origins:
+    if is_framed and not form.origins:
+        answer["X-Frame-Options"] = "SAMEORIGIN"
+    elif form.origins:
         # X-Frame-Options knows no list of sites; browsers that know the policy above go by that.
         answer.xframe_options_exempt = True
     return answer

@@ -8,24 +8,26 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from ripeline.capture.forms.confirming import MAIL_EVERY
 from ripeline.capture.forms.counting import Figures, figures_of
 from ripeline.capture.forms.definition import Definition
 from ripeline.capture.forms.editing import new_field
-from ripeline.capture.forms.following import uid_of_touch
 from ripeline.capture.forms.making import Refused, hindrances, is_changed, make_form, publish
 from ripeline.capture.forms.making import draft_of as definition_of
-from ripeline.capture.forms.models import Form, Submission
+from ripeline.capture.forms.models import Confirmation, Form, Submission
 from ripeline.capture.forms.spam import SIGNALS
 from ripeline.capture.forms.submitting import release
 from ripeline.people.models import User
 from ripeline.people.permissions import WHOLE_TEAM, reader_of
 from ripeline.timeline.models import Touch
+from ripeline.work.letters import Letter
 
 SHOWN = 50
 NONE = Figures()
@@ -117,11 +119,11 @@ def submission_page(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """One submission: as it was read, as it came, and what became of it."""
     form = find_form(key)
     row = get_object_or_404(_of(form).select_related("released_by", "visitor"), pk=pk)
-    uid = uid_of_touch(row)
     context = {
         "form": form,
         "told": _told(row, form),
-        "touches": Touch.objects.filter(uid__startswith=uid).order_by("at", "uid"),
+        "touches": _followed(row),
+        "letter": _letter(row),
         "may_write": is_writer(request),
     }
     return render(request, "capture/submission.html", context)
@@ -209,6 +211,25 @@ def _told(row: Submission, form: Form) -> Told:
             label = definition.say(each.label, definition.languages[0]) or each.name
             said.append((label, _say(row.answers[each.name])))
     return Told(row, said, [SIGNALS.get(each, each) for each in row.reasons])
+
+
+def _followed(row: Submission) -> list[Touch]:
+    """What was recorded of who sent it, at that very moment."""
+    theirs = Q()
+    if row.contact:
+        theirs |= Q(contact=row.contact.merged_into_id or row.contact.pk)
+    if row.visitor_id:
+        theirs |= Q(visitor=row.visitor_id)
+    return list(Touch.objects.filter(theirs, at=row.received_at).order_by("pk")) if theirs else []
+
+
+def _letter(row: Submission) -> Letter | None:
+    """The letter that asks to confirm what was ticked on it, or on another form that day."""
+    if row.contact_id is None:
+        return None
+    links = Confirmation.objects.filter(contact=row.contact_id, asked_at__lte=row.received_at)
+    link = links.filter(asked_at__gt=row.received_at - MAIL_EVERY).order_by("-pk").first()
+    return Letter.objects.filter(key=f"confirm:{link.key}").first() if link else None
 
 
 def _say(answer: Any) -> str:
