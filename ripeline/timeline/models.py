@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Concat
 
+from ripeline.kit.within import HasWord
 from ripeline.people.models import Contact, User, Visitor
 from ripeline.work.models import DueRow
 
@@ -131,6 +132,11 @@ class Touch(models.Model):
             ),
             # Who is on the website, and where they come from.
             models.Index(fields=["at"], condition=Q(visitor__isnull=False), name="touch_web_at"),
+            models.Index(
+                fields=["at", "visitor"],
+                condition=Q(HasWord("attrs", "source"), visitor__isnull=False),
+                name="touch_came",
+            ),
         )
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from django.db.models import F, Window
 from django.db.models.fields.json import KT
 from django.db.models.functions import RowNumber
 
+from ripeline.kit.within import HasWord
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.models import Touch, Transition
 
@@ -110,17 +111,17 @@ def _first_touches(start: datetime, end: datetime) -> Iterator[tuple[Came, int |
     """Of each browser the first touch of the period that says how it came, in order."""
     first = Window(RowNumber(), partition_by=F("visitor"), order_by=[F("at"), F("pk")])
     words = {name: KT(f"attrs__{name}") for name in ("source", "source_name", "utm_medium", "utm_campaign")}
+    came = Touch.objects.filter(HasWord("attrs", "source"), visitor__isnull=False, at__gte=start, at__lt=end)
+    firsts = came.annotate(place=first).filter(place=1).values("pk")
     rows = (
-        Touch.objects.filter(visitor__isnull=False, at__gte=start, at__lt=end, attrs__has_key="source")
-        .annotate(place=first)
-        .filter(place=1)
+        Touch.objects.filter(pk__in=firsts)
         .annotate(**words)
         .order_by("at", "pk")
         .values_list(*words, "contact_id", "actor", "at")
     )
     for source, name, medium, campaign, contact, actor, at in rows.iterator(chunk_size=2_000):
-        came = Came(*(str(word or "")[:80] for word in (source, name, medium, campaign)))
-        yield came, contact, actor if actor in ACTORS else "unknown", at
+        how = Came(*(str(word or "")[:80] for word in (source, name, medium, campaign)))
+        yield how, contact, actor if actor in ACTORS else "unknown", at
 
 
 def _reached(playbook: Playbook, since: Mapping[int, datetime]) -> Iterator[tuple[int, str]]:
