@@ -14,19 +14,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import DjangoDbBlocker
 
-from ripeline.capture.collector.keys import make_key
+from ripeline.capture.collector.keys import make_key, set_origins
 from ripeline.capture.collector.models import Arrival, WriteKey
 from ripeline.capture.digest.attending import attend_arrivals
 from ripeline.capture.tracker import links
-from ripeline.people.models import Visitor
+from ripeline.people.models import User, Visitor
 from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Touch
 from tests.factories import make_contact
+from tests.pages.conftest import _session
 from tests.processes import server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -373,4 +375,39 @@ def test_a_browser_that_is_driven_says_so_and_forgets_when_told(website: Site, b
     page.goto(f"{website.address}/stranger")
     wait_for("page /stranger")
     assert cookie(page) not in ("", known)
+    context.close()
+
+
+def test_whoever_sets_it_up_hears_from_the_site_what_is_wrong(
+    website: Site, browser: Browser, people: Callable[[str], User]
+) -> None:
+    key = WriteKey.objects.get()
+    set_origins(key, ["https://www.example.com"])
+    website.attributes = 'data-consent="ask"'
+    context = browser.new_context(user_agent=CHROME, locale="en-GB", base_url=website.ours)
+    session = {"name": settings.SESSION_COOKIE_NAME, "value": _session(people("admin")), "url": website.ours}
+    context.add_cookies([session])
+    page = context.new_page()
+    page.goto(f"/capture/setup/keys/{key.pk}/")
+    page.get_by_label("Ask the site itself").fill(f"{website.address}/set-up?a=1")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Open it and listen").click()
+    expect(page.get_by_text("you have not agreed there yet")).to_be_visible()
+    site = opened.value
+    assert site.url == f"{website.address}/set-up?a=1&rl_check=1"
+    site.evaluate("ripeline.consent(true)")
+    expect(page.get_by_text("its events do not get through")).to_be_visible()
+    page.get_by_role("button", name=f"Let pages of {website.address} in").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    with page.expect_popup() as opened:
+        page.get_by_label("Ask the site itself").fill(website.address)
+        page.get_by_role("button", name="Open it and listen").click()
+    until = time.monotonic() + 20
+    # The collector looks for keys that changed every two seconds.
+    while "page /set-up" not in names():
+        assert time.monotonic() < until
+        opened.value.evaluate("window.ripeline && dispatchEvent(new Event('online'))")
+        time.sleep(0.2)
+    expect(page.get_by_text("It works.")).to_be_visible()
+    expect(page.get_by_text("The script runs and sends.")).to_be_visible()
     context.close()
