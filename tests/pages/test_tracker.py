@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.conf import settings
@@ -303,6 +304,11 @@ def test_googles_consent_mode_is_heeded_and_told(website: Site, visitor: Callabl
     assert event["context"]["consent"] == {"analytics_storage": "granted", "ad_storage": "denied"}
     page.evaluate("gtag('consent', 'update', {analytics_storage: 'denied'})")
     assert (page.evaluate("ripeline.state().why"), cookie(page), stored(page)) == ("google", "", {})
+    website.attributes, website.early = 'data-consent="ask"', website.early.replace("denied", "granted")
+    page = visitor(f"{website.address}/asked")
+    comes_true(page, "window.ripeline?.state().why === 'ask'")
+    page.evaluate("gtag('consent', 'update', {analytics_storage: 'granted'})")
+    wait_for("page /asked")
 
 
 def test_what_could_not_be_sent_waits_in_the_browser_and_arrives_once(
@@ -328,14 +334,18 @@ def test_what_could_not_be_sent_waits_in_the_browser_and_arrives_once(
     comes_true(page, "!localStorage.rl_queue")
     page.context.set_offline(True)
     page.evaluate("ripeline.track('While Away')")
+    page.evaluate("ripeline.identify({email: 'ann@firm.example'})")
     comes_true(page, "ripeline.state().last === 0")
     page.context.set_offline(False)
-    wait_for("While Away")
+    wait_for("While Away", "identify")
     comes_true(page, "!localStorage.rl_queue")
     while attend_arrivals(timezone.now()):
         pass
     kinds = list(Touch.objects.exclude(kind="page_engaged").order_by("at").values_list("kind", flat=True))
-    assert kinds == ["page_viewed", "page_viewed", "while_busy", "page_viewed", "while_away"]
+    seen = ["page_viewed", "page_viewed", "while_busy", "page_viewed", "while_away"]
+    assert [kind for kind in kinds if kind not in ("identified", "traits_changed")] == seen
+    assert kinds.count("identified") == 1
+    assert Visitor.objects.get(key=cookie(page)).contact.email == "ann@firm.example"
 
 
 def test_without_cookies_a_page_is_a_browser_and_nothing_is_kept(
@@ -351,6 +361,39 @@ def test_without_cookies_a_page_is_a_browser_and_nothing_is_kept(
     assert (cookie(page), stored(page)) == ("", {})
     ids = [event["anonymousId"] for event in sent() if event["type"] == "page"]
     assert (ids[0] == ids[1], ids[1] == ids[2]) == (True, False)
+
+
+def test_a_form_of_ours_on_the_site_is_sent_to_it_without_secrets(
+    website: Site, visitor: Callable[..., Page]
+) -> None:
+    page = visitor(f"{website.address}/newsletter?utm_source=letter")
+    wait_for("page /newsletter")
+    sent: list[tuple[str, str]] = []
+
+    def take(route: Any) -> None:
+        sent.append((route.request.url, route.request.post_data or ""))
+        route.fulfill(status=200)
+
+    page.context.route("**/f/**", take)
+    page.evaluate("""
+        const form = document.getElementById("enquiry")
+        form.setAttribute("data-ripeline-form", "enquiry")
+        form.insertAdjacentHTML("beforeend", "<input type=password name=p value=secret>"
+            + "<input name=card autocomplete=cc-number value=4111>")
+    """)
+    page.click("#enquiry button")
+    page.wait_for_url("**/thanks")
+    [(address, body)] = sent
+    assert address == f"{website.ours}/f/enquiry/"
+    assert parse_qs(body) == {
+        "name": ["Ann"],
+        "topic": ["books"],
+        "other": ["unsaid"],
+        "ripeline_page": [f"{website.address}/newsletter?utm_source=letter"],
+        "ripeline_visitor": [cookie(page)],
+    }
+    assert "Form Submitted" not in names(), "it is told there"
+    assert website.forms, "the site has it too"
 
 
 def test_a_browser_that_is_driven_says_so_and_forgets_when_told(website: Site, browser: Browser) -> None:

@@ -18,7 +18,7 @@
   const held = []
   const flying = new Set()
   const google = {}
-  let id, link, here, own, timer
+  let id, link, here, own, timer, isAnswered
   let tries = 0, isSending = false, last = ""
   let clicks = 0, clickedAt = 0
   let active = 0, activeAt = performance.now(), isVisible = !doc.hidden
@@ -81,8 +81,8 @@
     if (own) return own === "1" ? "" : "refused"
     if (nav.globalPrivacyControl) return "gpc"
     if (nav.doNotTrack === "1") return "dnt"
-    if (google.analytics_storage) return google.analytics_storage === "granted" ? "" : "google"
-    return set.consent === "ask" ? "ask" : ""
+    if (google.analytics_storage === "denied") return "google"
+    return set.consent === "ask" && !isAnswered ? "ask" : ""
   }
   const state = () => ({ key: set.key, why: why(), last })
   // Whoever checks the installation has opened this page from Ripeline: they alone hear how it goes.
@@ -108,6 +108,7 @@
       if ((word === "granted" && (isUpdate || google[name] !== "denied")) || word === "denied") google[name] = word
     }
     if (!isUpdate || !call[2].analytics_storage) return
+    isAnswered = true
     if (google.analytics_storage === "denied") wipe()
     own = ""
     put(CONSENT)
