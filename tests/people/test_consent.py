@@ -109,7 +109,6 @@ def test_a_colleague_notes_a_withdrawal_with_its_proof_and_the_contacts_page_sho
         "form demo, version 3, on https://firm.example/&lt;script&gt;",
         "On the phone",
         "withdrawn",
-        "They do not want it",
     ):
         assert words in page, words
     other = sign_in(make_user("sales", "Olga Other"))

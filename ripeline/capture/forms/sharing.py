@@ -20,7 +20,7 @@ from ripeline.capture.forms.returning import read_origins
 from ripeline.capture.forms.views import find_form, is_writer, let_in
 
 MOST_ORIGINS = 50
-INPUTS = {"email": "email", "phone": "tel", "date": "date", "hidden": "hidden"}
+INPUTS = {"email": "email", "phone": "tel", "date": "date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,10 @@ def _control(definition: Definition, asked: Question) -> Iterator[str]:
         yield "  </select></label>"
     elif asked.type in ("check", "consent"):
         yield f'  <label><input type="checkbox" name="{asked.name}" value="yes"{needs}> {label}</label>'
-    elif asked.type == "hidden":
+    elif asked.type == "hidden" and asked.fixed:
         yield f'  <input type="hidden" name="{asked.name}" value="{escape(asked.fixed)}">'
-    else:
+    elif asked.type != "hidden":
+        # Where somebody came from is told by the page's own address.
         kind = INPUTS.get(asked.type, "text")
         yield f'  <label>{label} <input type="{kind}" name="{asked.name}"{needs}></label>'
 

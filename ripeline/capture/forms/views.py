@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ripeline.capture.forms.confirming import MAIL_EVERY
 from ripeline.capture.forms.counting import Figures, figures_of
-from ripeline.capture.forms.definition import Definition
+from ripeline.capture.forms.definition import Definition, Question
 from ripeline.capture.forms.editing import new_field
 from ripeline.capture.forms.making import Refused, hindrances, is_changed, make_form, publish
 from ripeline.capture.forms.making import draft_of as definition_of
@@ -50,10 +50,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A submission as a page tells it: who, what they answered, and why it is where it is."""
+    """A submission as a page tells it: what they answered (`answers`: all; `beside`: but for who they are), and why it
+    is where it is."""
 
     row: Submission
     answers: Sequence[tuple[str, str]]
+    beside: Sequence[tuple[str, str]]
     reasons: Sequence[str]
 
 
@@ -205,12 +207,14 @@ def _newest(form: Form, before: str, outcome: Submission.Outcome) -> list[Submis
 def _told(row: Submission, form: Form) -> Told:
     row.form = form
     definition = Definition.model_validate(row.version.definition) if row.version else Definition()
-    said = []
+    said, beside = [], []
     for each in definition.fields:
         if each.name in row.answers:
             label = definition.say(each.label, definition.languages[0]) or each.name
-            said.append((label, _say(row.answers[each.name])))
-    return Told(row, said, [SIGNALS.get(each, each) for each in row.reasons])
+            said.append((label, _say(definition, each, row.answers[each.name])))
+            if each.type not in ("email", "hidden") and "name" not in each.becomes:
+                beside.append(said[-1])
+    return Told(row, said, beside, [SIGNALS.get(each, each) for each in row.reasons])
 
 
 def _followed(row: Submission) -> list[Touch]:
@@ -232,9 +236,12 @@ def _letter(row: Submission) -> Letter | None:
     return Letter.objects.filter(key=f"confirm:{link.key}").first() if link else None
 
 
-def _say(answer: Any) -> str:
+def _say(definition: Definition, asked: Question, answer: Any) -> str:
+    """An answer as it was read by who gave it, in the form's own language."""
     if isinstance(answer, bool):
         return "yes" if answer else "no"
-    if isinstance(answer, list):
-        return ", ".join(str(each) for each in answer)
-    return f"{answer:g}" if isinstance(answer, float) else str(answer)
+    words = {each.value: definition.say(each.label, definition.languages[0]) for each in asked.choices}
+    given = answer if isinstance(answer, list) else [answer]
+    return ", ".join(
+        words.get(each) or (f"{each:g}" if isinstance(each, float) else str(each)) for each in given
+    )
