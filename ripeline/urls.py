@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ripeline.gateway.urls")),
     path("", include("ripeline.capture.forms.urls")),
     path("", include("ripeline.capture.library.urls")),
+    path("", include("ripeline.capture.landing.urls")),
     path("capture/", include("ripeline.capture.tracker.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -112,6 +112,15 @@ ROUTES: dict[str, Route] = {
     "library_restore": OF_TEAM,
     "library_file": READ,
     "library_again": OF_TEAM,
+    "library_pages": READ,
+    "library_page_new": OF_TEAM,
+    "library_page": READ,
+    "library_page_edit": Route("both", "team"),
+    "library_page_publish": OF_TEAM,
+    "library_page_down": OF_TEAM,
+    "library_page_again": OF_TEAM,
+    "library_page_split": OF_TEAM,
+    "library_page_split_end": OF_TEAM,
     # The playbook
     "playbook": READ,
     "playbook_previews": READ,
@@ -160,6 +169,8 @@ ROUTES: dict[str, Route] = {
 TOLD_ELSEWHERE: tuple[str, ...] = (
     *("playbook_draft", "playbook_version", "playbook_changes"),
     # What everybody fills in: tests/capture/forms/.
+    # Landing pages as everybody sees them: tests/capture/landing/.
+    "landing_",
     *("form_public", "form_thanks", "form_beat", "form_confirm", "form_script"),
 )
 

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from ripeline.capture.collector.keys import make_key
 from ripeline.capture.collector.models import Arrival
 from ripeline.capture.forms.models import Submission
+from ripeline.capture.landing.models import LandingPage, PageVersion
 from ripeline.capture.library.models import Asset, AssetVersion
 from ripeline.gateway.models import Import
 from ripeline.people.models import User
@@ -95,7 +96,7 @@ def address() -> Address:
 
 
 def _of_capture() -> dict[str, list[Any]]:
-    """A key with an event, a form with a submission and an asset with a file."""
+    """A key with an event, a form with a submission, an asset with a file, a landing page with a version."""
     write_key = make_key("Our site", "website", now=NOW)
     event = Arrival.objects.create(write_key=write_key, received_at=NOW, event="{}")
     sent = Submission.objects.create(
@@ -107,10 +108,13 @@ def _of_capture() -> dict[str, list[Any]]:
     AssetVersion.objects.create(
         asset=plan, number=1, name="plan.pdf", size=9, digest="d" * 64, created_at=NOW
     )
+    landing = LandingPage.objects.create(slug="eva", created_at=NOW)
+    PageVersion.objects.create(page=landing, number=1, content={}, html="", etag="e", created_at=NOW)
     of_keys = ("website_key", "website_key_check", "website_key_sites", "website_key_end")
     return {
         "library_file": ["eva", 1],
         "library_again": ["eva", 1],
+        "library_page_again": ["eva", 1],
         "form_submission": ["eva", sent.pk],
         "form_submission_release": ["eva", sent.pk],
         "website_event": [event.pk],

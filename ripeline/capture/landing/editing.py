@@ -32,7 +32,10 @@ def read_edited(sent: QueryDict, pictures: Mapping[int, str]) -> Edited:
     language = read_language(written) if written else "en"
     if language is None:
         wrong.append(f"No language is called {written[:60]}.")
-    blocks = [_block(sent, place, pictures) for place in range(min(read_number(sent.get("blocks", "")), MOST_BLOCKS))]
+    blocks = [
+        _block(sent, place, pictures)
+        for place in range(min(read_number(sent.get("blocks", "")), MOST_BLOCKS))
+    ]
     kept = [each for each in blocks if each is not None]
     kept, at = _do(kept, sent.get("do", ""))
     said: dict[str, Any] = {

@@ -106,10 +106,8 @@ def landing_asset(request: HttpRequest, slug: str, key: str) -> HttpResponseBase
     guest = read_guest(request)
     if asset.form is not None:
         known = visit_of(page.split, guest) if page.split else None
-        visit = {"visit": known.who} if known else {}
-        told = (
-            f"{own_origin()}{reverse('landing_public', args=[slug])}?{urlencode({'version': number} | visit)}"
-        )
+        said = {"version": str(number)} | ({"visit": known.who} if known else {})
+        told = f"{own_origin()}{reverse('landing_public', args=[slug])}?{urlencode(said)}"
         return _see(f"{reverse('form_public', args=[asset.form.key])}?{urlencode({'page': told})}")
     if request.method == "GET" and PageVersion.objects.filter(page=page, number=number).exists():
         note_reached(page, number, guest, now=timezone.now())

@@ -55,7 +55,7 @@ def render_page(page: LandingPage, content: Content, *, number: int, is_preview:
     parts = parts_of(content)
     path = reverse("landing_public", args=[page.slug])
     # WriteKey.key is public: it stands in the pages of websites.
-    key = WriteKey.objects.filter(pk=page.write_key_id, is_active=True).first()
+    key = WriteKey.objects.filter(pk=page.write_key_id, is_active=True).first() if page.write_key_id else None
     context = {
         "page": page,
         "content": content,
