@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from ripeline.capture.digest.attending import Pruning, attend_arrivals
+from ripeline.capture.forms.submitting import prune_suspects
 from ripeline.gateway.imports.abandoned import clear_abandoned
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
@@ -92,6 +93,7 @@ def sweeping() -> Callable[[datetime], int]:
             forget_expired(now)
             clear_abandoned(now)
             prune_letters(now)
+            prune_suspects(now)
             next_at = now + SWEEP_EVERY
         return 0
 

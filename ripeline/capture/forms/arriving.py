@@ -16,12 +16,13 @@ from ripeline.capture.collector.exchange import Asked
 from ripeline.capture.collector.facts import LONGEST_AGENT, marks_of
 from ripeline.capture.collector.networks import Networks, load_networks
 from ripeline.capture.digest.sources import UTM, campaign_of, source_of
+from ripeline.capture.forms.becoming import email_of
 from ripeline.capture.forms.definition import Definition
 from ripeline.capture.forms.languages import pick_language, sentence
 from ripeline.capture.forms.models import Form, Submission
 from ripeline.capture.forms.reading import Posted, Read, clean, read_answers
 from ripeline.capture.forms.returning import own_origin
-from ripeline.capture.forms.spam import HONEYPOT, WINDOW, Noticed, Rate, signals_of
+from ripeline.capture.forms.spam import HONEYPOT, WINDOW, Noticed, Rate, is_often, signals_of
 from ripeline.capture.forms.submitting import Sent
 from ripeline.capture.forms.tokens import Page, uid_of
 from ripeline.capture.verdicts.judging import Facts, judge
@@ -167,6 +168,9 @@ def read_sent(
     uid = _uid(form, page, arrived.raw, now)
     facts = facts_of(request)
     verdict = judge(facts, shipped_rules())
+    email = email_of(definition, read.answers)
+    if email and not read.mistakes and is_often(form, email, now=now):
+        rate = "hold"
     noticed = Noticed(
         now - page.at if page else None,
         " ".join(arrived.posted.get(HONEYPOT, ())),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -184,6 +185,7 @@ def _page(
         "beginnings": BEGINNINGS,
         "hinders": hindrances(form, definition) if definition else (),
         "is_changed": is_changed(form),
+        "has_mail": bool(settings.CONFIG.email_url),
     }
     return render(request, "capture/form_edit.html", context, status=422 if wrong else 200)
 

@@ -20,7 +20,7 @@ from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import KINDS, Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.contacts import ContactDraft, add_contacts
-from ripeline.people.models import Contact, Identity, Visitor
+from ripeline.people.models import Contact, Identity
 from ripeline.timeline.changes import change_contact, draft_of, rule_traits
 from ripeline.timeline.identities.living import keys_by_identity
 from ripeline.timeline.identities.models import Identification
@@ -56,8 +56,11 @@ def follow(
     """
     visitor = visitor or str(row.facts.get("visitor") or "")
     referrer = referrer or str(row.facts.get("referrer") or "")
+    address = email_of(definition, row.answers)
+    who = _by_address(address, definition, row.answers, now) if address else None
     browser = visitor_for(visitor, now=now) if visitor else None
-    who = _find(definition, row.answers, browser, now)
+    if not address and browser and browser.user:
+        who = _Who(_held(browser.user), is_new=False)
     if who and browser:
         join(browser, who.contact, how=Identification.How.FORM, at=row.received_at, now=now)
     if who and not who.is_new:
@@ -79,14 +82,8 @@ def uid_of_touch(row: Submission) -> str:
     return f"form:{row.uid}"
 
 
-def _find(
-    definition: Definition, answers: Mapping[str, Answer], browser: Visitor | None, now: datetime
-) -> _Who | None:
-    """Whom the address leads to, or somebody new; where no address is asked, who uses the browser."""
-    address = email_of(definition, answers)
-    if not address:
-        user = browser.user if browser else None
-        return _Who(_held(user), is_new=False) if user else None
+def _by_address(address: str, definition: Definition, answers: Mapping[str, Answer], now: datetime) -> _Who:
+    """Whom the address leads to, held; or somebody new."""
     key = keys_by_identity(Identity.Kind.EMAIL, [address]).get(address)
     if key:
         return _Who(_held(Contact.objects.get(key=key)), is_new=False)

@@ -12,6 +12,7 @@ from ripeline.lifecycle.written import read_yaml
 
 TABLE = Path(__file__).with_name("sentences.yaml")
 FIRST = "en"
+LONGEST = 400
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
@@ -33,7 +34,8 @@ def pick_language(languages: Sequence[str], wanted: str, accepted: str) -> str:
     first. `accepted` is the header Accept-Language."""
     if found := _among(languages, wanted.lower()):
         return found
-    for code, _ in parse_accept_lang_header(accepted):
+    # The long ones that nobody's browser sends make Django raise.
+    for code, _ in parse_accept_lang_header(accepted[:LONGEST]):
         if found := _among(languages, code):
             return found
     return languages[0]

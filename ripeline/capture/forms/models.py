@@ -90,7 +90,8 @@ class Submission(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=["form", "outcome", "-received_at", "-id"], name="submission_form"),
+            models.Index(fields=["form", "outcome", "-id"], name="submission_listed"),
+            models.Index(fields=["received_at"], condition=Q(outcome="suspected"), name="submission_held"),
             models.Index(fields=["nonce"], name="submission_nonce"),
         )
 

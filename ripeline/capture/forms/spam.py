@@ -29,7 +29,7 @@ _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 SIGNALS = {
     "honeypot": "a field that nobody sees was filled in",
     "too-fast": "it was sent sooner than anybody reads",
-    "too-many": "many came from one address within minutes",
+    "too-many": "many came from one place, or about one address, within minutes",
     "links": "it is full of links",
     "no-proof": "the browser did not do the work that was asked of it",
     "machine": "the request looks like a machine's",
@@ -60,12 +60,21 @@ def signals_of(noticed: Noticed, read: Read) -> tuple[str, ...]:
 def rate_of(form: Form, address: str, *, now: datetime) -> Rate:
     """Counts one more from an address, of which only a hash is kept for a while, and says whether that is too many."""
     window = int(now.timestamp() // WINDOW.total_seconds())
-    who = salted_hmac("ripeline.form.rate", address).hexdigest()[:20]
-    mine = _count(f"form-rate:{form.pk}:{window}:{who}")
+    mine = _count(f"form-rate:{form.pk}:{window}:{_hash(address)}")
     everybody = _count(f"form-rate:{form.pk}:{window}")
     if mine > REFUSE_ABOVE or everybody > FORM_REFUSES_ABOVE:
         return "refuse"
     return "hold" if mine > HOLD_ABOVE else "fine"
+
+
+def is_often(form: Form, email: str, *, now: datetime) -> bool:
+    """Counts one more about an address of mail, whoever sends it, and says whether that is more than a person needs."""
+    window = int(now.timestamp() // WINDOW.total_seconds())
+    return _count(f"form-rate:{form.pk}:{window}:@{_hash(email)}") > HOLD_ABOVE
+
+
+def _hash(word: str) -> str:
+    return salted_hmac("ripeline.form.rate", word).hexdigest()[:20]
 
 
 def _signals(noticed: Noticed, read: Read) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, OperationalError, transaction
 
@@ -18,6 +18,7 @@ from ripeline.capture.verdicts.judging import Facts, Verdict
 from ripeline.people.models import User
 
 TRIES = 4
+HELD_FOR = timedelta(days=90)
 DEADLOCK = "40P01"
 
 
@@ -79,6 +80,12 @@ def release(submission: Submission, *, by: User | None, now: datetime) -> bool:
         follow(row, definition, None, now=now)
         row.save()
     return True
+
+
+def prune_suspects(now: datetime) -> int:
+    """Deletes what was held and that nobody released in long: it is somebody's data, or nobody's; returns how many."""
+    old = Submission.objects.filter(outcome=Submission.Outcome.SUSPECTED, received_at__lt=now - HELD_FOR)
+    return old.delete()[0] if old.exists() else 0
 
 
 def _keep(form: Form, version: FormVersion, sent: Sent, now: datetime) -> Kept:

@@ -97,8 +97,8 @@ def form_new(request: HttpRequest) -> HttpResponse:
 def form_page(request: HttpRequest, key: str) -> HttpResponse:
     """One form: what it does, and what was sent; what was held is folded below."""
     form = find_form(key)
-    rows = _newest(form, request.GET.get("before", ""), Submission.Outcome.ACCEPTED)
-    odd = list(_of(form).exclude(outcome=Submission.Outcome.ACCEPTED).order_by("-pk")[: SHOWN + 1])
+    rows = _newest(form, Submission.Outcome.ACCEPTED, request.GET.get("before", ""))
+    held, unread = (_newest(form, each) for each in (Submission.Outcome.SUSPECTED, Submission.Outcome.UNREAD))
     figures = figures_of([form.pk])[form.pk]
     context = {
         "form": form,
@@ -107,8 +107,8 @@ def form_page(request: HttpRequest, key: str) -> HttpResponse:
         "sent": [_told(each, form) for each in rows[:SHOWN]],
         "older": f"?before={rows[SHOWN - 1].pk}" if len(rows) > SHOWN else None,
         "newer": reverse("form", args=[form.key]) if "before" in request.GET else None,
-        "held": [_told(each, form) for each in odd if each.outcome == Submission.Outcome.SUSPECTED],
-        "unread": [_told(each, form) for each in odd if each.outcome == Submission.Outcome.UNREAD],
+        "held": [_told(each, form) for each in held],
+        "unread": [_told(each, form) for each in unread],
         "may_write": is_writer(request),
         "is_changed": is_changed(form),
         "hinders": hindrances(form, definition_of(form)),
@@ -197,7 +197,7 @@ def _of(form: Form) -> Any:
     return Submission.objects.filter(form=form).select_related("contact__merged_into", "version")
 
 
-def _newest(form: Form, before: str, outcome: Submission.Outcome) -> list[Submission]:
+def _newest(form: Form, outcome: Submission.Outcome, before: str = "") -> list[Submission]:
     rows = _of(form).filter(outcome=outcome).order_by("-pk")
     if before.isascii() and before.isdigit() and len(before) < 19:
         rows = rows.filter(pk__lt=int(before))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ripeline.capture.forms.models import Form, Submission
+from ripeline.capture.forms.submitting import prune_suspects
 from ripeline.people.models import Contact
 from ripeline.timeline.models import Touch
 from tests.capture.forms.forms import BROWSER, browser, make_demo, token_for, token_in
@@ -185,3 +187,51 @@ def test_no_question_tells_what_we_know_of_somebody_else(form: Form) -> None:
 def names_asked(visitor: str) -> list[str]:
     page = browser().get("/f/more/", {"visitor": visitor}).content.decode()
     return [part.split('"')[0] for part in page.split('id="q-')[1:]]
+
+
+ODD: list[tuple[str, dict[str, Any]]] = [
+    ("application/x-www-form-urlencoded", {"data": "&=&==&a" * 50}),
+    ("application/x-www-form-urlencoded", {"data": "email=%ff%fe%00&ripeline_page=%00&ripeline_visitor=%00"}),
+    (
+        "application/x-www-form-urlencoded",
+        {"data": "ripeline_token=%7B%7D&ripeline_language=%00&altcha=e30%3D"},
+    ),
+    (
+        "application/x-www-form-urlencoded",
+        {"data": "email=a%40b.example&ripeline_page=http%3A%2F%2F%5B&ripeline_referrer=%5B"},
+    ),
+    ("multipart/form-data; boundary=x", {"data": "--x\r\nnothing of the kind"}),
+    ("multipart/form-data", {"data": "--x"}),
+    ("application/json", {"data": '{"email": "ann@firm.example"}'}),
+    ("text/plain", {"data": "email=ann@firm.example"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "sent"), ODD)
+def test_nothing_that_is_sent_is_our_mistake(form: Form, kind: str, sent: dict[str, Any]) -> None:
+    header = {"origin": SITE, "accept-language": "x" * 5000 + ",de;q=\u00bd", "cookie": "rl_id=' OR 1"}
+    for path in ("/f/demo/", "/f/demo/beat/", "/f/demo/thanks/", "/f/demo.js", f"/f/confirm/{'0' * 32}/"):
+        answer = browser(**header).post(path, content_type=kind, **sent)
+        assert answer.status_code < 500, path
+    asked = {
+        "lang": "\x01",
+        "page": "http://[",
+        "referrer": "\ud800".encode("utf-8", "replace"),
+        "visitor": "'",
+        "embed": "%",
+    }
+    assert browser(**header).get("/f/demo/", asked).status_code in (200, 400)
+
+
+def test_many_about_one_address_are_held_whoever_sends_them(form: Form) -> None:
+    for number in range(12):
+        said = {"email": "ann@firm.example", "wish": str(number)}
+        browser(origin=SITE).post("/f/demo/", said, REMOTE_ADDR=f"192.0.2.{number}")
+    held = Submission.objects.filter(outcome="suspected")
+    assert [each.reasons for each in held] == [["too-many"], ["too-many"]]
+    soon = timezone.now() + timedelta(days=89)
+    assert (prune_suspects(soon), prune_suspects(soon + timedelta(days=2)), Submission.objects.count()) == (
+        0,
+        2,
+        10,
+    )
