@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -22,7 +23,8 @@ from ripeline.people.models import Consent, Contact, Identity, Suppression
 from ripeline.timeline.models import Touch
 from ripeline.work.letters import Letter, attend_letters
 from tests.capture.forms.forms import browser, make_demo, token_for
-from tests.processes import free_port
+from tests.factories import make_playbook
+from tests.processes import free_port, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -195,3 +197,20 @@ def state_after(letter: Letter, *, due: bool = False) -> tuple[str, int]:
     attend()
     letter.refresh_from_db()
     return letter.state, letter.attempts
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_sends_what_a_form_asked_to_confirm(
+    form: Form, mailbox: Mailbox, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RIPELINE_EMAIL_URL", f"smtp://127.0.0.1:{settings.EMAIL_PORT}")
+    make_playbook()
+    send(form)
+    with worker():
+        until = time.monotonic() + 60
+        while not Letter.objects.filter(state="sent").exists():
+            assert time.monotonic() < until, "the worker sent nothing in a minute"
+            time.sleep(0.05)
+    [letter] = mailbox.letters
+    assert browser().post(link_in(letter)).status_code == 200
+    assert may(Contact.objects.get(), "newsletter", timezone.now())
