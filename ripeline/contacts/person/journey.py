@@ -26,7 +26,7 @@ GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
     "web": (
         "Web",
         frozenset(
-            "page_viewed form_submitted asset_downloaded subscribed link_clicked video_watched "
+            "page_viewed page_engaged form_submitted asset_downloaded subscribed link_clicked video_watched "
             "chat_started".split()
         ),
     ),
@@ -166,7 +166,7 @@ def _days(part: Sequence[Touch | Moved], picture: Picture, *, zone: tzinfo, focu
             days.append(Day(local, at))
         _put(days[-1], one, picture)
     for day in days:
-        day.entries = list(_with_visits(_with_deliveries(day.entries)))
+        day.entries = list(_with_visits(_with_seconds(_with_deliveries(day.entries))))
         day.has_focus = any(told.touch.pk == focus for told in day.machines)
     return days
 
@@ -198,6 +198,28 @@ def _with_deliveries(entries: Sequence[Any]) -> list[Any]:
 def _is_delivery_of(later: Touch, earlier: Touch) -> bool:
     kinds = (later.kind, earlier.kind)
     return kinds == ("email_delivered", "email_sent") and later.subject == earlier.subject
+
+
+def _with_seconds(entries: Sequence[Any]) -> list[Any]:
+    """How long somebody stayed goes with the last view of that page before it."""
+    waiting: dict[str | None, list[Touch]] = {}
+    seconds: dict[int, float] = {}
+    told: set[int] = set()
+    for entry in entries:
+        touch = entry.touch if isinstance(entry, Told) else None
+        if touch is not None and touch.kind == "page_engaged":
+            waiting.setdefault(touch.subject, []).append(touch)
+        elif touch is not None and touch.kind == "page_viewed" and touch.subject in waiting:
+            stays = waiting.pop(touch.subject)
+            seconds[touch.pk] = sum(each.value or 0 for each in stays)
+            told |= {each.pk for each in stays}
+    kept = [entry for entry in entries if not (isinstance(entry, Told) and entry.touch.pk in told)]
+    return [
+        replace(entry, facts=(*entry.facts, f"{seconds[entry.touch.pk]:g} s"))
+        if isinstance(entry, Told) and entry.touch.pk in seconds
+        else entry
+        for entry in kept
+    ]
 
 
 def _with_visits(entries: Sequence[Any]) -> Iterator[Told | Visit | Move]:

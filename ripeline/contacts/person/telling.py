@@ -16,6 +16,7 @@ LATE = timedelta(hours=24)
 # What is said before the subject, and what is said where there is none.
 _PHRASES: dict[str, tuple[str, str]] = {
     "page_viewed": ("Viewed", "Viewed a page"),
+    "page_engaged": ("Stayed on", "Stayed on a page"),
     "form_submitted": ("Sent the form", "Sent a form"),
     "asset_downloaded": ("Downloaded", "Downloaded something"),
     "subscribed": ("Subscribed to", "Subscribed"),
@@ -72,6 +73,22 @@ _WITH_ARTICLE = frozenset(
     {"subscribed", "unsubscribed", "chat_started", "chat_held", "email_replied", "identified"}
 )
 _ORIGIN = ("utm_source", "utm_medium", "utm_campaign")
+# What a browser tells of every page, and reports need rather than readers.
+_OF_BROWSERS = frozenset(
+    {
+        "url",
+        "path",
+        "referrer",
+        "visit",
+        "language",
+        "event",
+        "click_id",
+        "engaged_seconds",
+        "source",
+        "source_name",
+    }
+)
+_CAME_BY = {"referral": "another site", "mail": "a mail", "paid": "an advertisement"}
 _LONGEST = 2000
 _LONGEST_FACT = 200
 
@@ -154,12 +171,17 @@ def _facts(touch: Touch) -> Iterator[str]:
     origin = [str(attrs[name]) for name in _ORIGIN if attrs.get(name)]
     if origin:
         yield f"from {' / '.join(origin)}"[:_LONGEST_FACT]
+    elif (source := attrs.get("source")) and source != "direct":
+        name = attrs.get("source_name")
+        yield f"came by {_CAME_BY.get(str(source), source)}{f', {name}' if name else ''}"[:_LONGEST_FACT]
     if isinstance(attrs.get("seconds"), int | float) and attrs["seconds"]:
         yield f"{attrs['seconds']:g} s"
     for name, value in sorted(attrs.items()):
-        if name not in _TOLD_APART and name not in _ORIGIN and value is not None:
+        if name not in _TOLD_APART | _OF_BROWSERS and name not in _ORIGIN and value is not None:
             yield _fact(name, say_value(value))[:_LONGEST_FACT]
-    if touch.value is not None and touch.kind not in MINUTES | MONEY:
+    if touch.kind == "page_engaged" and touch.value:
+        yield f"{touch.value:g} s"
+    elif touch.value is not None and touch.kind not in MINUTES | MONEY:
         yield f"value {touch.value:g}"
 
 

@@ -150,6 +150,33 @@ def test_the_delivery_of_a_mail_is_told_with_its_sending(eva: Contact, now: date
     assert (entry.touch.kind, entry.facts) == ("email_sent", ("delivered",))
 
 
+def test_how_long_somebody_stayed_is_told_with_the_page_and_makes_no_visit_fall_apart(
+    eva: Contact, now: datetime
+) -> None:
+    noon = timezone.localtime(now - 3 * DAY).replace(hour=12, minute=0)
+    for minute, path, seconds in (
+        (0, "/a", None),
+        (1, "/a", 20),
+        (2, "/a", 14),
+        (3, "/b", None),
+        (4, "/c", None),
+        # Told in the same instant as what followed, which may come first.
+        (4, "/b", 5),
+        (9, "/elsewhere", 3),
+    ):
+        kind = "page_engaged" if seconds else "page_viewed"
+        happen(eva, kind, noon + timedelta(minutes=minute), subject=path, value=seconds)
+    stay, visit = [entry for day in journey_of(eva).days for entry in day.entries]
+    assert isinstance(stay, Told)
+    assert (stay.words, stay.subject, stay.facts) == ("Stayed on", "/elsewhere", ("3 s",))
+    assert isinstance(visit, Visit)
+    assert [(each.subject, each.facts) for each in visit.pages] == [
+        ("/c", ()),
+        ("/b", ("5 s",)),
+        ("/a", ("34 s",)),
+    ]
+
+
 def test_days_are_the_readers_days(eva: Contact) -> None:
     activate(PLAYBOOK, now=timezone.now())
     happen(eva, "page_viewed", datetime.fromisoformat("2026-01-10T23:30:00+00:00"), subject="/late")

@@ -41,3 +41,19 @@ def test_a_value_that_begins_with_its_name_says_it_once() -> None:
     assert told("form_submitted", "webinar", webinar="webinar-covers")[1] == ("webinar-covers",)
     assert told("form_submitted", "webinar", webinar="covers")[1] == ("webinar covers",)
     assert told("deal_opened", "launch plan 1", product="course-launch")[1] == ("product course-launch",)
+
+
+def test_what_a_browser_tells_of_every_page_is_for_reports_not_for_readers() -> None:
+    page = {
+        "url": "https://www.example.com/p?x=1",
+        "referrer": "https://www.google.com/",
+        "visit": "2b0d6a3c6c6f4d8a9f9e0c5b8f1f7f10",
+        "language": "nl-NL",
+        "title": "Prices",
+    }
+    assert told("page_viewed", "/p", **page) == ("Viewed /p", ())
+    found = told("page_viewed", "/p", **page, source="search", source_name="Google")
+    assert found[1] == ("came by search, Google",)
+    assert told("page_viewed", "/p", **page, source="direct")[1] == ()
+    assert told("page_viewed", "/p", source="mail", utm_source="letter")[1] == ("from letter",)
+    assert told("link_clicked", "https://x.example/", url="https://x.example/", event="Link Clicked")[1] == ()
