@@ -6,180 +6,27 @@ What was sent is read where the collector put it, and then digested: what is tol
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from pytest_django import DjangoDbBlocker
+from playwright.sync_api import Browser, Page, expect
 
-from ripeline.capture.collector.keys import make_key, set_origins
+from ripeline.capture.collector.keys import set_origins
 from ripeline.capture.collector.models import Arrival, WriteKey
 from ripeline.capture.digest.attending import attend_arrivals
 from ripeline.capture.tracker import links
 from ripeline.people.models import User, Visitor
-from ripeline.playbooks.shipped import shipped_playbook
-from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.models import Touch
 from tests.factories import make_contact
 from tests.pages.conftest import _session
-from tests.processes import server
+from tests.pages.tracker.site import CHROME, Site, comes_true, cookie, names, sent, stored, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-CHROME = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
-)
-BODY = """<!doctype html><html lang="en"><head><title>{path}</title><script src="/early.js"></script>
-<script async src="{ours}/t.js" data-key="{key}" {attributes}></script></head><body><p>Words.</p>
-<a id="file" href="/files/price-list.pdf">Prices</a> <a id="out" href="http://127.0.0.1:{port}/elsewhere">Friends</a>
-<form id="enquiry" method="post" action="/thanks"><input name="name" value="Ann"><input name="topic" data-ripeline
-value="books"><input type="file" name="cv" data-ripeline><input name="other" value="unsaid"><button>Send</button></form>
-<form id="find" action="/find"><input type="search" name="q"><button>Find</button></form></body></html>"""
-
-
-@dataclass
-class Site:
-    """A small website on a port of its own; `attributes` of the script's tag and `early`, a script before it."""
-
-    ours: str
-    key: str = ""
-    attributes: str = ""
-    early: str = ""
-    port: int = 0
-    forms: list[str] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        return f"http://localhost:{self.port}"
-
-    def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        path = handler.path.partition("?")[0]
-        script = path == "/early.js"
-        text = self.early if script else BODY.format(path=path, **self.__dict__)
-        if path == "/elsewhere":
-            text = "Another site."
-        handler.send_response(200)
-        handler.send_header("content-type", "text/javascript" if script else "text/html; charset=utf-8")
-        policy = (
-            f"default-src 'none'; script-src 'self' {self.ours}; connect-src {self.ours}; form-action 'self'"
-        )
-        handler.send_header("content-security-policy", policy)
-        if path.endswith(".pdf"):
-            handler.send_header("content-disposition", "attachment")
-        handler.end_headers()
-        handler.wfile.write(text.encode())
-
-
-@pytest.fixture(scope="module")
-def ours(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """One server for all. It does not begin without a playbook; each test leaves the database empty."""
-    with django_db_blocker.unblock():
-        activate(shipped_playbook("default"), now=timezone.now())
-    with server(processes=1) as address:
-        yield address
-
-
-@pytest.fixture
-def website(ours: str) -> Iterator[Site]:
-    """The site, whose key lets in its pages alone."""
-    site = Site(ours)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            site.answer(self)
-
-        def do_POST(self) -> None:
-            site.forms.append(self.rfile.read(int(self.headers["content-length"])).decode())
-            site.answer(self)
-
-        def log_message(self, *said: object) -> None:
-            """Not into the tests' output."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as serving:
-        site.port = serving.server_port
-        key = make_key("Site", WriteKey.Purpose.WEBSITE, [site.address], now=timezone.now())
-        site.key = key.key
-        thread = threading.Thread(target=serving.serve_forever)
-        thread.start()
-        yield site
-        serving.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page as somebody whose browser nobody drives; whatever it complains of fails the test."""
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
-
-    def come(url: str, script: str = "") -> Page:
-        context = browser.new_context(user_agent=CHROME, locale="en-GB")
-        contexts.append(context)
-        context.add_init_script("Object.defineProperty(navigator, 'webdriver', {get: () => false});" + script)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(url)
-        return page
-
-    yield come
-    for context in contexts:
-        context.close()
-    said = [each for each in complaints if "Failed to load resource" not in each and "favicon" not in each]
-    assert said == []
-
-
-def sent() -> list[dict[str, Any]]:
-    """The events that came, each once, in order of when they happened."""
-    found = {}
-    for text in Arrival.objects.order_by("pk").values_list("event", flat=True):
-        event = json.loads(text)
-        found[event["messageId"]] = event
-    return sorted(found.values(), key=lambda event: str(event["timestamp"]))
-
-
-def names() -> list[str]:
-    """What was sent, in words."""
-    return [
-        f"page {event['context']['page']['path']}"
-        if event["type"] == "page"
-        else event.get("event", event["type"])
-        for event in sent()
-    ]
-
-
-def wait_for(*wanted: str) -> list[dict[str, Any]]:
-    """Waits until all of this was sent; what was."""
-    until = time.monotonic() + 20
-    while not set(wanted) <= set(names()):
-        assert time.monotonic() < until, f"{wanted}: {names()}"
-        time.sleep(0.05)
-    return sent()
-
-
-def comes_true(page: Page, expression: str) -> None:
-    """Waits until it is so in the page, whose policy does not let Playwright wait there."""
-    until = time.monotonic() + 20
-    while not page.evaluate(expression):
-        assert time.monotonic() < until, expression
-        time.sleep(0.02)
-
-
-def cookie(page: Page) -> str:
-    found = [each["value"] for each in page.context.cookies() if each["name"] == "rl_id"]
-    return found[0] if found else ""
-
-
-def stored(page: Page) -> dict[str, str]:
-    return dict(page.evaluate("({...localStorage})"))
 
 
 def look_around(page: Page) -> list[dict[str, Any]]:
@@ -368,10 +215,10 @@ def test_a_form_of_ours_on_the_site_is_sent_to_it_without_secrets(
 ) -> None:
     page = visitor(f"{website.address}/newsletter?utm_source=letter")
     wait_for("page /newsletter")
-    sent: list[tuple[str, str]] = []
+    posted: list[tuple[str, str]] = []
 
     def take(route: Any) -> None:
-        sent.append((route.request.url, route.request.post_data or ""))
+        posted.append((route.request.url, route.request.post_data or ""))
         route.fulfill(status=200)
 
     page.context.route("**/f/**", take)
@@ -383,7 +230,7 @@ def test_a_form_of_ours_on_the_site_is_sent_to_it_without_secrets(
     """)
     page.click("#enquiry button")
     page.wait_for_url("**/thanks")
-    [(address, body)] = sent
+    [(address, body)] = posted
     assert address == f"{website.ours}/f/enquiry/"
     assert parse_qs(body) == {
         "name": ["Ann"],
