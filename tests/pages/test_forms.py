@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from ripeline.capture.collector.keys import make_key
 from ripeline.capture.forms import spam
 from ripeline.capture.forms.making import draft_of
 from ripeline.capture.forms.models import Form, FormCount, Submission
@@ -17,6 +21,7 @@ from ripeline.people.models import Contact
 from tests.capture.forms.forms import PERSON, make_demo
 from tests.factories import make_playbook
 from tests.pages.conftest import Browse
+from tests.processes import server
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 XSS = "<img src=x onerror=alert(1)>"
@@ -104,49 +109,79 @@ def test_a_form_is_filled_in_by_keyboard_mistakes_have_the_focus_and_it_is_count
     assert Submission.objects.latest("pk").reasons == ["no-proof"], "without scripts nobody can work"
 
 
-PAGE = """<!doctype html><html lang="de"><title>Elsewhere</title><h1>Our site</h1>
+EMBEDDED = """<!doctype html><html lang="de"><title>Elsewhere</title><h1>Our site</h1>
 <script async src="{ours}/f/demo.js" data-title="Anfrage"></script>"""
+ADOPTED = """<!doctype html><html lang="en"><title>Elsewhere</title>
+<script async src="{ours}/t.js" data-key="{key}"></script>
+<form method="get" action="/thanks" data-ripeline-form="demo"><label>Mail <input name="your-mail"></label>
+<label>Password <input type="password" name="secret"></label><button>Send</button></form>"""
 
 
-@pytest.fixture
-def elsewhere(site: str) -> Iterator[str]:
-    """Another site with a strict policy, whose page shows the form."""
+@contextmanager
+def another_site(ours: str, text: str, **more: str) -> Iterator[str]:
+    """The address of another site with a strict policy, all of whose pages are `text`."""
 
     class Elsewhere(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("content-type", "text/html; charset=utf-8")
-            policy = f"default-src 'none'; script-src {site}; frame-src {site}; form-action 'none'"
+            policy = f"default-src 'none'; script-src {ours}; frame-src {ours}; connect-src {ours}; form-action 'self'"
             self.send_header("content-security-policy", policy)
             self.end_headers()
-            self.wfile.write(PAGE.format(ours=site).encode())
+            self.wfile.write(text.format(ours=ours, **more).encode())
 
         def log_message(self, *said: object) -> None:
-            pass
+            """Not into the tests' output."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
+        thread.join()
 
 
 def test_a_form_in_a_page_of_another_site_is_as_high_as_it_needs_and_leads_that_page_on(
-    browse: Browse, elsewhere: str
+    browse: Browse, site: str
 ) -> None:
     make_playbook()
-    make_demo("demo", origins=[elsewhere], redirect=f"{elsewhere}/thanks")
-    page = as_person(browse(None, f"{elsewhere}/contact?utm_campaign=fair"))
-    frame = page.locator("iframe[title=Anfrage]")
-    inside = frame.content_frame
-    expect(inside.get_by_role("heading", name="Vorführung anfragen")).to_be_visible()
-    height = inside.locator("html").evaluate("html => html.scrollHeight")
-    expect(frame).to_have_css("height", f"{height}px")
-    inside.get_by_label("E-Mail").fill("ann@firm.example")
-    inside.get_by_role("button", name="Absenden").click()
-    page.wait_for_url(f"{elsewhere}/thanks")
+    with another_site(site, EMBEDDED) as elsewhere:
+        make_demo("demo", origins=[elsewhere], redirect=f"{elsewhere}/thanks")
+        page = as_person(browse(None, f"{elsewhere}/contact?utm_campaign=fair"))
+        frame = page.locator("iframe[title=Anfrage]")
+        inside = frame.content_frame
+        expect(inside.get_by_role("heading", name="Vorführung anfragen")).to_be_visible()
+        height = inside.locator("html").evaluate("html => html.scrollHeight")
+        expect(frame).to_have_css("height", f"{height}px")
+        inside.get_by_label("E-Mail").fill("ann@firm.example")
+        inside.get_by_role("button", name="Absenden").click()
+        page.wait_for_url(f"{elsewhere}/thanks")
     kept = Submission.objects.get()
     assert (kept.page, kept.answers["campaign"]) == (f"{elsewhere}/contact?utm_campaign=fair", "fair")
     assert (kept.outcome, kept.language) == ("accepted", "de")
+
+
+def test_a_form_that_a_site_has_already_comes_here_by_the_tracker_and_goes_on_as_before(
+    browse: Browse,
+) -> None:
+    make_playbook()
+    with server(processes=1) as ours:
+        key = make_key("Site", "website", now=timezone.now())
+        with another_site(ours, ADOPTED, key=key.key) as elsewhere:
+            make_demo("demo", origins=[elsewhere])
+            Form.objects.update(mapping={"your-mail": "email"})
+            page = as_person(browse(None, f"{elsewhere}/contact"))
+            page.wait_for_function("window.ripeline && ripeline.state")
+            page.get_by_label("Mail").fill("ann@firm.example")
+            page.get_by_label("Password").fill("three words")
+            page.get_by_role("button", name="Send").click()
+            page.wait_for_url(f"{elsewhere}/thanks?**")
+            until = time.monotonic() + 20
+            while not Submission.objects.exists():
+                assert time.monotonic() < until, "nothing came"
+                time.sleep(0.05)
+            browser_key = page.context.cookies(elsewhere)[0]["value"]
+    kept = Submission.objects.select_related("visitor").get()
+    assert (kept.outcome, kept.raw) == ("accepted", [["your-mail", "ann@firm.example"]])
+    assert kept.visitor is not None
+    assert kept.visitor.key == browser_key
