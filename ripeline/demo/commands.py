@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ripeline.capture.collector.models import WriteKey
 from ripeline.demo.forms import load_forms
+from ripeline.demo.library import load_library
 from ripeline.demo.load import (
     PASSWORD,
     WEBSITE,
@@ -91,6 +92,7 @@ def load(console: Console) -> None:
             bar = progress.add_task("The website", total=None)
             load_website(SEED, now=began, tick=lambda n: progress.advance(bar, n))
             load_forms(SEED, users, now=began)
+            load_library(SEED, users, now=began)
             open_the_door(users)
         due = Reassessment.objects.filter(due_at__lte=timezone.now()).count()
         if due:

@@ -58,11 +58,12 @@ class Coverage:
 
     @property
     def missing(self) -> Sequence[tuple[Row, str]]:
-        """What there is nothing for: the persona, and the title of the content stage."""
-        titles = dict(Asset.ContentStage.choices)
-        return [
-            (row, str(titles[cell.content_stage])) for row in self.rows for cell in row.cells if cell.is_empty
+        """The personas for whom there is nothing at some content stage, and the words for those."""
+        titles = {key: str(title).lower() for key, title in Asset.ContentStage.choices}
+        found = [
+            (row, [titles[cell.content_stage] for cell in row.cells if cell.is_empty]) for row in self.rows
         ]
+        return [(row, " and ".join(stages)) for row, stages in found if stages and row.key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def read_coverage(playbook: Playbook, *, since: datetime) -> Coverage:
     personas = [(each.key, each.title or each.key) for each in playbook.personas]
     rows = [
         Row(key, title, [_cell(key, each, assets, read, moves, stages) for each in Asset.ContentStage.values])
-        for key, title in [*personas, ("", "Nobody's persona")]
+        for key, title in [*personas, ("", "No persona known")]
     ]
     return Coverage(rows, stages, since)
 

@@ -92,11 +92,8 @@ def test_the_grid_tells_who_took_what_and_who_moved_up_afterwards() -> None:
     assert [each.key for each in author.cells[2].shared] == ["prices"]
     # Who comes down from a higher stage, or was there before, did not move up afterwards.
     assert (nobody.cells[2].people, [n for _, n in nobody.cells[2].rose]) == (1, [0, 0, 0])
-    assert [(row.key, words) for row, words in grid.missing] == [
-        ("author", "Evaluation"),
-        ("", "Discovery"),
-        ("", "Evaluation"),
-    ]
+    # Whom nobody knows a persona of is nobody to write for.
+    assert [(row.key, words) for row, words in grid.missing] == [("author", "evaluation")]
 
 
 def test_an_empty_cell_leads_to_a_form_that_says_already_what_is_missing(mia: Client) -> None:
