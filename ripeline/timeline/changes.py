@@ -116,7 +116,7 @@ def change_contact(
             refresh_search([contact.pk])
             contact.refresh_from_db(fields=["email", "phone", "search_text"])
             if not is_noted:
-                return _changed(before, rule_traits(contact))
+                return changed_traits(before, rule_traits(contact))
             return _note_changes([(contact, before)], now).get(contact.pk, {})
     except IntegrityError:
         # Somebody took one of the addresses since we looked.
@@ -228,7 +228,7 @@ def _told_names(contact: Contact, wanted: ContactDraft) -> list[str]:
     """Of what is told now: the names of the columns and traits that change."""
     named = (contact.name, display_name(wanted.first_name, wanted.last_name, wanted.name))
     columns = [name for name in _PLAIN if getattr(contact, name) != getattr(wanted, name)]
-    changed = _changed(contact.traits, wanted.traits)
+    changed = changed_traits(contact.traits, wanted.traits)
     return [*columns, *([] if named[0] == named[1] else ["name"]), *(f"trait {name}" for name in changed)]
 
 
@@ -265,13 +265,16 @@ def _note_changes(
     changes: Sequence[tuple[Contact, Mapping[str, Scalar]]], now: datetime
 ) -> dict[int, dict[str, Scalar]]:
     """Records what is otherwise than it was `before` for each contact; by contact's id, those with a change."""
-    found = {contact.pk: (contact.key, _changed(before, rule_traits(contact))) for contact, before in changes}
+    found = {
+        contact.pk: (contact.key, changed_traits(before, rule_traits(contact))) for contact, before in changes
+    }
     noted = {pk: (key, changed) for pk, (key, changed) in found.items() if changed}
     note_many([(key, changed) for key, changed in noted.values()], "traits_changed", now=now)
     return {pk: changed for pk, (_, changed) in noted.items()}
 
 
-def _changed(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> dict[str, Scalar]:
+def changed_traits(before: Mapping[str, Scalar], after: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """What is otherwise than it was; null where it is no longer known."""
     return {
         name: after.get(name)
         for name in sorted({*before, *after})

@@ -15,6 +15,7 @@ from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.steps import go_through
 from ripeline.capture.digest.writing import Done, write_down
 from ripeline.capture.verdicts.rules import Rules, shipped_rules
+from ripeline.timeline.identities.living import MergedMeanwhile
 
 log = logging.getLogger(__name__)
 
@@ -114,14 +115,18 @@ def _digest(
 
 
 def _steadily(rows: Sequence[_Row], public: Mapping[int, bool], rules: Rules, now: datetime) -> int:
-    """Does a batch, again where PostgreSQL ended a circle of writers who waited for each other by ending us."""
-    for _ in range(TRIES - 1):
+    """Does a batch, again where PostgreSQL ended a circle of writers who waited for each other by ending us, or where
+    somebody was merged while we looked."""
+    for turn in range(TRIES):
         try:
             return _digest_once(rows, public, rules, now)
+        except MergedMeanwhile:
+            continue
         except OperationalError as trouble:
-            if getattr(trouble.__cause__, "sqlstate", "") != "40P01":
+            if turn + 1 == TRIES or getattr(trouble.__cause__, "sqlstate", "") != "40P01":
                 raise
-    return _digest_once(rows, public, rules, now)
+    # They go on merging: at the next turn.
+    return 0
 
 
 def _digest_once(rows: Sequence[_Row], public: Mapping[int, bool], rules: Rules, now: datetime) -> int:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ripeline.capture.digest.happening import Happening
-from ripeline.capture.digest.people import EXTERNAL, People, contacts_by_key, way_of
+from ripeline.capture.digest.people import People, contacts_by_key, way_of
 from ripeline.capture.digest.steps import PLAIN_KEY, visitor_key
+from ripeline.capture.digest.uses import Uses
 from ripeline.kit.bulk import insert_rows
-from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Contact, Identity, Visitor
-from ripeline.timeline.identities.living import keys_by_identity
+from ripeline.timeline.identities.living import give_way, keys_by_identity
 from ripeline.timeline.identities.merging import Merged, merge
 from ripeline.timeline.identities.models import Identification, Merge
 from ripeline.timeline.identities.proving import prove_email
 from ripeline.timeline.identities.visitors import join
 from ripeline.timeline.record import mark_due
 
-SAME_VISIT = timedelta(hours=1)
-"""That somebody uses a browser is noted anew after this long: who knows when another used it in between."""
 UNPROVEN = "a website's word does not make two known people one"
 
 
@@ -42,26 +40,32 @@ def join_browsers(happenings: Sequence[Happening], people: People, *, now: datet
     everyone = {key for _, key in pairs} | {each.visitor for each in happenings if each.visitor}
     browsers = hold_browsers(everyone, now=now)
     contacts = contacts_by_key(people.keys[each.arrival] for each, _ in pairs)
-    uses = _Uses([each.pk for each in browsers.values()], [each.at for each, _ in pairs])
+    uses = Uses([each.pk for each in browsers.values()], [each.at for each, _ in pairs])
     _take_places(contacts, uses, now)
     gained: set[int] = set()
     for each, key in pairs:
         contact, browser = contacts[people.keys[each.arrival]], browsers[key]
-        if not uses.says(browser.pk, contact.pk, each.at):
-            join(browser, contact, how=_how(each), at=each.at, now=now)
-            uses.add(browser.pk, contact.pk, each.at)
-            gained.add(contact.merged_into_id or contact.pk)
+        # An alias leaves no touch on the browser from which what it said could be read again.
+        if each.type != "alias" and uses.says(browser.pk, contact.pk, each.at):
+            uses.leave_out(browser.pk, contact.pk, each.at)
+            continue
+        join(browser, contact, how=_how(each), at=each.at, now=now)
+        gained.add(contact.pk)
+        # What was not noted since it said nothing new may say something now.
+        if again := uses.add(browser.pk, contact.pk, each.at):
+            other = Contact.objects.get(pk=again[1])
+            join(browser, other, how=Identification.How.IDENTIFY, at=again[0], now=now)
     return gained
 
 
 def join_ids(happenings: Sequence[Happening], people: People, *, now: datetime) -> None:
     """Aliases of two people's ids. A server says that they are one person, and so they are; a website says it only of
-    a browser and a person."""
+    a browser and a person. What leads to somebody is a person's id, whatever it looks like."""
     for each in happenings:
         if each.type != "alias" or each.arrival not in people.keys:
             continue
         before = way_of(str(each.message["previousId"]).strip())
-        if before is None or _is_browsers(before[1]):
+        if before is None:
             continue
         gone_key = people.known.get(before) or keys_by_identity(before[0], [before[1]]).get(before[1])
         if gone_key == people.keys[each.arrival]:
@@ -72,7 +76,10 @@ def join_ids(happenings: Sequence[Happening], people: People, *, now: datetime) 
         elif gone_key:
             _merge(people.keys[each.arrival], gone_key, each, now)
         else:
-            _give(before, people.keys[each.arrival], now)
+            # Random 128 bits may be a browser's id or a person's of whom we hear later: it is kept as both.
+            give_way(
+                contacts_by_key([people.keys[each.arrival]])[people.keys[each.arrival]], *before, now=now
+            )
             people.known[before] = people.keys[each.arrival]
 
 
@@ -96,25 +103,7 @@ def prove_links(happenings: Sequence[Happening], people: People, *, now: datetim
             prove_email(contact, address, now=now)
 
 
-class _Uses:
-    """Who used which browser when, as far as it matters for these moments."""
-
-    def __init__(self, browsers: Sequence[int], moments: Sequence[datetime]) -> None:
-        self.rows: list[tuple[int, datetime, int]] = []
-        if browsers:
-            found = Identification.objects.filter(visitor__in=browsers, at__gte=min(moments) - SAME_VISIT)
-            self.rows = list(found.values_list("visitor_id", "at", "contact_id"))
-
-    def says(self, browser: int, contact: int, at: datetime) -> bool:
-        """Whether it is known that the contact used it at that moment: they did so shortly before, and nobody since."""
-        before = [row for row in self.rows if row[0] == browser and at - SAME_VISIT <= row[1] <= at]
-        return bool(before) and max(before, key=lambda row: row[1:])[2] == contact
-
-    def add(self, browser: int, contact: int, at: datetime) -> None:
-        self.rows.append((browser, at, contact))
-
-
-def _take_places(contacts: Mapping[str, Contact], uses: _Uses, now: datetime) -> None:
+def _take_places(contacts: Mapping[str, Contact], uses: Uses, now: datetime) -> None:
     """Everybody whom joining may concern is made due at once: places in the queue are taken in order of id by all."""
     pks = {each.merged_into_id or each.pk for each in contacts.values()}
     if uses.rows:
@@ -149,15 +138,3 @@ def _merge(kept_key: str, gone_key: str, each: Happening, now: datetime) -> None
     done = merge(contacts[kept_key], contacts[gone_key], by=None, why=why, rule=Merge.Rule.SAME_ID, now=now)
     if not isinstance(done, Merged):
         each.notes.append(done.why[:1].lower() + done.why[1:].rstrip("."))
-
-
-def _give(way: tuple[str, str], key: str, now: datetime) -> None:
-    """Somebody gets one more id."""
-    contact = contacts_by_key([key])[key]
-    living = contact.merged_into or contact
-    home = contact if contact.merged_into_id else None
-    Identity.objects.get_or_create(
-        kind=way[0], value=way[1], defaults={"contact": living, "home": home, "created_at": now}
-    )
-    if way[0] != EXTERNAL:
-        refresh_search([living.pk])

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ripeline.capture.digest.happening import Happening
-from ripeline.capture.digest.traits import Told, ToldCompany, read_company, read_traits, with_told
+from ripeline.capture.digest.heeding import Line, heed
+from ripeline.capture.digest.traits import Told, ToldCompany, read_company, read_traits
 from ripeline.kit.ids import new_key
+from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people.contacts import ContactDraft, insert_contacts
 from ripeline.people.employers import company_at
-from ripeline.people.models import Company, Contact, Identity, Visitor
+from ripeline.people.models import Company, Contact, Identity
 from ripeline.people.values import read_address
-from ripeline.timeline.changes import change_contact, draft_of, rule_traits
+from ripeline.timeline.changes import changed_traits, rule_traits
 from ripeline.timeline.identities.living import keys_by_identity
 
 EMAIL, EXTERNAL = str(Identity.Kind.EMAIL), str(Identity.Kind.EXTERNAL)
@@ -24,14 +26,22 @@ Way = tuple[str, str]
 
 @dataclass(slots=True)
 class People:
-    """Whom each happening (by arrival) is about: contact keys. `told` is what was said of them; `made` are the new,
-    with what rules may look at of each; `added` the ids that those who were known are to have besides."""
+    """Whom each happening (by arrival) is about: contact keys. `told` is what was said of them; `made` are the new;
+    `added` the ids that those who were known are to have besides. `said` is what the log is to say of whom that rules
+    may look at: by arrival the key, and by instant what."""
 
     keys: dict[int, str] = field(default_factory=dict)
     told: dict[int, Told] = field(default_factory=dict)
-    made: dict[str, dict[str, Scalar]] = field(default_factory=dict)
+    made: set[str] = field(default_factory=set)
     added: dict[int, tuple[Way, ...]] = field(default_factory=dict)
     known: dict[Way, str] = field(default_factory=dict)
+    said: dict[int, tuple[str, dict[int, dict[str, Scalar]]]] = field(default_factory=dict)
+
+    def say(self, each: Happening, key: str, lines: Iterable[Line]) -> None:
+        """Notes what a happening brings to the log of the contact with this key."""
+        said = self.said.setdefault(each.arrival, (key, {}))[1]
+        for at, traits in lines:
+            said[at] = dict(traits) | said.get(at, {})
 
 
 def find_people(happenings: Sequence[Happening], *, now: datetime) -> People:
@@ -49,65 +59,6 @@ def find_people(happenings: Sequence[Happening], *, now: datetime) -> People:
     _make(happenings, people, drafts, now)
     _recognise(happenings, people)
     return people
-
-
-def hold_people(happenings: Sequence[Happening], people: People) -> None:
-    """Locks whom happenings may change, in order of id and before any place in the queue is taken, as pages do: what
-    somebody saves meanwhile is neither overwritten nor waited for in a circle."""
-    keys = set(people.keys.values()) - people.made.keys()
-    found: set[tuple[int | None, int | None]] = set(
-        Contact.objects.filter(key__in=keys).values_list("pk", "merged_into_id")
-    )
-    browsers = {
-        each.visitor
-        for each in happenings
-        if each.visitor and each.type in ("identify", "group") and each.arrival not in people.keys
-    }
-    if browsers:
-        users = Visitor.objects.filter(key__in=browsers, contact__isnull=False)
-        found |= set(users.values_list("contact_id", "contact__merged_into_id"))
-    pks = {pk for pair in found for pk in pair if pk is not None}
-    if pks:
-        held = Contact.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
-        list(held.values_list("pk", flat=True))
-
-
-def change_people(happenings: Sequence[Happening], people: People, *, now: datetime) -> None:
-    """Tells those who were known before what was said of them, and gives them the ids they came with."""
-    keys = {
-        people.keys[each.arrival]
-        for each in happenings
-        if each.arrival in people.keys
-        and (each.type in ("identify", "group") or each.arrival in people.added)
-    }
-    keys -= people.made.keys()
-    found = Contact.objects.select_related("company", "merged_into__company", "owner").filter(key__in=keys)
-    rows = {each.key: each for each in found}
-    for each in happenings:
-        contact = rows.get(people.keys.get(each.arrival, ""))
-        if contact is not None:
-            tell(contact.merged_into or contact, each, people, now=now)
-
-
-def tell(contact: Contact, each: Happening, people: People, *, now: datetime) -> None:
-    """Changes a contact that lives to what one happening says of it: blanks are filled by a website's word, a server's
-    replaces what was there. Addresses that lead to somebody else stay theirs."""
-    told = people.told.get(each.arrival) or Told({}, {})
-    if told.email and people.known.get((EMAIL, told.email), "") != people.keys.get(each.arrival, contact.key):
-        told = replace(told, email=None)
-    draft = draft_of(contact)
-    company = company_told(each, told, now=now) or (
-        company_at(told.email, now=now) if told.email and not draft.company else None
-    )
-    wanted = with_told(draft, told, company, overwrite=not each.is_public)
-    for kind, value in people.added.get(each.arrival, ()):
-        if kind == EXTERNAL and value not in wanted.external:
-            wanted = replace(wanted, external=(*wanted.external, value))
-        elif kind == EMAIL and value not in wanted.emails and not (each.is_public and wanted.emails):
-            # By an address somebody is recognised and written to: a page's word adds none to those there are.
-            wanted = replace(wanted, emails=(*wanted.emails, value))
-    if wanted != draft:
-        change_contact(contact, wanted, now=now)
 
 
 def company_told(each: Happening, told: Told, *, now: datetime) -> Company | None:
@@ -191,13 +142,19 @@ def _recognise(happenings: Sequence[Happening], people: People) -> None:
 def _make(
     happenings: Sequence[Happening], people: People, drafts: dict[str, ContactDraft], now: datetime
 ) -> None:
-    for each in happenings:
+    first: dict[str, Happening] = {}
+    # The newest word counts, in whichever order they came.
+    for each in sorted(happenings, key=lambda each: each.at):
         key = people.keys.get(each.arrival, "")
-        if key in drafts and each.type in ("identify", "group"):
+        if key not in drafts:
+            continue
+        first.setdefault(key, each)
+        if each.type in ("identify", "group"):
             told = people.told.get(each.arrival) or Told({}, {})
-            told = replace(told, email=None)
             company = company_told(each, told, now=now)
-            drafts[key] = with_told(drafts[key], told, company, overwrite=not each.is_public)
+            heard = heed(drafts[key], told, company, at=each.at, overwrite=not each.is_public)
+            drafts[key] = heard.draft
+            people.say(each, key, heard.lines)
     at: dict[str, Company | None] = {}
     for key, draft in drafts.items():
         if draft.company is None and draft.emails:
@@ -205,8 +162,10 @@ def _make(
             if domain not in at:
                 at[domain] = company_at(draft.emails[0], now=now)
             drafts[key] = replace(draft, company=at[domain])
+            fresh = changed_traits(rule_traits(draft), rule_traits(drafts[key]))
+            people.say(first[key], key, [(to_instant(first[key].at), fresh)] if fresh else [])
     insert_contacts(list(drafts.values()), now=now)
-    people.made = {key: rule_traits(draft) for key, draft in drafts.items()}
+    people.made = set(drafts)
 
 
 def contacts_by_key(keys: Iterable[str]) -> Mapping[str, Contact]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ripeline.capture.digest.flat import flatten, number, plain
 from ripeline.lifecycle.touch import Scalar
-from ripeline.people.contacts import ContactDraft
-from ripeline.people.models import Company
 from ripeline.people.phones import read_phone
 from ripeline.people.values import read_address, read_country, read_domain, read_language, read_name
 
@@ -66,7 +64,7 @@ def read_traits(said: Mapping[str, Any]) -> Told:
         "time_zone": _one(said, "timezone", "time_zone"),
     }
     others, _ = flatten(
-        {key: value for key, value in said.items() if key not in NAMED} | {"city": where.get("city")},
+        {"city": where.get("city")} | {key: value for key, value in said.items() if key not in NAMED},
         most=MOST_TRAITS,
     )
     email, phone = plain(said.get("email"), 320), plain(said.get("phone"), 40)
@@ -102,29 +100,6 @@ def read_company(group_id: object, said: Mapping[str, Any]) -> ToldCompany | Non
         (plain(said.get("industry"), 80) or ""),
         int(employees) if employees is not None and 0 <= employees < 2**31 else None,
     )
-
-
-def with_told(draft: ContactDraft, told: Told, company: Company | None, *, overwrite: bool) -> ContactDraft:
-    """A contact as it is by what was told: blanks are filled, with `overwrite` the rest is replaced too.
-
-    A name is taken whole or not at all: never one person's first name before another's last.
-    """
-    fields: dict[str, Any] = dict(told.fields)
-    if not overwrite:
-        is_named = bool(draft.name or draft.first_name or draft.last_name)
-        fields = {
-            key: value
-            for key, value in fields.items()
-            if not getattr(draft, key) and not (is_named and key in ("name", "first_name", "last_name"))
-        }
-    traits = {**told.traits, **draft.traits} if not overwrite else {**draft.traits, **told.traits}
-    kept = dict(list(traits.items())[: max(MOST_TRAITS, len(draft.traits))])
-    emails = draft.emails or ((told.email,) if told.email else ())
-    phones = draft.phones
-    if told.phone and told.phone not in phones and (overwrite or not phones):
-        phones = (*phones, told.phone)
-    at = company if company is not None and (overwrite or draft.company is None) else draft.company
-    return replace(draft, **fields, traits=kept, emails=emails, phones=phones, company=at)
 
 
 def _company_of(said: object) -> ToldCompany | None:

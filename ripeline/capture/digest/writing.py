@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ripeline.capture.digest.first_sources import fill_sources
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.joining import join_browsers, join_ids, prove_links
-from ripeline.capture.digest.people import People, change_people, find_people, hold_people, tell
+from ripeline.capture.digest.people import People, find_people
+from ripeline.capture.digest.telling import change_people, hold_people, tell
 from ripeline.capture.verdicts.keeping import keep_verdicts
 from ripeline.capture.verdicts.rules import Rules
 from ripeline.kit.instants import to_instant
+from ripeline.lifecycle.touch import Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact, Visitor
 from ripeline.timeline.identities.web import WebTouch, record_web
@@ -40,7 +43,7 @@ def write_down(happenings: Sequence[Happening], rules: Rules, *, now: datetime) 
     done: dict[int, Done] = {}
     fresh = drop_copies(happenings, done)
     people = find_people(fresh, now=now)
-    hold_people(fresh, people)
+    held = hold_people(fresh, people)
     joined = join_browsers(fresh, people, now=now)
     join_ids(fresh, people, now=now)
     prove_links(fresh, people, now=now)
@@ -50,7 +53,7 @@ def write_down(happenings: Sequence[Happening], rules: Rules, *, now: datetime) 
     judged = {each.uid: (each.facts, each.verdict) for each in fresh if each.facts and each.verdict}
     keep_verdicts(judged, rules, now=now)
     written = _written(fresh)
-    _fill_sources(fresh, written, joined)
+    fill_sources(fresh, people, written, held=held | joined, joined=joined, now=now)
     for each in fresh:
         notes = "; ".join(each.notes)
         found = written.get(each.uid)
@@ -81,8 +84,8 @@ def drop_nobodys(
         if each.type not in ("identify", "group") or each.arrival in people.keys:
             kept.append(each)
             continue
-        browser = Visitor.objects.select_related("contact__merged_into").filter(key=each.visitor).first()
-        user = browser.user if browser else None
+        users = Visitor.objects.filter(key=each.visitor).values("contact")
+        user = Contact.objects.select_related("company", "merged_into", "owner").filter(pk__in=users).first()
         if user is not None:
             tell(user, each, people, now=now)
         if user is not None or each.type == "group":
@@ -94,16 +97,13 @@ def drop_nobodys(
 
 def _touches(happenings: Sequence[Happening], people: People) -> list[WebTouch]:
     found = []
-    told = set[str]()
     for each in happenings:
-        key = people.keys.get(each.arrival, "")
-        fact = _fact(each, key)
+        fact = _fact(each, people.keys.get(each.arrival, ""))
         found.append(WebTouch(fact, each.visitor))
-        traits = people.made.get(key)
-        if traits and key not in told:
-            # Rules read traits from the log.
-            told.add(key)
-            found.append(WebTouch(_traits_fact(fact, traits)))
+        # Rules read traits from the log.
+        key, said = people.said.get(each.arrival, ("", {}))
+        for number, at in enumerate(sorted(said)):
+            found.append(WebTouch(_traits_fact(fact, key, at, said[at], number)))
     return found
 
 
@@ -121,12 +121,12 @@ def _fact(each: Happening, key: str) -> Fact:
     )
 
 
-def _traits_fact(fact: Fact, traits: Mapping[str, str | float | bool | None]) -> Fact:
+def _traits_fact(fact: Fact, person: str, at: int, traits: Mapping[str, Scalar], number: int) -> Fact:
     return Fact(
         # No event has such an id: those of events begin with the number of a key.
-        id=f"traits:0:{fact.id}",
-        person=fact.person,
-        at=fact.at,
+        id=f"traits:{number}:{fact.id}",
+        person=person,
+        at=at,
         kind="traits_changed",
         direction="internal",
         actor=fact.actor,
@@ -142,26 +142,3 @@ def _written(happenings: Sequence[Happening]) -> dict[str, tuple[int | None, int
         uid: (contact, visitor)
         for uid, contact, visitor in rows.values_list("uid", "contact_id", "visitor_id")
     }
-
-
-def _fill_sources(
-    happenings: Sequence[Happening],
-    written: Mapping[str, tuple[int | None, int | None]],
-    joined: set[int],
-) -> None:
-    """How a contact first came, of whom nobody said it: what their earliest touch says that says any."""
-    first: dict[int, str] = {}
-    for each in sorted(happenings, key=lambda each: each.at):
-        contact = written.get(each.uid, (None, None))[0]
-        if contact and each.source:
-            first.setdefault(contact, each.source)
-    blank = Contact.objects.filter(pk__in=first.keys() | joined, source="").values_list("pk", flat=True)
-    for pk in list(blank):
-        source = first.get(pk, "")
-        if pk in joined:
-            # The browser's earlier touches are theirs now.
-            theirs = Touch.objects.filter(contact=pk, attrs__has_key="source").order_by("at")
-            earliest = theirs.values_list("attrs", flat=True).first()
-            source = str(earliest.get("source") or "") if earliest else source
-        if source:
-            Contact.objects.filter(pk=pk, source="").update(source=source[:80])

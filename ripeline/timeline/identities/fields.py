@@ -1,7 +1,8 @@
-"""What a contact says of itself while it is one with others: its own fields, and those of the others where it is blank.
+"""What a contact says of itself while it is one with others: its own fields, and those of the others where it is blank
+or where they were told something newer since.
 
 What was filled is noted with its value, so that it can be told from what somebody wrote since: that stays, and the
-field is not filled again while the contact is one with others.
+field is not filled again while the contact is one with others, unless one of them is told something newer still.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ripeline.kit.instants import to_instant
 from ripeline.people.models import Company, Contact, User
+from ripeline.people.told import told_at, told_name
 
 NAMES = ("name", "first_name", "last_name")
 COLUMNS = (
     *("title", "seniority", "company_id", "country", "language", "time_zone", "source", "owner_id"),
     *NAMES,
 )
+TOLD = frozenset({"title", "seniority", "company_id", "country", "language", "time_zone", *NAMES})
+"""The columns of which the newest word counts."""
 SET_ASIDE = ("company_id", "owner_id", "source", "tags")
 """What a list would find somebody by who is in none."""
 Way = tuple[str, str, bool]
@@ -25,18 +30,22 @@ Way = tuple[str, str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Values taken from others, by name: `columns` and `traits`; `tags`; and the names of what somebody `edited`
-    since ("title", "trait budget", "tag vip")."""
+    """Values taken from others, by name: `columns` and `traits`; `tags`; the names of what somebody `edited` since
+    ("title", "trait budget", "tag vip"); and what the contact itself says where that is not blank, but older
+    (`own`, by the same names)."""
 
     columns: Mapping[str, Any] = field(default_factory=dict)
     traits: Mapping[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ()
     edited: Sequence[str] = ()
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any] | None:
         """As it is kept with the contact; None for nothing."""
         kept = {"columns": dict(self.columns), "traits": dict(self.traits)}
         found = kept | {"tags": list(self.tags), "edited": list(self.edited)}
+        if self.own:
+            found |= {"own": dict(self.own)}
         return found if any(found.values()) else None
 
 
@@ -54,13 +63,15 @@ def own_fields(contact: Contact) -> Sequence[str]:
     edited = list(filled.edited)
     for name, value in filled.columns.items():
         if getattr(contact, name) == value:
-            setattr(contact, name, blank(name))
+            setattr(contact, name, filled.own.get(name, blank(name)))
         else:
             edited.append(name)
     traits = dict(contact.traits)
     for name, value in filled.traits.items():
         if name in traits and traits[name] == value:
             del traits[name]
+            if f"trait {name}" in filled.own:
+                traits[name] = filled.own[f"trait {name}"]
         else:
             edited.append(f"trait {name}")
     edited += [f"tag {tag}" for tag in filled.tags if tag not in contact.tags]
@@ -79,12 +90,16 @@ def fill(contact: Contact, others: Sequence[Contact]) -> None:
     edited = filled_of(contact).edited
     columns = {name: value for name, value in _first_values(contact, others).items() if name not in edited}
     traits = {name: value for name, value in _first_traits(contact, others) if f"trait {name}" not in edited}
+    columns |= _newer_values(contact, others)
+    traits |= _newer_traits(contact, others)
     tags = [tag for tag in _more_tags(contact, others) if f"tag {tag}" not in edited]
+    own = {name: getattr(contact, name) for name in columns if not is_blank(getattr(contact, name))}
+    own |= {f"trait {name}": contact.traits[name] for name in traits if name in contact.traits}
     for name, value in columns.items():
         setattr(contact, name, value)
     contact.traits = contact.traits | traits
     contact.tags = [*contact.tags, *tags]
-    contact.filled = Filled(columns, traits, tags, edited).to_json()
+    contact.filled = Filled(columns, traits, tags, edited, own).to_json()
 
 
 def set_aside(contact: Contact, ways: Sequence[Way]) -> None:
@@ -129,10 +144,55 @@ def _first_values(contact: Contact, others: Sequence[Contact]) -> dict[str, Any]
     for name in COLUMNS:
         # Names are not put together from two people's.
         sources = ([] if named is contact else [named]) if name in NAMES else others
-        values = (getattr(other, name) for other in sources if other)
+        values = (
+            getattr(other, name)
+            for other in sources
+            if other and not _took_out(contact, told_name(name), other)
+        )
         value = next((each for each in values if not is_blank(each)), None)
         if value is not None and is_blank(getattr(contact, name)):
             found[name] = value
+    return found
+
+
+def _took_out(contact: Contact, name: str, other: Contact) -> bool:
+    """Whether it was taken out of the contact since they are one, after the other was told it."""
+    at = (contact.told or {}).get(name)
+    if at is None or other.merged_at is None:
+        return False
+    return int(at) > max(to_instant(other.merged_at), (other.told or {}).get(name, 0))
+
+
+def _newer_values(contact: Contact, others: Sequence[Contact]) -> dict[str, Any]:
+    """What others were told since they became one with the contact, and after it was told the same thing itself."""
+    found: dict[str, Any] = {}
+    for name in sorted(TOLD):
+        teller = _newest(contact, others, told_name(name))
+        if teller is None or getattr(teller, name) == getattr(contact, name):
+            continue
+        if name in NAMES or not is_blank(getattr(teller, name)):
+            found[name] = getattr(teller, name)
+    return found
+
+
+def _newer_traits(contact: Contact, others: Sequence[Contact]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in sorted({name for other in others for name in other.traits}):
+        teller = _newest(contact, others, f"trait {name}")
+        value = teller.traits.get(name) if teller else None
+        if not is_blank(value) and value != contact.traits.get(name):
+            found[name] = value
+    return found
+
+
+def _newest(contact: Contact, others: Sequence[Contact], name: str) -> Contact | None:
+    """Who of the others was told this last, since they became one with the contact and after it was told it itself."""
+    at = told_at(contact.told, name, contact.created_at)
+    found: Contact | None = None
+    for other in others:
+        said = (other.told or {}).get(name)
+        if said is not None and said > at and other.merged_at and said > to_instant(other.merged_at):
+            found, at = other, said
     return found
 
 
@@ -144,7 +204,9 @@ def _first_traits(contact: Contact, others: Sequence[Contact]) -> Sequence[tuple
     found: dict[str, Any] = {}
     for other in others:
         for name, value in other.traits.items():
-            if is_blank(contact.traits.get(name)) and not is_blank(value):
+            if is_blank(value) or _took_out(contact, f"trait {name}", other):
+                continue
+            if is_blank(contact.traits.get(name)):
                 found.setdefault(name, value)
     return list(found.items())
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
-from ripeline.people.contacts import find_by_identity
+from ripeline.people.contacts import find_by_identity, refresh_search
 from ripeline.people.models import Contact, Identity
 
 Done = TypeVar("Done")
@@ -48,6 +48,26 @@ def keys_by_identity(kind: str, values: Iterable[str]) -> dict[str, str]:
         "value", "home__key", "contact__key"
     )
     return {value: home or own for value, home, own in rows}
+
+
+def give_way(contact: Contact, kind: str, value: str, *, now: datetime) -> None:
+    """One more way to recognise somebody, in the caller's transaction. Of a contact that was merged it is theirs again
+    when the merge is undone. What leads to somebody already stays as it is."""
+    living = contact.merged_into or contact
+    is_first = not Identity.objects.filter(contact=living, kind=kind).exists()
+    home = contact if contact.merged_into_id else None
+    common = {"is_primary": is_first and home is None, "created_at": now, "home": home}
+    shared = {"contact": living} if kind == Identity.Kind.PHONE else {}
+    _, is_new = Identity.objects.get_or_create(
+        kind=kind, value=value, **shared, defaults={"contact": living, **common}
+    )
+    if is_new and home is not None:
+        kept = Contact.objects.get(pk=home.pk).set_aside or {}
+        ways = kept.get("ways", [])
+        ways.append([kind, value, all(each[0] != kind for each in ways)])
+        Contact.objects.filter(pk=home.pk).update(set_aside=kept | {"ways": ways})
+    if is_new and kind != Identity.Kind.EXTERNAL:
+        refresh_search([living.pk])
 
 
 def hold_homes(pks: Iterable[int]) -> dict[int, Home]:

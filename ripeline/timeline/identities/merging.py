@@ -59,7 +59,7 @@ def merge(
 
     def do() -> Merged | Refused:
         with transaction.atomic():
-            _one_at_a_time()
+            hold_merges()
             if refused := _hindrance(kept, gone, rule):
                 return refused
             made = Merge.objects.create(kept=kept, gone=gone, by=by, why=why.strip(), rule=rule, at=now)
@@ -75,7 +75,7 @@ def undo(merge: Merge, *, by: User | None, now: datetime) -> Undone | Refused:
 
     def do() -> Undone | Refused:
         with transaction.atomic():
-            _one_at_a_time()
+            hold_merges()
             held = Merge.objects.filter(pk=merge.pk, undone_at=None)
             # Asked before it is withdrawn: everybody of both sides is placed anew.
             everybody = list(work_out([merge.kept_id, merge.gone_id], read_edges([merge.kept_id])))
@@ -116,6 +116,14 @@ def one_with(contact_id: int) -> set[int]:
     return set(work_out([contact_id], read_edges([contact_id])))
 
 
+def hold_merges() -> None:
+    """Merges and undoings wait for each other, so that each works on what the one before it made; nobody else does.
+    To be called before any contact is held: whoever merges holds contacts after this."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE ripeline_merge IN EXCLUSIVE MODE")
+
+
 def _hindrance(kept: Contact, gone: Contact, rule: Merge.Rule) -> Refused | None:
     homes = homes_by_id([kept.pk, gone.pk])
     if len(homes) < len({kept.pk, gone.pk}):
@@ -131,13 +139,6 @@ def _hold_again(kept: Contact, gone: Contact) -> None:
     """They are one after all."""
     low, high = sorted((kept.pk, gone.pk))
     KeptApart.objects.filter(one=low, other=high).delete()
-
-
-def _one_at_a_time() -> None:
-    """Merges and undoings wait for each other, so that each works on what the one before it made; nobody else does."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("LOCK TABLE ripeline_merge IN EXCLUSIVE MODE")
 
 
 def _steadily(do: Callable[[], Done]) -> Done:

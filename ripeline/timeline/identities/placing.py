@@ -6,7 +6,7 @@ these contacts meanwhile waits at the latter, and looks again (`record`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Case, F, Value, When
@@ -22,7 +22,20 @@ from ripeline.timeline.identities.visitors import move_browsers
 from ripeline.timeline.models import Touch, Transition
 from ripeline.timeline.record import forget_standing, give_standing, mark_due, mark_withdrawn
 
-_WRITTEN = ("merged_into", "merged_at", "set_aside", "filled", "search_text", "tags", "traits", *COLUMNS)
+_WRITTEN = (
+    *(
+        "merged_into",
+        "merged_at",
+        "set_aside",
+        "filled",
+        "search_text",
+        "tags",
+        "traits",
+        "told",
+        "updated_at",
+    ),
+    *COLUMNS,
+)
 
 
 def place(contact_ids: Iterable[int], *, now: datetime) -> tuple[Mapping[int, Home], tuple[str, ...]]:
@@ -48,6 +61,28 @@ def place(contact_ids: Iterable[int], *, now: datetime) -> tuple[Mapping[int, Ho
     return homes, told
 
 
+def change_one(contact_id: int, change: Callable[[Contact], datetime | None], *, now: datetime) -> None:
+    """Changes what one contact of several who are one says by itself: what it was told under its own name. It goes
+    where that contact goes when a merge is undone.
+
+    `change` gets the contact as it is by itself and says of when its news is, if any; ways to recognise somebody are
+    not its matter. The caller holds all merges and these contacts.
+    """
+    edges = read_edges([contact_id])
+    homes = work_out([contact_id], edges)
+    people = {each.pk: each for each in _hold(homes)}
+    ways = {pk: kept_ways(each) or [] for pk, each in people.items()}
+    for each in people.values():
+        own_fields(each)
+    at = change(people[contact_id])
+    for pk in {contact_id, homes[contact_id].contact}:
+        people[pk].updated_at = now
+    _write_fields(people, homes, ways)
+    if at is not None and any(at <= edge.at for edge in edges):
+        # It was said before they became one: what the page says then has to be said again.
+        correct_traits(people, homes, edges, now=now)
+
+
 def _hold(contact_ids: Iterable[int]) -> Sequence[Contact]:
     # Not the companies: those are only read.
     held = Contact.objects.filter(pk__in=list(contact_ids)).order_by("pk")
@@ -59,17 +94,24 @@ def _place_fields(
 ) -> list[str]:
     """Everybody as they are by themselves, then who lives on filled from the others; what was edited is told."""
     told = [say_edited(each, name) for each in people.values() for name in own_fields(each)]
+    for pk, contact in people.items():
+        contact.merged_into_id = None if homes[pk].contact == pk else homes[pk].contact
+        contact.merged_at = homes[pk].since
+    _write_fields(people, homes, ways)
+    return told
+
+
+def _write_fields(
+    people: Mapping[int, Contact], homes: Mapping[int, Home], ways: Mapping[int, Sequence[Way]]
+) -> None:
+    """Writes contacts, given as they are by themselves: who lives on filled from the others."""
     for living, others in groups(people, homes).items():
         fill(people[living], others)
     for pk, contact in people.items():
-        home = homes[pk]
-        contact.merged_into_id = None if home.contact == pk else home.contact
-        contact.merged_at = home.since
         if contact.merged_into_id:
             set_aside(contact, ways[pk])
     Contact.objects.bulk_update(people.values(), [name.removesuffix("_id") for name in _WRITTEN])
     refresh_search([home.contact for home in homes.values()])
-    return told
 
 
 def _place_identities(

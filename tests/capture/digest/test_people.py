@@ -9,7 +9,7 @@ import pytest
 from ripeline.people.models import Company, Contact, Identity
 from ripeline.timeline.identities.models import Identification, Merge
 from ripeline.timeline.models import Touch
-from tests.capture.digest.arriving import digested, event, identify, page, server, track, website
+from tests.capture.digest.arriving import ANONYMOUS, digested, event, identify, page, server, track, website
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +73,38 @@ def test_a_website_fills_blanks_and_a_server_replaces() -> None:
     digested(server(), identify("7", {"title": "Editor", "plan": "free"}))
     ann.refresh_from_db()
     assert (ann.title, ann.traits["plan"]) == ("Editor", "free")
+
+
+def test_an_older_word_that_comes_late_replaces_nothing_and_the_log_keeps_both() -> None:
+    key = server()
+    hour = timedelta(hours=1)
+    digested(key, identify("7", {"title": "Publisher", "plan": "pro", "name": "Ann Smit"}))
+    late = {"title": "Reader", "city": "Utrecht", "firstName": "An"}
+    digested(key, identify("7", late, timestamp=(NOW - hour).isoformat()), now=NOW + hour)
+    ann = Contact.objects.get()
+    assert (ann.title, ann.traits, ann.name) == ("Publisher", {"plan": "pro", "city": "Utrecht"}, "Ann Smit")
+    told = Touch.objects.filter(kind="traits_changed").order_by("at").values_list("at", "attrs__title")
+    assert list(told) == [(NOW - hour, "Reader"), (NOW, "Publisher"), (NOW, "Publisher")]
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [
+        ("ann@gmail.com", None),
+        ("ann@googlemail.com", None),
+        ("ann@mailinator.com", None),
+        ("ann@inbox.mailinator.com", None),
+        ("ann@duck.com", None),
+        ("ann@mail.firm.example", "mail.firm.example"),
+    ],
+)
+def test_of_a_mailbox_that_anybody_can_have_no_company_follows(address: str, domain: str | None) -> None:
+    digested(website(), identify("7", {"email": address}))
+    digested(server(), identify("8"))
+    digested(server(), identify("8", {"email": address.replace("ann", "bob")}))
+    found = {contact.company and contact.company.domain for contact in Contact.objects.all()}
+    assert found == {domain}
+    assert Company.objects.count() == (domain is not None)
 
 
 def test_an_identify_sent_again_later_changes_nothing_back() -> None:
@@ -150,21 +182,28 @@ def test_an_alias_of_a_browser_gives_its_touches_to_the_person() -> None:
     assert Touch.objects.get(kind="page_viewed").contact == Contact.objects.get()
 
 
+@pytest.mark.parametrize("before", ["trial-1", OTHER])
 @pytest.mark.parametrize("is_alias_first", [True, False])
-def test_a_servers_alias_makes_two_ids_one_person_whatever_came_first(is_alias_first: bool) -> None:
+def test_a_servers_alias_makes_two_ids_one_person_whatever_came_first(
+    before: str, *, is_alias_first: bool
+) -> None:
     key = server()
-    sent = [event("alias", userId="7", previousId="trial-1"), track("Trial Started", userId="trial-1")]
+    user = ANONYMOUS if before == OTHER else "7"
+    sent = [event("alias", userId=user, previousId=before), track("Trial Started", userId=before)]
     for each in sent if is_alias_first else reversed(sent):
         digested(key, each)
-    digested(key, track("Signed In", userId="7"))
+    digested(key, track("Signed In", userId=user))
     assert Contact.objects.filter(merged_into=None).count() == 1
     owners = {each.contact for each in Touch.objects.all()}
     assert len(owners) == 1
+    rules = list(Merge.objects.values_list("rule", flat=True))
+    assert rules == ([] if is_alias_first else [Merge.Rule.SAME_ID])
 
 
-def test_a_websites_alias_does_not_make_two_known_people_one() -> None:
-    digested(server(), identify("7"), identify("8"))
-    [arrival] = digested(website(), event("alias", userId="7", previousId="8"))
+@pytest.mark.parametrize("before", ["8", OTHER])
+def test_a_websites_alias_does_not_make_two_known_people_one(before: str) -> None:
+    digested(server(), identify("7"), identify(before))
+    [arrival] = digested(website(), event("alias", userId="7", previousId=before))
     assert not Merge.objects.exists()
     assert "does not make two known people one" in arrival.reason
 
