@@ -88,6 +88,17 @@ def test_a_new_key_is_made_and_its_page_says_when_the_first_event_comes(browse: 
     now = timezone.now()
     arrive(WriteKey.objects.get(key=key), sent, at=now)
     expect(live.get_by_text("https://www.example.com/first")).to_be_visible()
+    # Whoever is in the list keeps it as it is, until they leave it.
+    live.get_by_role("link", name="page", exact=True).focus()
+    asked = []
+    live.on("request", lambda request: asked.append(request.url))
+    live.evaluate(
+        "new Promise(done => document.addEventListener('htmx:beforeRequest', () => done(), { once: true }))"
+    )
+    arrive(WriteKey.objects.get(key=key), event("track", event="Later"), at=now)
+    assert asked == []
+    live.get_by_role("heading", level=1).click()
+    expect(live.get_by_role("link", name="Later")).to_be_visible()
     expect(page.get_by_text("It works.")).to_be_visible()
     # Without scripts the same is there for whoever looks again.
     plain = browse("sales", "/capture/", javascript=False)
