@@ -37,5 +37,7 @@ def test_what_was_sent_and_what_is_allowed_follow_from_the_touches() -> None:
     assert Submission.objects.filter(outcome="suspected").exists()
     assert [may(each, "newsletter", later) for each in (ann, bo)] == [True, False]
     assert is_suppressed(bo.email, "offers")
-    counts = dict(FormCount.objects.filter(form__key="newsletter", actor="human").values_list("what", "count"))
+    counts = dict(
+        FormCount.objects.filter(form__key="newsletter", actor="human").values_list("what", "count")
+    )
     assert counts["sent"] == 1 <= counts["started"] <= counts["viewed"]

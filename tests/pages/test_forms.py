@@ -102,6 +102,17 @@ def test_a_form_is_filled_in_by_keyboard_mistakes_have_the_focus_and_it_is_count
     counted = dict(FormCount.objects.values_list("what", "count"))
     assert (counted["viewed"], counted["started"], counted["sent"]) == (1, 1, 1)
 
+    make_demo("plain")
+    again = as_person(browse(None, "/f/plain/"))
+    again.get_by_label("Email").fill("cy@firm.example")
+    again.get_by_role("button", name="Send").click()
+    again.wait_for_url("**/thanks/**")
+    again.go_back()
+    expect(again.get_by_label("Email")).to_have_value("cy@firm.example")
+    again.get_by_role("button", name="Send").click()
+    again.wait_for_url("**/thanks/**")
+    assert Submission.objects.filter(form__key="plain").count() == 1, "gone back and sent again: once"
+
     bare = as_person(browse(None, "/f/demo/", javascript=False, width=390, dark=True))
     bare.get_by_label("Email").fill("bo@firm.example")
     bare.get_by_role("button", name="Send").click()

@@ -6,16 +6,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
-from hashlib import blake2b
+from functools import lru_cache
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 
 from ripeline.capture.collector.exchange import Asked
 from ripeline.capture.collector.facts import LONGEST_AGENT, marks_of
 from ripeline.capture.collector.networks import Networks, load_networks
 from ripeline.capture.digest.sources import UTM, campaign_of, source_of
+from ripeline.capture.forms import proof
 from ripeline.capture.forms.becoming import email_of
 from ripeline.capture.forms.definition import Definition
 from ripeline.capture.forms.languages import pick_language, sentence
@@ -25,8 +27,8 @@ from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.forms.spam import HONEYPOT, WINDOW, Noticed, Rate, is_often, signals_of
 from ripeline.capture.forms.submitting import Sent
 from ripeline.capture.forms.tokens import Page, uid_of
+from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import Facts, judge
-from ripeline.capture.verdicts.rules import shipped_rules
 
 OURS = "ripeline_"
 """Begins the names of what a page sends beside the answers."""
@@ -63,7 +65,10 @@ def read_request(request: HttpRequest, form: Form, definition: Definition) -> Ar
         for name, values in said.items()
         if name.startswith(OURS) and values
     }
-    raw = [(name, each) for name, values in said.items() if not name.startswith(OURS) for each in values]
+    theirs = {
+        name: values for name, values in said.items() if not name.startswith(OURS) and name != proof.NAME
+    }
+    raw = [(name, each) for name, values in theirs.items() for each in values]
     language = pick_language(
         definition.languages, told.get("language", ""), request.headers.get("Accept-Language", "")
     )
@@ -128,7 +133,7 @@ def facts_of(request: HttpRequest) -> Facts:
     return Facts(agent, request.method or "", marks, _networks()(address_of(request)))
 
 
-@cache
+@lru_cache(maxsize=1)
 def _networks() -> Networks:
     return load_networks(settings.CONFIG.networks)
 
@@ -165,12 +170,13 @@ def read_sent(
     posted = {**{name: [value] for name, value in hidden.items() if value}, **arrived.posted}
     names = page.asked if page else [each.name for each in definition.fields]
     read = read_answers(definition, posted, names)
-    uid = _uid(form, page, arrived.raw, now)
+    uid = _uid(form, page, arrived, address_of(request), now)
     facts = facts_of(request)
-    verdict = judge(facts, shipped_rules())
+    verdict = judge(facts, rules_in_force())
     email = email_of(definition, read.answers)
-    if email and not read.mistakes and is_often(form, email, now=now):
-        rate = "hold"
+    if email and not read.mistakes:
+        uid = _same(form, arrived.raw, uid)
+        rate = "hold" if is_often(form, email, now=now) else rate
     noticed = Noticed(
         now - page.at if page else None,
         " ".join(arrived.posted.get(HONEYPOT, ())),
@@ -208,19 +214,27 @@ def forgive(definition: Definition, read: Read, sent: Sent) -> Sent:
     return replace(sent, notes=why)
 
 
-def _uid(form: Form, page: Page | None, raw: Sequence[tuple[str, str]], now: datetime) -> str:
-    """By the token of a page of ours. On other pages the same words within ten minutes are one, also across the turn
-    of such a stretch."""
+def _uid(form: Form, page: Page | None, arrived: Arrived, sender: str, now: datetime) -> str:
+    """By the token of a page of ours. On other pages the same words from one sender within ten minutes are one, also
+    across the turn of such a stretch."""
     if page:
-        return uid_of(page.nonce, raw)
+        return uid_of(page.nonce, arrived.raw)
     turn = int(now.timestamp() // WINDOW.total_seconds())
-    here, before = (uid_of(_digest(form, at), raw) for at in (turn, turn - 1))
+    who = f"{form.pk}:{sender}:{arrived.visitor}"
+    here, before = (uid_of(_digest(f"{who}:{at}"), arrived.raw) for at in (turn, turn - 1))
     was = Submission.objects.filter(uid=before, received_at__gt=now - WINDOW)
     return before if was.exists() else here
 
 
-def _digest(form: Form, turn: int) -> str:
-    return blake2b(f"{form.pk}:{turn}".encode(), digest_size=16).hexdigest()
+def _same(form: Form, raw: Sequence[tuple[str, str]], uid: str) -> str:
+    """The id of the same words of the same person, where they were sent within ten minutes: from a page that the
+    browser fetched anew when somebody went back to it."""
+    name = f"form-same:{uid_of(str(form.pk), raw)}"
+    return uid if cache.add(name, uid, WINDOW.total_seconds()) else str(cache.get(name, uid))
+
+
+def _digest(of: str) -> str:
+    return salted_hmac("ripeline.form.sender", of).hexdigest()[:32]
 
 
 def _page_of(request: HttpRequest) -> str:

@@ -12,9 +12,9 @@ from ripeline.capture.forms.confirming import ask_consents
 from ripeline.capture.forms.definition import QUESTIONS, Definition, Question
 from ripeline.capture.forms.models import Submission
 from ripeline.capture.forms.reading import Answer
+from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import Facts, Verdict
 from ripeline.capture.verdicts.keeping import keep_verdicts
-from ripeline.capture.verdicts.rules import shipped_rules
 from ripeline.kit.ids import new_key
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import KINDS, Scalar
@@ -69,7 +69,7 @@ def follow(
     record_web(_touches(row, definition, who, visitor=visitor, source=source), now=now)
     if verdict is not None and facts is not None:
         # A person who released it knows better than the rules, now and when the past is judged again.
-        keep_verdicts({uid_of_touch(row): (facts, verdict)}, shipped_rules(), now=now)
+        keep_verdicts({uid_of_touch(row): (facts, verdict)}, rules_in_force(), now=now)
     row.visitor = browser
     if who:
         row.contact = who.contact

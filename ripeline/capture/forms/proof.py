@@ -27,8 +27,8 @@ def challenge(*, now: datetime) -> str:
     return json.dumps(altcha.create_challenge(options).to_dict())
 
 
-def is_done(payload: str) -> bool:
-    """Whether this is a task of ours, done, and not used before."""
+def is_done(payload: str, nonce: str) -> bool:
+    """Whether this is a task of ours, done, and not used on another page (by its `nonce`) before."""
     if not payload or len(payload) > 2_000:
         return False
     try:
@@ -37,7 +37,7 @@ def is_done(payload: str) -> bool:
         # What looks like an answer and is none: a number where text should be.
         return False
     used = f"form-proof:{salted_hmac(NAME, payload).hexdigest()[:32]}"
-    return is_right and bool(cache.add(used, 1, HOLDS_FOR.total_seconds()))
+    return is_right and (cache.add(used, nonce, HOLDS_FOR.total_seconds()) or cache.get(used) == nonce)
 
 
 @lru_cache(maxsize=1)

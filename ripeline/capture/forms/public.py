@@ -47,8 +47,8 @@ from ripeline.capture.forms.spam import HONEYPOT, WINDOW, rate_of
 from ripeline.capture.forms.submitting import Kept, keep
 from ripeline.capture.forms.tokens import Page, read_page, sign_page
 from ripeline.capture.library.links import after_form, link_path, read_asset_link
+from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
-from ripeline.capture.verdicts.rules import shipped_rules
 from ripeline.kit.numbers import read_number
 from ripeline.people.models import Consent
 
@@ -103,7 +103,7 @@ def form_beat(request: HttpRequest, key: str) -> HttpResponse:
     now = timezone.now()
     if page is None or page.is_old(now) or what not in (FormCount.What.VIEWED, FormCount.What.STARTED):
         return HttpResponse(status=400)
-    actor = str(judge(facts_of(request), shipped_rules()).actor)
+    actor = str(judge(facts_of(request), rules_in_force()).actor)
     count_page(form, page.nonce, FormCount.What(what), actor, now=now)
     return HttpResponse(status=204)
 
@@ -135,7 +135,7 @@ def form_confirm(request: HttpRequest, key: str) -> HttpResponse:
     }
     status = CLOSED if state == "confirm_old" else 200
     answer = _answer(link.form, render_to_string("capture/form_confirm.html", context), status)
-    answer["Referrer-Policy"] = "no-referrer"
+    answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
     return answer
 
 
@@ -185,13 +185,17 @@ def _take(request: HttpRequest, form: Form, version: FormVersion, definition: De
         definition = Definition.model_validate(version.definition)
     if page is not None and page.is_old(now):
         return _again(request, form, version, definition, arrived, page, wrong="too_old", status=422)
-    has_proof = not (definition.proof_of_work and page) or proof.is_done(request.POST.get(proof.NAME, ""))
+    has_proof = page is None or not definition.proof_of_work or _has_worked(request, page)
     read, sent = read_sent(request, form, definition, arrived, page, rate=rate, has_proof=has_proof, now=now)
     if page is None and (arrived.is_background or form.is_adopted):
         sent = forgive(definition, read, sent)
     elif read.mistakes:
         return _again(request, form, version, definition, arrived, page, mistakes=read.mistakes, status=422)
     return _done(request, form, definition, arrived, keep(form, version, sent, now=now))
+
+
+def _has_worked(request: HttpRequest, page: Page) -> bool:
+    return proof.is_done(request.POST.get(proof.NAME, ""), page.nonce)
 
 
 def _done(
@@ -315,7 +319,8 @@ def _answer(
     form: Form, page: str, status: int, definition: Definition | None = None, *, is_framed: bool = False
 ) -> HttpResponse:
     answer = HttpResponse(page, status=status)
-    answer["Cache-Control"] = "no-store"
+    # Who goes back in their browser finds the page they sent, with its token: sent again, it counts once.
+    answer["Cache-Control"] = "private, no-cache"
     # Landing pages of ours show forms in frames too.
     origins = " ".join([*(["'self'"] if is_framed else []), *form.origins])
     leads = origin_of(definition.redirect) if definition and definition.redirect else ""

@@ -43,7 +43,7 @@ def test_only_sites_on_the_list_may_show_a_form_and_only_they_may_send_to_it_wit
     assert alone["X-Frame-Options"] == "DENY"
     for answer in (shown, alone, browser().get("/f/demo/thanks/")):
         assert "script-src 'self';" in answer["Content-Security-Policy"]
-        assert (answer["X-Content-Type-Options"], answer["Cache-Control"]) == ("nosniff", "no-store")
+        assert (answer["X-Content-Type-Options"], answer["Cache-Control"]) == ("nosniff", "private, no-cache")
         assert not answer.cookies
 
     token = token_in(shown.content.decode())

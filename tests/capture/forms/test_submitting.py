@@ -96,7 +96,10 @@ def test_the_same_words_from_one_page_count_once_and_other_words_again(form: For
     assert {answer["Location"] for answer in answers} == {"/f/demo/thanks/?lang=en"}
     assert Touch.objects.filter(kind="form_submitted").count() == Submission.objects.count() == 1
 
-    # Gone back in the browser, and something else written.
+    # Gone back in the browser, which fetched the page anew.
+    send(form, {**said, "ripeline_token": token_for(form, now=timezone.now())})
+    assert Submission.objects.count() == 1
+    # Gone back, and something else written.
     send(form, {**said, "wish": "and posters"})
     assert Touch.objects.filter(kind="form_submitted").count() == 2
     assert Contact.objects.count() == 1
