@@ -117,7 +117,13 @@ def library_page_edit(request: HttpRequest, slug: str) -> HttpResponse:
     key = WriteKey.objects.filter(pk=read_number(request.POST.get("write_key", "")), is_active=True).first()
     LandingPage.objects.filter(pk=page.pk).update(write_key=key)
     if request.POST.get("do", "") == "done":
-        return redirect("library_page", slug=slug)
+        leads = reverse("library_page", args=[slug])
+        # What htmx asked for takes the place of the editor alone.
+        return (
+            HttpResponse(headers={"HX-Redirect": leads})
+            if "HX-Request" in request.headers
+            else redirect(leads)
+        )
     page.refresh_from_db()
     return _editor(request, page, edited, page.revision)
 
@@ -188,7 +194,9 @@ def _editor(
         "keys": list(WriteKey.objects.filter(is_active=True, purpose="website").order_by("name")),
         "preview": reverse("landing_preview", args=[sign_preview(page.slug, now=timezone.now())]),
     }
-    return render(request, "capture/landing_edit.html", context, status=status)
+    # Of an answer that says no, htmx shows nothing.
+    shown = 200 if "HX-Request" in request.headers else status
+    return render(request, "capture/landing_edit.html", context, status=shown)
 
 
 def _pictures(request: HttpRequest) -> tuple[dict[int, str], list[str]]:
