@@ -1,6 +1,7 @@
 """The index of every table, for Django: each lives with its feature."""
 
 from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
+from ripeline.capture.digest.models import EventName
 from ripeline.capture.forms.models import Confirmation, Form, FormCount, FormVersion, Submission
 from ripeline.capture.landing.models import (
     LandingPage,
@@ -11,7 +12,7 @@ from ripeline.capture.landing.models import (
     SplitVisit,
 )
 from ripeline.capture.library.models import Asset, AssetCount, AssetVersion
-from ripeline.capture.verdicts.models import EngagementVerdict, RequestFacts, VerdictRules
+from ripeline.capture.verdicts.models import EngagementVerdict, JudgingAgain, RequestFacts, VerdictRules
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.people.models import (
@@ -60,6 +61,7 @@ __all__ = [
     "Draft",
     "DraftSave",
     "EngagementVerdict",
+    "EventName",
     "Form",
     "FormCount",
     "FormVersion",
@@ -70,6 +72,7 @@ __all__ = [
     "Import",
     "ImportRejection",
     "ImportStep",
+    "JudgingAgain",
     "KeptApart",
     "LandingPage",
     "Letter",

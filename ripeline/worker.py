@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ripeline.capture.digest.attending import Pruning, attend_arrivals
 from ripeline.capture.forms.submitting import prune_suspects
+from ripeline.capture.verdicts.again import attend_judging
 from ripeline.gateway.imports.abandoned import clear_abandoned
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.people.shared_cache import forget_expired
@@ -46,7 +47,7 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
 
 
 def _digest(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
-    run_worker([attend_arrivals, Pruning()], clock=clock, stop=stop)
+    run_worker([attend_arrivals, attend_judging, Pruning()], clock=clock, stop=stop)
 
 
 def _send_letters(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:

@@ -14,7 +14,8 @@ from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.steps import go_through
 from ripeline.capture.digest.writing import Done, write_down
-from ripeline.capture.verdicts.rules import Rules, shipped_rules
+from ripeline.capture.verdicts.force import ONE_AT_A_TIME, rules_in_force
+from ripeline.capture.verdicts.rules import Rules
 from ripeline.timeline.identities.living import MergedMeanwhile
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,6 @@ PRUNE_EVERY = timedelta(minutes=10)
 PRUNED_AT_ONCE = 5_000
 TRIES = 3
 LONGEST_REASON = 200
-ONE_AT_A_TIME = 0x72697065
-"""The lock by which workers on PostgreSQL take turns at the arrivals."""
 NO_KEY = "it came with a write key that is none"
 
 
@@ -49,7 +48,7 @@ def attend_arrivals(now: datetime, *, most: int = BATCH) -> int:
         pk: purpose == WriteKey.Purpose.WEBSITE
         for pk, purpose in WriteKey.objects.values_list("pk", "purpose")
     }
-    return _digest(rows, public, shipped_rules(), now)
+    return _digest(rows, public, rules_in_force(), now)
 
 
 def prune_arrivals(now: datetime, *, kept_for: timedelta = KEPT_FOR) -> int:
@@ -142,7 +141,7 @@ def _digest_once(rows: Sequence[_Row], public: Mapping[int, bool], rules: Rules,
         else:
             happenings.append(happening)
     with transaction.atomic():
-        if not _my_turn():
+        if not _my_turn() or rules_in_force().version != rules.version:
             return 0
         still = set(_waiting(rows))
         done = {pk: each for pk, each in done.items() if pk in still}

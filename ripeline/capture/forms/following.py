@@ -12,6 +12,7 @@ from ripeline.capture.forms.confirming import ask_consents
 from ripeline.capture.forms.definition import QUESTIONS, Definition, Question
 from ripeline.capture.forms.models import Submission
 from ripeline.capture.forms.reading import Answer
+from ripeline.capture.forms.telling import hold, is_several, tell
 from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import Facts, Verdict
 from ripeline.capture.verdicts.keeping import keep_verdicts
@@ -21,7 +22,7 @@ from ripeline.lifecycle.touch import KINDS, Scalar
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Contact, Identity
-from ripeline.timeline.changes import change_contact, draft_of, rule_traits
+from ripeline.timeline.changes import rule_traits
 from ripeline.timeline.identities.living import keys_by_identity
 from ripeline.timeline.identities.models import Identification
 from ripeline.timeline.identities.visitors import join, visitor_for
@@ -52,7 +53,7 @@ def follow(
 ) -> None:
     """Does what follows, in the caller's transaction, and notes in `row` of whom it is; the caller saves it.
 
-    Places are taken in the order everybody takes them: the contact, the browser, then the queue.
+    Places are taken in the order everybody takes them: the contact, the browser, then the queue. Raises MergedMeanwhile.
     """
     visitor = visitor or str(row.facts.get("visitor") or "")
     referrer = referrer or str(row.facts.get("referrer") or "")
@@ -60,11 +61,11 @@ def follow(
     who = _by_address(address, definition, row.answers, now) if address else None
     browser = visitor_for(visitor, now=now) if visitor else None
     if not address and browser and browser.user:
-        who = _Who(_held(browser.user), is_new=False)
+        who = _Who(hold(browser.user.pk), is_new=False)
     if who and browser:
         join(browser, who.contact, how=Identification.How.FORM, at=row.received_at, now=now)
     if who and not who.is_new:
-        _tell(who.contact, definition, row.answers, now)
+        tell(who.contact, definition, row.answers, now=now)
     source = _source(row.page, referrer)
     record_web(_touches(row, definition, who, visitor=visitor, source=source), now=now)
     if verdict is not None and facts is not None:
@@ -73,7 +74,7 @@ def follow(
     row.visitor = browser
     if who:
         row.contact = who.contact
-        _fill_source(who.contact.merged_into or who.contact, source)
+        _fill_source(who.contact, source)
         ask_consents(row, definition, who.contact, now=now)
 
 
@@ -86,24 +87,9 @@ def _by_address(address: str, definition: Definition, answers: Mapping[str, Answ
     """Whom the address leads to, held; or somebody new."""
     key = keys_by_identity(Identity.Kind.EMAIL, [address]).get(address)
     if key:
-        return _Who(_held(Contact.objects.get(key=key)), is_new=False)
+        return _Who(hold(Contact.objects.values_list("pk", flat=True).get(key=key)), is_new=False)
     draft = with_answers(ContactDraft(key=new_key(), emails=(address,)), definition, answers, now=now)
     return _Who(add_contacts([draft], now=now)[0], is_new=True)
-
-
-def _held(contact: Contact) -> Contact:
-    """The contact and who they live on as, held until the transaction ends, as they are now."""
-    pks = {contact.pk, contact.merged_into_id or contact.pk}
-    list(Contact.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk"))
-    return Contact.objects.select_related("merged_into__company", "company", "owner").get(pk=contact.pk)
-
-
-def _tell(contact: Contact, definition: Definition, answers: Mapping[str, Answer], now: datetime) -> None:
-    living = contact.merged_into or contact
-    draft = draft_of(living)
-    wanted = with_answers(draft, definition, answers, now=now)
-    if wanted != draft:
-        change_contact(living, wanted, now=now)
 
 
 def _touches(
@@ -186,7 +172,7 @@ def _source(page: str, referrer: str) -> Source | None:
 
 def _fill_source(contact: Contact, source: Source | None) -> None:
     """How somebody first came, of whom nobody said it: their earliest touch that says any."""
-    if contact.source:
+    if contact.source or is_several(contact):
         return
     theirs = Touch.objects.filter(contact=contact, attrs__has_key="source").order_by("at", "pk")
     earliest = theirs.values_list("attrs", flat=True).first()

@@ -13,8 +13,8 @@ from django.utils.crypto import salted_hmac
 
 from ripeline.capture.forms.arriving import address_of, facts_of, visitor_of
 from ripeline.capture.landing.models import LandingPage, PageCount, PageSplit, SplitVisit
+from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
-from ripeline.capture.verdicts.rules import shipped_rules
 from ripeline.kit.bulk import insert_rows
 
 DAY = timedelta(days=1)
@@ -47,7 +47,7 @@ def read_guest(request: HttpRequest, marks: str = "") -> Guest:
     facts = facts_of(request)
     noticed = tuple(mark for mark in MARKS if mark in marks.split())
     facts = replace(facts, marks=(*facts.marks, *noticed), method="GET")
-    actor = str(judge(facts, shipped_rules()).actor)
+    actor = str(judge(facts, rules_in_force()).actor)
     return Guest(visitor_of(request, ""), address_of(request), facts.agent, actor)
 
 

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from ripeline.capture.library.models import Asset, AssetCount
+from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import Facts, Verdict
 from ripeline.capture.verdicts.keeping import keep_verdicts
-from ripeline.capture.verdicts.rules import shipped_rules
 from ripeline.kit.bulk import insert_rows
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import KINDS, Scalar
@@ -66,7 +66,7 @@ def note_download(asset: Asset, by: Fetched, *, now: datetime) -> bool:
     with transaction.atomic():
         is_new = bool(record_web([WebTouch(fact, by.visitor)], now=now).added)
         if is_new:
-            keep_verdicts({uid: (by.facts, by.verdict)}, shipped_rules(), now=now)
+            keep_verdicts({uid: (by.facts, by.verdict)}, rules_in_force(), now=now)
     return is_new
 
 

@@ -19,8 +19,8 @@ from ripeline.capture.library.links import read_asset_link
 from ripeline.capture.library.models import Asset
 from ripeline.capture.library.noting import Fetched, note_download
 from ripeline.capture.library.sending import begins, send_version
+from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
-from ripeline.capture.verdicts.rules import shipped_rules
 
 GONE = "This link held for a time that is over."
 TAKEN_DOWN = "This is not offered any more."
@@ -81,7 +81,7 @@ def _give(request: HttpRequest, asset: Asset, *, contact: str = "") -> HttpRespo
         facts = facts_of(request)
         by = Fetched(
             facts,
-            judge(facts, shipped_rules()),
+            judge(facts, rules_in_force()),
             contact,
             visitor_of(request, ""),
             address_of(request),

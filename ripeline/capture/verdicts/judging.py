@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ripeline.capture.verdicts.rules import Rule, Rules
+from ripeline.capture.verdicts.rules import LISTS, Rule, Rules, found
 from ripeline.lifecycle.touch import Actor
 
 
@@ -56,12 +56,14 @@ def judge(facts: Facts, rules: Rules) -> Verdict:
 
 
 def _fits(rule: Rule, facts: Facts) -> bool:
-    if rule.but and rule.but.search(facts.agent):
+    if rule.but and found(rule.but, facts.agent):
         return False
+    if rule.listed:
+        return any(LISTS[name][0](facts.agent) for name in rule.listed)
     if rule.agent:
-        return rule.agent.search(facts.agent) is not None
+        return found(rule.agent, facts.agent)
     if rule.unlike:
-        return rule.unlike.search(facts.agent) is None
+        return not found(rule.unlike, facts.agent)
     if rule.network:
         return rule.network.match(facts.network) is not None
     return facts.method in rule.methods or not rule.marks.isdisjoint(facts.marks)

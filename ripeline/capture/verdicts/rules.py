@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast, get_args
 
+import regex
+
 from ripeline.lifecycle.touch import Actor
 from ripeline.lifecycle.written import NotYaml, read_yaml
 
+Pattern = Any
+"""A compiled pattern of `regex`, which has no types."""
 SHIPPED = Path(__file__).with_name("rules.yaml")
-TESTS = ("agent", "unlike", "mark", "method", "network")
+TESTS = ("listed", "agent", "unlike", "mark", "method", "network")
 FIELDS = frozenset({"signal", "says", "but", *TESTS})
+
+
+LONGEST = 200_000
+"""Letters that a document may have."""
+LONGEST_LOOK = 0.05
+"""Seconds that one pattern may look through a name. One that needs longer, since it goes round in circles, is not found
+in it."""
 
 
 class BadRules(ValueError):
@@ -26,22 +36,25 @@ class BadRules(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Gives `signal` and says what made the request where its test fits: `agent` is found in the name, `unlike` is
-    not, one of `marks` or `methods` is there, or `network` fits. `but` are names for which it does not hold."""
+    """Gives `signal` and says what made the request where its test fits: the name is in one of the lists (`listed`),
+    `agent` is found in it, `unlike` is not, one of `marks` or `methods` is there, or `network` fits. `but` are names
+    for which it does not hold."""
 
     signal: str
     says: Actor
-    agent: re.Pattern[str] | None = None
-    unlike: re.Pattern[str] | None = None
-    but: re.Pattern[str] | None = None
+    listed: Sequence[str] = ()
+    agent: Pattern | None = None
+    unlike: Pattern | None = None
+    but: Pattern | None = None
     marks: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
-    network: re.Pattern[str] | None = None
+    network: Pattern | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """A document of rules, in its order. `version` is the hash of what it says, whatever its comments and layout.
+    """A document of rules, in its order. `version` is the hash of what it says, whatever its comments and layout, and
+    of the lists that it names, which are other packages': with a newer one the same document is another version.
 
     Two readings of one document are two: verdicts are remembered by the rules, and hashing all of them is dear.
     """
@@ -54,6 +67,8 @@ class Rules:
 
 def load_rules(text: str) -> Rules:
     """The rules of a document. Raises BadRules."""
+    if len(text) > LONGEST:
+        raise BadRules(f"The document has more than {LONGEST:,} letters.")
     try:
         said = read_yaml(text).plain
     except NotYaml as odd:
@@ -61,14 +76,50 @@ def load_rules(text: str) -> Rules:
     if not isinstance(said, dict) or not isinstance(said.get("rules"), list):
         raise BadRules("The document needs 'rules', a list.")
     rules = tuple(_rule(each, place) for place, each in enumerate(said["rules"], 1))
-    version = sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-    return Rules(str(said.get("title", "")), rules, version, text)
+    lists = {name: LISTS[name][1]() for rule in rules for name in rule.listed}
+    hashed = {"said": said, "lists": lists} if lists else said
+    version = sha256(json.dumps(hashed, sort_keys=True, default=str).encode()).hexdigest()
+    return Rules(str(said.get("title") or ""), rules, version, text)
+
+
+@lru_cache(maxsize=8)
+def known_rules(text: str) -> Rules:
+    """As `load_rules`, which need not read the same document for each event."""
+    return load_rules(text)
 
 
 @cache
 def shipped_rules() -> Rules:
     """The rules that come with Ripeline."""
     return load_rules(SHIPPED.read_text(encoding="utf-8"))
+
+
+def found(pattern: Pattern, text: str) -> bool:
+    """Whether a pattern is found in a text, within a time."""
+    try:
+        return pattern.search(text, timeout=LONGEST_LOOK) is not None
+    except TimeoutError:
+        return False
+
+
+def _is_bot(agent: str) -> bool:
+    return bool(_bots().is_bot(agent))
+
+
+def _bots_version() -> str:
+    return sha256("\n".join(sorted(_bots().patterns)).encode()).hexdigest()
+
+
+@cache
+def _bots() -> Any:
+    # Only here: few processes judge.
+    from is_bot import Bots
+
+    return Bots()
+
+
+LISTS: Mapping[str, tuple[Callable[[str], bool], Callable[[], str]]] = {"is-bot": (_is_bot, _bots_version)}
+"""Lists of names that others keep: whether a name is in it, and the hash of what it says at present."""
 
 
 def _rule(said: Any, place: int) -> Rule:
@@ -82,9 +133,13 @@ def _rule(said: Any, place: int) -> Rule:
     tests = [test for test in TESTS if test in said]
     if len(tests) != 1:
         raise BadRules(f"{name} needs one of {', '.join(TESTS)}.")
+    listed = _words(said, "listed", name)
+    if odd := [each for each in listed if each not in LISTS]:
+        raise BadRules(f"{name} has '{odd[0]}' as a list; there is {', '.join(LISTS)}.")
     return Rule(
         said["signal"],
         cast(Actor, said["says"]),
+        listed=listed,
         agent=_pattern(said, "agent", name),
         unlike=_pattern(said, "unlike", name),
         but=_pattern(said, "but", name),
@@ -94,18 +149,18 @@ def _rule(said: Any, place: int) -> Rule:
     )
 
 
-def _pattern(said: Any, test: str, name: str) -> re.Pattern[str] | None:
+def _pattern(said: Any, test: str, name: str) -> Pattern | None:
     words = _words(said, test, name)
     for word in words:
         try:
-            re.compile(word)
-        except (re.error, RecursionError, OverflowError) as odd:
+            regex.compile(word)
+        except (regex.error, RecursionError, OverflowError, ValueError) as odd:
             raise BadRules(f"{name} has a pattern that cannot be read: {word} ({odd}).") from None
     return _any(words)
 
 
-def _any(words: Sequence[str]) -> re.Pattern[str] | None:
-    return re.compile("|".join(f"(?:{word})" for word in words), re.IGNORECASE) if words else None
+def _any(words: Sequence[str]) -> Pattern | None:
+    return regex.compile("|".join(f"(?:{word})" for word in words), regex.IGNORECASE) if words else None
 
 
 def _words(said: Any, test: str, name: str) -> Sequence[str]:
