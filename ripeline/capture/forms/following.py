@@ -53,7 +53,8 @@ def follow(
 ) -> None:
     """Does what follows, in the caller's transaction, and notes in `row` of whom it is; the caller saves it.
 
-    Places are taken in the order everybody takes them: the contact, the browser, then the queue. Raises MergedMeanwhile.
+    Places are taken in the order everybody takes them: the contact, the browser, then the queue. Raises
+    MergedMeanwhile.
     """
     visitor = visitor or str(row.facts.get("visitor") or "")
     referrer = referrer or str(row.facts.get("referrer") or "")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -24,6 +24,7 @@ from ripeline.capture.forms.spam import HONEYPOT
 from ripeline.capture.forms.views import find_form, let_in
 from ripeline.kit.folding import plain
 from ripeline.people.values import read_address
+from ripeline.timeline.identities.living import again_if_merged
 
 LATEST, MOST_READ_AGAIN = 30, 500
 LIKELY = {
@@ -95,7 +96,7 @@ def read_again(form: Form, *, now: datetime) -> tuple[int, int]:
     rows = Submission.objects.filter(form=form, outcome=Submission.Outcome.UNREAD).order_by("pk")
     done = left = 0
     for pk in list(rows.values_list("pk", flat=True)[:MOST_READ_AGAIN]):
-        if _read_one(pk, form, now):
+        if again_if_merged(partial(_read_one, pk, form, now)):
             done += 1
         else:
             left += 1
@@ -103,21 +104,20 @@ def read_again(form: Form, *, now: datetime) -> tuple[int, int]:
 
 
 def _read_one(pk: int, form: Form, now: datetime) -> bool:
-    with transaction.atomic():
-        row = Submission.objects.select_for_update(no_key=True).get(pk=pk)
-        if row.outcome != Submission.Outcome.UNREAD or form.version is None:
-            return True
-        row.form, row.version = form, form.version
-        definition = Definition.model_validate(form.version.definition)
-        hidden = hidden_values(definition, row.page, str(row.facts.get("referrer") or ""), row.language)
-        posted = {name: [value] for name, value in hidden.items() if value} | mapped(row.raw, form.mapping)
-        read = read_answers(definition, posted, [each.name for each in definition.fields])
-        if not any(each.type == "email" and each.name in read.answers for each in definition.fields):
-            return False
-        row.answers, row.outcome = read.answers, Submission.Outcome.ACCEPTED
-        row.reasons = [f"{name} could not be read" for name in read.mistakes]
-        follow(row, definition, None, now=now)
-        row.save()
+    row = Submission.objects.select_for_update(no_key=True).get(pk=pk)
+    if row.outcome != Submission.Outcome.UNREAD or form.version is None:
+        return True
+    row.form, row.version = form, form.version
+    definition = Definition.model_validate(form.version.definition)
+    hidden = hidden_values(definition, row.page, str(row.facts.get("referrer") or ""), row.language)
+    posted = {name: [value] for name, value in hidden.items() if value} | mapped(row.raw, form.mapping)
+    read = read_answers(definition, posted, [each.name for each in definition.fields])
+    if not any(each.type == "email" and each.name in read.answers for each in definition.fields):
+        return False
+    row.answers, row.outcome = read.answers, Submission.Outcome.ACCEPTED
+    row.reasons = [f"{name} could not be read" for name in read.mistakes]
+    follow(row, definition, None, now=now)
+    row.save()
     return True
 
 

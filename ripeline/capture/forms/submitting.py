@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError
 
 from ripeline.capture.forms.becoming import email_of
 from ripeline.capture.forms.counting import count_page
@@ -16,6 +16,7 @@ from ripeline.capture.forms.models import Form, FormCount, FormVersion, Submissi
 from ripeline.capture.forms.reading import Answer
 from ripeline.capture.verdicts.judging import Facts, Verdict
 from ripeline.people.models import User
+from ripeline.timeline.identities.living import again_if_merged
 
 TRIES = 4
 HELD_FOR = timedelta(days=90)
@@ -55,31 +56,37 @@ class Kept:
 
 def keep(form: Form, version: FormVersion, sent: Sent, *, now: datetime) -> Kept:
     """Takes in what was sent, once however often it comes, with all that follows, in one transaction."""
-    for _ in range(TRIES - 1):
+    for turn in range(1, TRIES + 1):
         try:
-            return _keep(form, version, sent, now)
+            kept = again_if_merged(lambda: _keep(form, version, sent, now))
+            break
         except IntegrityError:
             # Sent twice at once, or somebody with this address was added meanwhile: now that is seen.
-            continue
-        except OperationalError as trouble:
-            if getattr(trouble.__cause__, "sqlstate", "") != DEADLOCK:
+            if turn == TRIES:
                 raise
-    return _keep(form, version, sent, now)
+        except OperationalError as trouble:
+            if turn == TRIES or getattr(trouble.__cause__, "sqlstate", "") != DEADLOCK:
+                raise
+    if kept.is_new:
+        count_page(form, sent.nonce, FormCount.What.SENT, kept.submission.actor, now=now)
+    return kept
 
 
 def release(submission: Submission, *, by: User | None, now: datetime) -> bool:
     """What was held is taken in after all, as a person's; False where somebody was quicker."""
-    with transaction.atomic():
+
+    def do() -> bool:
         held = Submission.objects.select_for_update(no_key=True, of=("self",))
         row = held.select_related("form", "version").get(pk=submission.pk)
         if row.outcome != Submission.Outcome.SUSPECTED or row.version is None:
             return False
         row.outcome, row.actor = Submission.Outcome.ACCEPTED, "human"
         row.released_at, row.released_by = now, by
-        definition = Definition.model_validate(row.version.definition)
-        follow(row, definition, None, now=now)
+        follow(row, Definition.model_validate(row.version.definition), None, now=now)
         row.save()
-    return True
+        return True
+
+    return again_if_merged(do)
 
 
 def prune_suspects(now: datetime) -> int:
@@ -90,25 +97,23 @@ def prune_suspects(now: datetime) -> int:
 
 def _keep(form: Form, version: FormVersion, sent: Sent, now: datetime) -> Kept:
     definition = Definition.model_validate(version.definition)
-    with transaction.atomic():
-        known = Submission.objects.filter(uid=sent.uid).first()
-        if known is not None:
-            return Kept(known, is_new=False, waits=_waits(definition, known))
-        row = _row(form, version, sent, now)
-        # First: who sends the same at the same time waits here, and finds it kept.
-        row.save(force_insert=True)
-        if row.outcome == Submission.Outcome.ACCEPTED:
-            follow(
-                row,
-                definition,
-                sent.verdict,
-                facts=sent.facts,
-                visitor=sent.visitor,
-                referrer=sent.referrer,
-                now=now,
-            )
-            row.save()
-    count_page(form, sent.nonce, FormCount.What.SENT, row.actor, now=now)
+    known = Submission.objects.filter(uid=sent.uid).first()
+    if known is not None:
+        return Kept(known, is_new=False, waits=_waits(definition, known))
+    row = _row(form, version, sent, now)
+    # First: who sends the same at the same time waits here, and finds it kept.
+    row.save(force_insert=True)
+    if row.outcome == Submission.Outcome.ACCEPTED:
+        follow(
+            row,
+            definition,
+            sent.verdict,
+            now=now,
+            facts=sent.facts,
+            visitor=sent.visitor,
+            referrer=sent.referrer,
+        )
+        row.save()
     return Kept(row, is_new=True, waits=_waits(definition, row))
 
 

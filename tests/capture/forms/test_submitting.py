@@ -12,7 +12,7 @@ from django.utils import timezone
 from ripeline.capture.forms.models import Form, FormCount, Submission
 from ripeline.capture.forms.submitting import release
 from ripeline.people.models import Contact, Visitor
-from ripeline.timeline.identities.merging import merge, undo
+from ripeline.timeline.identities.merging import Merged, merge, undo
 from ripeline.timeline.identities.visitors import join, visitor_for
 from ripeline.timeline.identities.web import WebTouch, record_web
 from ripeline.timeline.models import Standing, Touch
@@ -175,14 +175,21 @@ def test_a_second_person_on_the_same_computer_splits_it_and_changes_nobody(form:
 
 def test_what_comes_to_a_merged_contact_goes_back_with_the_undo(form: Form) -> None:
     user = make_user("admin")
-    kept, gone = make_contact("Kit"), make_contact("Gus")
+    kept, gone = make_contact("Kit", traits={"role": "author"}), make_contact("Gus")
     done = merge(kept, gone, by=user, why="one", now=timezone.now())
-    send(form, {**ANN, "email": gone.email or "gus@theirs.example", "books": "9"})
+    assert isinstance(done, Merged)
+    send(form, {**ANN, "email": "gus@theirs.example", "books": "9"})
     sent = Touch.objects.get(kind="form_submitted")
-    assert sent.contact == kept
-    undo(done.merge, by=user, now=timezone.now())  # type: ignore[union-attr]
-    sent.refresh_from_db()
-    assert sent.contact == gone
+    kept.refresh_from_db()
+    assert (sent.contact, kept.traits) == (kept, {"role": "author", "books": 9.0})
+    told = Touch.objects.filter(kind="traits_changed", attrs__has_key="books")
+    assert [each.contact for each in told] == [kept]
+
+    undo(done.merge, by=user, now=timezone.now())
+    for each in (sent, kept, gone):
+        each.refresh_from_db()
+    assert (sent.contact, told.get().contact) == (gone, gone)
+    assert (kept.traits, gone.traits, gone.name) == ({"role": "author"}, {"books": 9.0}, "Gus")
 
 
 @pytest.mark.parametrize(
