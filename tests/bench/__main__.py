@@ -20,6 +20,7 @@ BENCHMARKS = {
     "tests.bench.bench_effect": True,
     "tests.bench.bench_history": True,
     "tests.bench.bench_import": True,
+    "tests.bench.bench_landing": True,
     "tests.bench.bench_lists": True,
     "tests.bench.bench_today": True,
 }
