@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from ripeline.capture.forms.definition import Definition
 from ripeline.capture.forms.making import draft_of
-from ripeline.capture.forms.models import Form, FormVersion, Submission
+from ripeline.capture.forms.models import Confirmation, Form, FormVersion, Submission
 from ripeline.people.models import Contact
-from tests.capture.forms.forms import browser, make_demo, token_for, token_in
+from tests.capture.forms.forms import PERSON, browser, make_demo, token_for, token_in
 from tests.factories import make_playbook, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -209,3 +209,43 @@ def of_frame(sql: str) -> bool:
 def test_a_definition_that_is_kept_is_read_again_as_it_was() -> None:
     form = make_demo()
     assert draft_of(form) == Definition.model_validate(form.version.definition if form.version else {})
+
+
+def test_nothing_that_somebody_writes_runs_on_any_page(writer: Client) -> None:
+    """In every text of the form, in what is sent, in what a browser says of itself, in names and sites."""
+    texts, linked = {"en": XSS, "de": XSS}, f"[{XSS[:60]}](https://x.example) {XSS}"
+    fields: list[dict[str, Any]] = [
+        {"name": "email", "type": "email", "label": texts, "help": texts, "required": True},
+        {"name": "role", "type": "choice", "label": texts, "choices": [{"value": XSS[:100], "label": texts}]},
+        {"name": "wish", "type": "long", "label": texts, "becomes": "trait"},
+        {"name": "hidden", "type": "hidden", "fixed": XSS},
+        {"name": "letters", "type": "consent", "purpose": "newsletter", "label": {"en": linked}},
+    ]
+    whole = {"title": texts, "intro": texts, "button": texts, "thanks": texts}
+    form = make_demo("x", fields=fields, confirm=True, origins=["https://firm.example"], **whole)
+    Form.objects.update(title=XSS)
+    said = {"email": "ann@firm.example", "wish": XSS, XSS: XSS, "letters": "yes", "role": XSS[:100]}
+    said |= {"ripeline_page": f"https://firm.example/?{XSS}", "ripeline_referrer": XSS}
+    token = token_for(form, now=timezone.now())
+    odd = browser(**{"user-agent": f"{PERSON} {XSS}"})
+    odd.post("/f/x/", {**said, "email": XSS, "ripeline_token": token})
+    odd.post("/f/x/", {**said, "ripeline_token": token})
+    odd.post("/f/x/", {**said, "homepage_url": XSS, "ripeline_token": token_for(form, now=timezone.now())})
+    sent = Submission.objects.order_by("pk")
+    assert [each.outcome for each in sent] == ["accepted", "suspected"]
+    key = Contact.objects.get().key
+    public = ["/f/x/?lang=de&embed=1", f"/f/x/?page={XSS}&referrer={XSS}", "/f/x/thanks/?wait=1"]
+    public.append(f"/f/confirm/{Confirmation.objects.get().key}/")
+    inside = ["", "x/", "x/edit?at=1", "x/try", "x/share", "x/names", *(f"x/sent/{each.pk}" for each in sent)]
+    pages = {path: browser().get(path) for path in public}
+    pages |= {path: writer.get(path) for path in [*(f"/forms/{each}" for each in inside), f"/contacts/{key}"]}
+    pages["wrong"] = odd.post(
+        "/f/x/", {**said, "email": XSS, "ripeline_token": token_for(form, now=timezone.now())}
+    )
+    pages["tried"] = writer.post("/forms/x/try", {**said, "email": XSS})
+    for path, answer in pages.items():
+        page = answer.content.decode()
+        assert answer.status_code in (200, 422), path
+        assert "onerror" in page, f"{path} says nothing of it"
+        for live in ("<script>alert", "<img src=x", "\"'><"):
+            assert live not in page, f"{path}: {live}"
