@@ -1,5 +1,4 @@
-"""A landing page through the real server: requests a second, beside the same server's answer to a page that is not
-there."""
+"""A landing page through the real server: requests a second, beside the page of sign-in by the same server."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ def main() -> None:
     server = subprocess.Popen([sys.executable, "-m", "ripeline", "serve", "--no-worker"], env=environ)
     try:
         wait_for(f"http://127.0.0.1:{port}/p/bench/")
-        for what, path in (("a landing page", "/p/bench/"), ("a page that is not there", "/p/none/")):
+        for what, path in (("a landing page", "/p/bench/"), ("the page of sign-in", "/accounts/login/")):
             print(f"{what}, wrk with 16 connections\t{rate(port, path)}")
     finally:
         server.terminate()

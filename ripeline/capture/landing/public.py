@@ -20,10 +20,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.landing.content import read_content
-from ripeline.capture.landing.models import LandingPage, PageVersion, Picture
+from ripeline.capture.landing.models import LandingPage, PageSplit, PageVersion, Picture
 from ripeline.capture.landing.previewing import read_preview
 from ripeline.capture.landing.rendering import render_page
-from ripeline.capture.landing.visiting import note_reached, note_seen, read_guest, sees_other, visit_of
+from ripeline.capture.landing.visiting import Guest, note_reached, note_seen, read_guest, sees_other, visit_of
 from ripeline.capture.library.filing import place_of
 from ripeline.capture.library.models import Asset
 from ripeline.capture.library.sending import FileAnswer, Part
@@ -57,17 +57,18 @@ def without_session(view: View) -> View:
 @without_session
 def landing_public(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A page as it was published; while it is split, one of the two."""
-    page = _pages().filter(slug=slug).first()
-    if page is None or page.version is None:
+    served = LandingPage.objects.filter(slug=slug, version__isnull=False)
+    found = served.values_list("version__html", "version__etag", "split")[:1]
+    if not found:
         raise Http404("There is no such page.")
-    version, split = page.version, page.split
+    html, kept, split = found[0]
     if split is not None:
-        version = split.other if sees_other(split, read_guest(request)) else split.one
-    etag = f'"{version.etag}"'
+        html, kept = _one_of_two(split, read_guest(request))
+    etag = f'"{kept}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "").replace("W/", "")):
         answer = HttpResponse(status=304)
     else:
-        answer = HttpResponse(version.html)
+        answer = HttpResponse(html)
     answer["ETag"] = etag
     answer["Content-Security-Policy"] = POLICY
     # A shared cache would show everybody the same of the two.
@@ -153,6 +154,14 @@ def landing_preview(request: HttpRequest, token: str) -> HttpResponseBase:  # no
     answer["Cache-Control"] = "no-store"
     answer["X-Robots-Tag"] = "noindex"
     return answer
+
+
+def _one_of_two(split: int, guest: Guest) -> tuple[str, str]:
+    """What a browser sees of a split: the page, and its hash."""
+    compared = PageSplit.objects.get(pk=split)
+    shown = compared.other_id if sees_other(compared, guest) else compared.one_id
+    version = PageVersion.objects.get(pk=shown)
+    return version.html, version.etag
 
 
 def _pages() -> QuerySet[LandingPage]:

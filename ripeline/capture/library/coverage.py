@@ -82,7 +82,7 @@ def read_coverage(playbook: Playbook, *, since: datetime) -> Coverage:
     assets = list(Asset.objects.filter(is_archived=False).order_by("title", "pk"))
     stages = playbook.stages[1:][-UPPER:]
     read = _downloads([each.key for each in assets], since)
-    moves = _moves(stages, since) if read else {}
+    moves = _moves([each.key for each in assets], stages, since) if read else {}
     personas = [(each.key, each.title or each.key) for each in playbook.personas]
     rows = [
         Row(key, title, [_cell(key, each, assets, read, moves, stages) for each in Asset.ContentStage.values])
@@ -141,10 +141,14 @@ def _with_people(
             yield key, pk, persona, times, at
 
 
-def _moves(stages: Sequence[Stage], since: datetime) -> Mapping[int, Sequence[tuple[str, datetime]]]:
-    """When whom of those who downloaded anything moved up to one of these stages."""
+def _moves(
+    keys: Iterable[str], stages: Sequence[Stage], since: datetime
+) -> Mapping[int, Sequence[tuple[str, datetime]]]:
+    """When whom of those who downloaded any of these assets moved up to one of these stages."""
     places = {each.key: place for place, each in enumerate(stages)}
-    readers = Touch.objects.filter(kind=KIND, at__gte=since, actor="human", contact__isnull=False)
+    readers = Touch.objects.filter(
+        kind=KIND, subject__in=sorted(keys), at__gte=since, actor="human", contact__isnull=False
+    )
     rows = Transition.objects.filter(
         superseded_at=None,
         to_stage__in=sorted(places),
