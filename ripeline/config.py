@@ -91,7 +91,7 @@ class Config(BaseSettings):
         le=64,
     )
     upload_limit_mb: int = setting(
-        500, "how many megabytes a file to import may have", "a whole number from 1", ge=1
+        500, "how many megabytes a file to import, or of the library, may have", "a whole number from 1", ge=1
     )
     waiting_limit: int = setting(
         1_000_000,

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 TOO_MUCH = b"x" * (6 * 1024 * 1024)
 
 
-@pytest.mark.parametrize("path", ["/imports/", "/accounts/login/", "/contacts/new"])
+@pytest.mark.parametrize("path", ["/imports/", "/library/assets/new", "/accounts/login/", "/contacts/new"])
 def test_a_stranger_cannot_fill_the_disk(client: Client, path: str) -> None:
     answer = client.post(path, TOO_MUCH, content_type="application/octet-stream")
     assert answer.status_code == 413
@@ -32,12 +32,13 @@ def test_a_cookie_of_nobody_opens_nothing(client: Client, path: str) -> None:
     assert client.post(path, TOO_MUCH, content_type="application/octet-stream").status_code == 413
 
 
-def test_who_is_signed_in_may_bring_a_file_to_the_import_page_alone(client: Client) -> None:
+def test_who_is_signed_in_may_bring_a_file_to_imports_and_the_library_alone(client: Client) -> None:
     client.force_login(
         User.objects.create_user("mia@firm.example", "a-long-password", role="marketing"),
         backend="allauth.account.auth_backends.AuthenticationBackend",
     )
-    assert client.post("/imports/", TOO_MUCH, content_type="application/octet-stream").status_code != 413
+    for path in ("/imports/", "/library/assets/new"):
+        assert client.post(path, TOO_MUCH, content_type="application/octet-stream").status_code != 413
     assert client.post("/contacts/new", TOO_MUCH, content_type="application/octet-stream").status_code == 413
 
 
