@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ripeline.capture.digest.sources import UTM, Source, campaign_of, source_of
-from ripeline.capture.forms.becoming import email_of, scalar, with_answers
+from ripeline.capture.forms.becoming import NAMES, email_of, scalar, with_answers
 from ripeline.capture.forms.confirming import ask_consents
 from ripeline.capture.forms.definition import QUESTIONS, Definition, Question
 from ripeline.capture.forms.models import Submission
@@ -31,6 +31,23 @@ from ripeline.timeline.models import Touch
 
 LONGEST_WORDS = 2_000
 LONGEST_ATTR = 500
+OF_OURS = frozenset(
+    {
+        *UTM,
+        "click_id",
+        "source",
+        "source_name",
+        "url",
+        "title",
+        "referrer",
+        "text",
+        "value",
+        "visit",
+        "language",
+    }
+    | {"by", "by_id", "reason", "engaged_seconds", "event", "name", "form"}
+)
+"""What attrs of touches mean something by: an answer to a field that is called so is none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +154,13 @@ def _plain(value: Answer) -> str:
 
 def _attrs(row: Submission, definition: Definition, source: Source | None) -> dict[str, Scalar]:
     """What the journey tells of it: what was answered, but not who they are."""
-    attrs: dict[str, Scalar] = {
-        "form": row.form.title,
-        "version": row.version.number if row.version else None,
-    }
+    attrs: dict[str, Scalar] = {}
     for each in definition.fields:
-        if each.name not in row.answers or each.type in ("email", "phone", "consent") or _is_personal(each):
+        if each.name not in row.answers or _is_untold(each):
             continue
         value = scalar(row.answers[each.name])
-        name = "text" if each.type == "long" and "text" not in attrs else each.name
+        own = f"answer_{each.name}" if each.name in OF_OURS else each.name
+        name = "text" if each.type == "long" and "text" not in attrs else own
         attrs.setdefault(
             name,
             value[: LONGEST_WORDS if name == "text" else LONGEST_ATTR] if isinstance(value, str) else value,
@@ -163,8 +178,10 @@ def _attrs(row: Submission, definition: Definition, source: Source | None) -> di
     return attrs
 
 
-def _is_personal(asked: Question) -> bool:
-    return asked.becomes in ("name", "first_name", "last_name")
+def _is_untold(asked: Question) -> bool:
+    """Who they are, what they allow, and how they came, which the touch says by itself."""
+    is_source = asked.type == "hidden" and bool(asked.source)
+    return is_source or asked.type in ("email", "phone", "consent") or asked.becomes in NAMES
 
 
 def _source(page: str, referrer: str) -> Source | None:

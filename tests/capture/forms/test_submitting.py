@@ -247,6 +247,16 @@ def test_a_page_that_stood_open_for_a_day_is_shown_again_and_a_forged_token_coun
     assert not Submission.objects.exists()
 
 
+def test_an_answer_passes_for_nothing_that_we_note_ourselves(form: Form) -> None:
+    names = ("source", "by", "by_id", "text", "utm_source")
+    fields = [{"name": "email", "type": "email", "label": {"en": "Email"}, "required": True}]
+    fields += [{"name": name, "type": "text", "label": {"en": name}} for name in names]
+    send(make_demo("sly", fields=fields), {"email": "ann@firm.example", **dict.fromkeys(names, "Mia")})
+    attrs = Touch.objects.get(kind="form_submitted").attrs
+    assert attrs == {f"answer_{name}": "Mia" for name in names}
+    assert Contact.objects.get().source == ""
+
+
 def test_only_what_was_asked_is_believed(form: Form) -> None:
     send(form, {**ANN, "ripeline_token": token_for(form, now=timezone.now(), asked=["email"])})
     assert Submission.objects.get().answers == {"email": "ann.smit@boekhuis.example"}
