@@ -17,6 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ripeline.capture.library.urls")),
     path("", include("ripeline.capture.landing.urls")),
     path("capture/", include("ripeline.capture.tracker.urls")),
+    path("capture/rules/", include("ripeline.capture.verdicts.urls")),
+    path("capture/events/", include("ripeline.capture.digest.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),
 ]

@@ -12,9 +12,11 @@ from django.urls import NoReverseMatch, reverse
 
 from ripeline.capture.collector.keys import make_key
 from ripeline.capture.collector.models import Arrival
+from ripeline.capture.digest.models import EventName
 from ripeline.capture.forms.models import Submission
 from ripeline.capture.landing.models import LandingPage, PageVersion
 from ripeline.capture.library.models import Asset, AssetVersion
+from ripeline.capture.verdicts.models import JudgingAgain, VerdictRules
 from ripeline.gateway.models import Import
 from ripeline.people.models import User
 from ripeline.playbooks.drafts.saving import start_draft
@@ -110,6 +112,10 @@ def _of_capture() -> dict[str, list[Any]]:
     )
     landing = LandingPage.objects.create(slug="eva", created_at=NOW)
     PageVersion.objects.create(page=landing, number=1, content={}, html="", etag="e", created_at=NOW)
+    named = EventName.objects.create(bare="a", name="A", kind="a", direction="in", changed_at=NOW)
+    # Ended: it is asked for again and again here.
+    rules = VerdictRules.objects.create(version="v", title="Ours", text="rules: []", first_used_at=NOW)
+    again = JudgingAgain.objects.create(rules=rules, asked_at=NOW, is_open=False, ended_at=NOW)
     of_keys = ("website_key", "website_key_check", "website_key_sites", "website_key_end")
     return {
         "library_file": ["eva", 1],
@@ -118,6 +124,9 @@ def _of_capture() -> dict[str, list[Any]]:
         "form_submission": ["eva", sent.pk],
         "form_submission_release": ["eva", sent.pk],
         "website_event": [event.pk],
+        "website_name_remove": [named.pk],
+        "website_rules_use": [rules.pk],
+        "website_judge_cancel": [again.pk],
         **{name: [write_key.pk] for name in of_keys},
     }
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 
 from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
 from ripeline.capture.digest.happening import Happening
+from ripeline.capture.digest.naming import Names, names_in_use
 from ripeline.capture.digest.steps import go_through
 from ripeline.capture.digest.writing import Done, write_down
 from ripeline.capture.verdicts.force import ONE_AT_A_TIME, rules_in_force
@@ -38,6 +39,14 @@ class _Row(NamedTuple):
     facts: Any
 
 
+class _Known(NamedTuple):
+    """By what a batch is read: which write keys are public, the rules of verdicts, what events' names mean."""
+
+    public: Mapping[int, bool]
+    rules: Rules
+    names: Names
+
+
 def attend_arrivals(now: datetime, *, most: int = BATCH) -> int:
     """Digests the oldest arrivals that wait; returns how many it was done with."""
     waiting = Arrival.objects.filter(outcome=Arrival.Outcome.WAITING).order_by("pk")[:most]
@@ -48,7 +57,7 @@ def attend_arrivals(now: datetime, *, most: int = BATCH) -> int:
         pk: purpose == WriteKey.Purpose.WEBSITE
         for pk, purpose in WriteKey.objects.values_list("pk", "purpose")
     }
-    return _digest(rows, public, rules_in_force(), now)
+    return _digest(rows, _Known(public, rules_in_force(), names_in_use()), now)
 
 
 def prune_arrivals(now: datetime, *, kept_for: timedelta = KEPT_FOR) -> int:
@@ -87,38 +96,31 @@ class Pruning:
         return 0
 
 
-def _digest(
-    rows: Sequence[_Row],
-    public: Mapping[int, bool],
-    rules: Rules,
-    now: datetime,
-    *,
-    is_second: bool = False,
-) -> int:
+def _digest(rows: Sequence[_Row], known: _Known, now: datetime, *, is_second: bool = False) -> int:
     """Digests a batch. Where one of it makes trouble, its halves are taken apart until that one is alone: the others
     are not held up, and it is kept as failed."""
     try:
-        return _steadily(rows, public, rules, now)
+        return _steadily(rows, known, now)
     except (OperationalError, InterfaceError):
         # The database is away or busy: nothing is wrong with the arrivals.
         raise
     except Exception as trouble:
         if len(rows) > 1:
             half = len(rows) // 2
-            return _digest(rows[:half], public, rules, now) + _digest(rows[half:], public, rules, now)
+            return _digest(rows[:half], known, now) + _digest(rows[half:], known, now)
         if not is_second and isinstance(trouble, (IntegrityError, KeyError)):
             # Somebody was added or removed meanwhile: now that is seen.
-            return _digest(rows, public, rules, now, is_second=True)
+            return _digest(rows, known, now, is_second=True)
         log.exception("Arrival %s could not be digested.", rows[0].pk)
         return _fail(rows[0], trouble, now)
 
 
-def _steadily(rows: Sequence[_Row], public: Mapping[int, bool], rules: Rules, now: datetime) -> int:
+def _steadily(rows: Sequence[_Row], known: _Known, now: datetime) -> int:
     """Does a batch, again where PostgreSQL ended a circle of writers who waited for each other by ending us, or where
     somebody was merged while we looked."""
     for turn in range(TRIES):
         try:
-            return _digest_once(rows, public, rules, now)
+            return _digest_once(rows, known, now)
         except MergedMeanwhile:
             continue
         except OperationalError as trouble:
@@ -128,38 +130,39 @@ def _steadily(rows: Sequence[_Row], public: Mapping[int, bool], rules: Rules, no
     return 0
 
 
-def _digest_once(rows: Sequence[_Row], public: Mapping[int, bool], rules: Rules, now: datetime) -> int:
+def _digest_once(rows: Sequence[_Row], known: _Known, now: datetime) -> int:
     done: dict[int, Done] = {}
     happenings = []
     # Before the transaction: on SQLite nobody else writes during it.
     for row in rows:
-        happening = _read(row, public, done)
+        happening = _read(row, known, done)
         if happening is None:
             continue
-        if why := go_through(happening, rules):
+        if why := go_through(happening, known.rules):
             done[row.pk] = Done(False, why, happening.uid)
         else:
             happenings.append(happening)
     with transaction.atomic():
-        if not _my_turn() or rules_in_force().version != rules.version:
+        if not _my_turn() or rules_in_force().version != known.rules.version:
             return 0
         still = set(_waiting(rows))
         done = {pk: each for pk, each in done.items() if pk in still}
         ours = [each for each in happenings if each.arrival in still]
-        done |= write_down(ours, rules, now=now)
+        done |= write_down(ours, known.rules, now=now)
         _close(done, now)
     return len(done)
 
 
-def _read(row: _Row, public: Mapping[int, bool], done: dict[int, Done]) -> Happening | None:
-    if row.write_key not in public:
+def _read(row: _Row, known: _Known, done: dict[int, Done]) -> Happening | None:
+    if row.write_key not in known.public:
         done[row.pk] = Done(False, NO_KEY)
         return None
     message = msgspec.json.decode(row.event)
     if not isinstance(message, dict):
         raise ValueError("The event is no object.")
     facts = row.facts if isinstance(row.facts, dict) else {}
-    return Happening(row.pk, row.write_key, public[row.write_key], row.received_at, message, facts)
+    is_public = known.public[row.write_key]
+    return Happening(row.pk, row.write_key, is_public, row.received_at, message, facts, names=known.names)
 
 
 def _my_turn() -> bool:

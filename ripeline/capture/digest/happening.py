@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ripeline.capture.digest.naming import STANDARD, Names
 from ripeline.capture.tracker.links import Link
 from ripeline.capture.verdicts.judging import Facts, Verdict
 from ripeline.lifecycle.touch import Scalar
@@ -26,6 +27,7 @@ class Happening:
     received_at: datetime
     message: dict[str, Any]
     kept_facts: dict[str, Any] = field(default_factory=dict)
+    names: Names = STANDARD
     uid: str = ""
     at: datetime = field(default_factory=lambda: datetime.min)
     visitor: str = ""

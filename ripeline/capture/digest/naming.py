@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from ripeline.capture.digest.models import EventName
 from ripeline.lifecycle.touch import KINDS
 from ripeline.lifecycle.written import read_yaml
 
 TABLE = Path(__file__).with_name("events.yaml")
 LONGEST_KIND = 64
+MOST_REMEMBERED = 4_096
 OWN = "custom_"
 """Stands before the kind of an event that is called like what it may not be."""
 
@@ -43,21 +45,57 @@ class Meaning:
     value: Sequence[str] = ()
 
 
-@lru_cache(maxsize=4096)
-def meaning_of(name: str, *, is_public: bool) -> Meaning:
-    """What an event called so is, where it came with a website's key (`is_public`) or with a server's."""
-    standard = standard_names().get(_bare(name))
+class Names:
+    """The table by which events are read: names of one's own before the standard ones. `own` is by bare name."""
+
+    def __init__(self, own: Mapping[str, Meaning]) -> None:
+        self.own = own
+        self._known: dict[tuple[str, bool], Meaning] = {}
+
+    def meaning_of(self, name: str, *, is_public: bool) -> Meaning:
+        """What an event called so is, where it came with a website's key (`is_public`) or with a server's."""
+        key = (name, is_public)
+        if key not in self._known:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = _meaning_of(name, self.own.get(bare_name(name)), is_public=is_public)
+        return self._known[key]
+
+
+STANDARD = Names({})
+"""The standard names alone."""
+
+
+def names_in_use() -> Names:
+    """The table as it is at present."""
+    columns = ("bare", "kind", "direction", "subject", "about", "value")
+    rows = EventName.objects.order_by("bare").values_list(*columns)
+    return _names_of(
+        tuple(
+            (bare, Meaning(kind, direction, tuple(subject), about or None, tuple(value)))
+            for bare, kind, direction, subject, about, value in rows
+        )
+    )
+
+
+@lru_cache(maxsize=4)
+def _names_of(rows: tuple[tuple[str, Meaning], ...]) -> Names:
+    return Names(dict(rows))
+
+
+def _meaning_of(name: str, own: Meaning | None, *, is_public: bool) -> Meaning:
+    standard = own or standard_names().get(bare_name(name))
     kind = standard.kind if standard else own_kind(name)
     if may_tell(kind, is_public=is_public):
         return standard or Meaning(
             kind, KINDS.get(kind, "in"), ("name", "title", "subject"), None, ("value",)
         )
-    own = own_kind(name)
-    if own in KINDS:
-        own = f"{OWN}{own}"[:LONGEST_KIND]
+    called = own_kind(name)
+    if called in KINDS:
+        called = f"{OWN}{called}"[:LONGEST_KIND]
     if standard is None:
-        return Meaning(own, "in")
-    return Meaning(own, "in", standard.subject, standard.about, standard.value)
+        return Meaning(called, "in")
+    return Meaning(called, "in", standard.subject, standard.about, standard.value)
 
 
 def may_tell(kind: str, *, is_public: bool) -> bool:
@@ -76,8 +114,14 @@ def own_kind(name: str) -> str:
 @cache
 def standard_names() -> Mapping[str, Meaning]:
     """The shipped table, by bare name."""
+    return {bare_name(name): meaning for name, meaning in standard_meanings()}
+
+
+@cache
+def standard_meanings() -> Sequence[tuple[str, Meaning]]:
+    """The shipped table, by names as they are written, in its order."""
     rows = read_yaml(TABLE.read_text(encoding="utf-8")).plain
-    return {_bare(name): _meaning(row) for name, row in rows.items()}
+    return [(str(name), _meaning(row)) for name, row in rows.items()]
 
 
 def _meaning(row: Mapping[str, object]) -> Meaning:
@@ -96,5 +140,6 @@ def _names(listed: object) -> tuple[str, ...]:
     return tuple(str(each) for each in listed) if isinstance(listed, list | tuple) else ()
 
 
-def _bare(name: str) -> str:
-    return _NO_LETTERS.sub("", name.lower())
+def bare_name(name: str) -> str:
+    """By what names are compared: without case, signs and spaces. Of no letter of ours at all, the name itself."""
+    return _NO_LETTERS.sub("", name.lower()) or name.strip()

@@ -15,7 +15,7 @@ from typing import Any
 from ripeline.capture.digest.flat import flatten, number, plain
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.moments import happened_at
-from ripeline.capture.digest.naming import Meaning, meaning_of
+from ripeline.capture.digest.naming import Meaning
 from ripeline.capture.digest.sources import UTM, campaign_of, path_of, source_of
 from ripeline.capture.tracker import links
 from ripeline.capture.verdicts.judging import Facts, judge, read_facts
@@ -84,7 +84,8 @@ def put_meaning(happening: Happening) -> None:
         happening.kind = "screen_viewed"
         happening.subject = plain(_name(happening), LONGEST_SUBJECT)
     else:
-        _put_track(happening, meaning_of(str(happening.message["event"]), is_public=happening.is_public))
+        name = str(happening.message["event"])
+        _put_track(happening, happening.names.meaning_of(name, is_public=happening.is_public))
 
 
 def put_attrs(happening: Happening) -> None:

@@ -42,7 +42,8 @@ def judged_all() -> int:
 
 
 def actors() -> dict[str, str]:
-    return dict(Touch.objects.filter(kind="page_viewed").values_list("subject", "actor"))
+    rows = Touch.objects.filter(kind="page_viewed").values_list("subject", "actor")
+    return {subject or "": actor for subject, actor in rows}
 
 
 def test_what_is_kept_counts_from_then_on_and_for_the_past_once_that_is_asked_for() -> None:
