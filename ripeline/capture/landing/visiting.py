@@ -18,6 +18,8 @@ from ripeline.capture.verdicts.judging import judge
 from ripeline.kit.bulk import insert_rows
 
 DAY = timedelta(days=1)
+MOST_OF_ONE_ADDRESS = 300
+"""Looks from one address in an hour that count: an office shares one, a machine has no more."""
 MARKS = ("webdriver", "headless")
 _AGAIN = """
 ON CONFLICT (page_id, number, day, what, actor) DO UPDATE SET count = ripeline_pagecount.count + excluded.count
@@ -68,6 +70,8 @@ def sees_other(split: PageSplit, guest: Guest) -> bool:
 def note_seen(page: LandingPage, number: int, guest: Guest, *, now: datetime) -> str:
     """Notes that a version was seen; returns the hash by which a split knows the browser, "" where none is running
     that shows this version."""
+    if _is_flood(guest, now):
+        return ""
     count_once(page, number, guest, PageCount.What.SEEN, now=now)
     split = page.split
     if split is None or number not in (split.one.number, split.other.number):
@@ -100,6 +104,15 @@ def add_count(page: LandingPage, number: int, day: object, what: str, actor: str
     row = (page.pk, number, day, str(what), actor, times)
     columns = ("page_id", "number", "day", "what", "actor", "count")
     insert_rows(PageCount, columns, [row], on_conflict=_AGAIN)
+
+
+def _is_flood(guest: Guest, now: datetime) -> bool:
+    turn = int(now.timestamp() // 3600)
+    name = f"page-rate:{turn}:{salted_hmac('ripeline.page.rate', guest.address).hexdigest()[:20]}"
+    # Two at the same instant may be counted as one: the limit is no lock.
+    count = int(cache.get(name) or 0) + 1
+    cache.set(name, count, 2 * 3600)
+    return count > MOST_OF_ONE_ADDRESS
 
 
 def _is_other(who: str) -> bool:

@@ -16,7 +16,8 @@ from ripeline.capture.landing.keeping import publish, take_down, write_draft
 from ripeline.capture.landing.models import LandingPage, PageCount
 from ripeline.capture.landing.previewing import sign_preview
 from ripeline.capture.landing.rendering import markdown
-from ripeline.capture.landing.visiting import Guest, note_seen
+from ripeline.capture.landing.splits import forms_of
+from ripeline.capture.landing.visiting import MOST_OF_ONE_ADDRESS, Guest, note_seen
 from tests.capture.forms.forms import make_demo
 from tests.capture.landing.pages import NOW, PNG, block, make_landing, make_picture
 from tests.capture.library.assets import MACHINE, PERSON, make_asset
@@ -157,6 +158,25 @@ def test_the_pages_script_tells_that_it_was_seen_and_what_drives_the_browser() -
     assert browser().post("/p/none/beat/", {"version": "1"}).status_code == 404
 
 
+def test_of_one_address_no_more_looks_count_than_an_office_has() -> None:
+    page = make_landing()
+    for number in range(MOST_OF_ONE_ADDRESS + 5):
+        note_seen(page, 1, Guest("", "192.0.2.1", f"agent {number}", "human"), now=NOW)
+    note_seen(page, 1, Guest("", "192.0.2.2", "agent", "human"), now=NOW)
+    assert PageCount.objects.get().count == MOST_OF_ONE_ADDRESS + 1
+
+
+def test_who_changes_the_language_of_a_form_in_a_page_still_sends_it_from_there() -> None:
+    make_demo()
+    page = "https://ours.example/p/spring/?version=1&visit=x"
+    said = browser().get("/f/demo/", {"embed": "1", "page": page}).content.decode()
+    led = re.search(r'href="(\?lang=de[^"]*)"', said)
+    assert led
+    other = browser().get(f"/f/demo/{led[1].replace('&amp;', '&')}").content.decode()
+    assert f'name="ripeline_page" value="{page.replace("&", "&amp;")}"' in other
+    assert "embed=1" in led[1]
+
+
 def test_an_asset_is_led_to_and_counted_and_a_gated_one_by_its_form() -> None:
     make_playbook()
     make_demo()
@@ -173,6 +193,7 @@ def test_an_asset_is_led_to_and_counted_and_a_gated_one_by_its_form() -> None:
         ("reached", "human", 1),
         ("reached", "machine", 1),
     ]
+    assert forms_of({"spring": LandingPage.objects.get().draft}) == {"spring": {"demo"}}
     gated = browser().get("/p/spring/get/study/?version=1")
     assert gated["Location"].startswith("/f/demo/?page=http")
     assert PageCount.objects.count() == 2
