@@ -10,6 +10,7 @@ from ripeline.capture.digest.first_sources import fill_sources
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.joining import join_browsers, join_ids, prove_links
 from ripeline.capture.digest.people import People, find_people
+from ripeline.capture.digest.refusing import heed_refusals
 from ripeline.capture.digest.telling import change_people, hold_people, tell
 from ripeline.capture.verdicts.keeping import keep_verdicts
 from ripeline.capture.verdicts.rules import Rules
@@ -54,6 +55,7 @@ def write_down(happenings: Sequence[Happening], rules: Rules, *, now: datetime) 
     keep_verdicts(judged, rules, now=now)
     written = _written(fresh)
     fill_sources(fresh, people, written, held=held | joined, joined=joined, now=now)
+    heed_refusals(fresh, people, written, now=now)
     for each in fresh:
         notes = "; ".join(each.notes)
         found = written.get(each.uid)
