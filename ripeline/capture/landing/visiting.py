@@ -79,6 +79,9 @@ def note_seen(page: LandingPage, number: int, guest: Guest, *, now: datetime) ->
     if known := visit_of(split, guest):
         return known.who
     who, is_other = guest.who(split.salt), number == split.other.number
+    if is_other != _is_other(guest.passing(split.salt)):
+        # Kept from before the two were compared, or from another address: chance did not choose it.
+        return ""
     row = (split.pk, who, is_other, guest.actor, now)
     insert_rows(SplitVisit, ("split_id", "who", "is_other", "actor", "at"), [row], skip_known=True)
     return who
