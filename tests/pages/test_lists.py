@@ -174,6 +174,7 @@ def test_all_that_match_are_done_part_by_part_by_itself(
     page.locator(".bulk summary", has_text="Tag").click()
     page.locator("#bulk-tag").fill("fair")
     page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Add the tag to them").click()
     expect(page.get_by_text("Tag added to 20 contacts.")).to_be_visible()
     assert all(contact.tags == ["fair"] for contact in Contact.objects.all())
 

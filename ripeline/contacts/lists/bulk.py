@@ -83,7 +83,7 @@ def read_task(posted: QueryDict, by: User) -> Task | Wrong:
     """The task a form asks for."""
     action = posted.get("action", "")
     if action not in ACTIONS:
-        return Wrong("Choose what to do with them.")
+        return Wrong("Press the button of what is to be done with them.")
     names = {"owner": "owner", "tag": "tag", "untag": "tag", "stage_set": "stage"}
     value = posted.get(names.get(action, ""), "").strip()
     reason = posted.get(f"reason_{action}", "").replace("\0", "").strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -35,6 +35,18 @@ SAID = {
     "reopened": "Reopened",
 }
 
+ASKED = {
+    "owner": "Set the owner of",
+    "tag": "Add the tag to",
+    "untag": "Take the tag from",
+    "stage_set": "Move",
+    "disqualified": "Disqualify",
+    "recycled": "Send back to nurturing:",
+    "reopened": "Reopen",
+}
+
+DOES = {**{action: f"{words} them" for action, words in ASKED.items()}, "recycled": "Send them back"}
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -57,7 +69,7 @@ def contacts_bulk(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Nothing can be done to the list of a past date. Go back to now first.")
         return _back(request)
     if "everything" in request.POST:
-        return _do_next(request, task)
+        return _do_next(request, task) if "after" in request.POST else _ask(request, task)
     keys = [key for key in request.POST.getlist("key")[:MOST_TICKED] if "\0" not in key]
     ids = list(Contact.objects.filter(key__in=keys).values_list("pk", flat=True))
     if not ids:
@@ -99,10 +111,23 @@ def _do_ticked(request: HttpRequest, task: Task, ids: list[int]) -> HttpResponse
     return _back(request)
 
 
+def _ask(request: HttpRequest, task: Task) -> HttpResponse:
+    """Of all that match more than a page may be touched, and no list shows whom: their number is said first."""
+    query = request.POST.get("query", "")
+    context = {
+        "task": replace(task, token=new_key()),
+        "progress": Progress(),
+        "query": query,
+        "count": _count(request, query, task.by),
+        "asks": ASKED[task.action],
+        "does": DOES[task.action],
+    }
+    return render(request, "contacts/bulk_sure.html", context)
+
+
 def _do_next(request: HttpRequest, task: Task) -> HttpResponse:
     """One chunk; then a page that asks for the next, until there is none."""
     now, playbook = timezone.now(), active_playbook()
-    task = Task(task.action, task.by, task.token or new_key(), task.value, task.reason)
     so_far = Progress(
         *(read_number(request.POST.get(name, "")) for name in ("after", "changed", "not_theirs"))
     )

@@ -69,7 +69,7 @@ def test_a_move_is_a_touch_with_its_reason_and_shows_at_once(client: Client) -> 
         ({"action": "owner", "owner": "x"}, "Choose who"),
         ({"action": "tag", "tag": " "}, "Write the tag"),
         ({"action": "tag", "tag": "x" * 41}, "at most 40"),
-        ({"action": "delete"}, "Choose what to do"),
+        ({"action": "delete"}, "Press the button of what"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_happens(
@@ -305,7 +305,7 @@ def test_a_salesperson_changes_their_own_and_nobodys_and_hears_of_the_rest(marke
     assert "Tag added to 2 contacts." in page
     assert "One belongs to somebody else" in page
     assert set(Contact.objects.filter(tags=["vip"])) == {own, free}
-    page = say(client, action="disqualified", reason_disqualified="x", everything="1", query="")
+    page = say(client, action="disqualified", reason_disqualified="x", everything="1", query="", after="0")
     assert "Disqualified 2 contacts." in page
     assert set(Touch.objects.values_list("contact", flat=True)) == {own.pk, free.pk}
 
@@ -325,27 +325,47 @@ def test_all_that_match_are_done_part_by_part_and_a_part_asked_for_twice_counts_
         "query": "source=ads&stage=lead",
     }
     seen = []
-    for _ in range(2):
+    for _ in range(3):
         page = client.post("/contacts/bulk", posted).content.decode()
         posted = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
         posted["query"] = posted["query"].replace("&amp;", "&")
         del posted["csrfmiddlewaretoken"]
-        seen.append(re.findall(r"\d of \d contacts", page))
+        seen.append(re.findall(r"\d of \d contacts|Move \d contacts\?(?=</h1>)", page))
         # The browser that lost the answer asks again.
         client.post("/contacts/bulk", posted)
     last = client.post("/contacts/bulk", posted)
     # What is done no longer matches "a lead", and was still counted once.
-    assert seen == [["2 of 5 contacts"], ["4 of 5 contacts"]]
+    assert seen == [["Move 5 contacts?"], ["2 of 5 contacts"], ["4 of 5 contacts"]]
     assert last["Location"] == "/contacts/?source=ads&stage=lead"
     assert Touch.objects.filter(kind="stage_set").count() == 5
     assert not Touch.objects.filter(contact__name="Bea").exists()
+
+
+def test_all_that_match_are_left_alone_until_their_number_was_seen(client: Client) -> None:
+    make_contact("Ann"), make_contact("Bea")
+    page = say(client, action="tag", tag="fair", everything="1", query="q=ann")
+    assert "Add the tag to 1 contacts?" not in page
+    assert "Add the tag to one contact?" in page
+    assert not Contact.objects.filter(tags=["fair"]).exists()
+
+
+def test_enter_without_scripts_does_nothing_that_was_not_asked_for(client: Client) -> None:
+    ann = make_contact("Ann")
+    page = client.get("/contacts/").content.decode()
+    form = page[page.index('<form id="bulk"') :]
+    first = re.search(r"<button[^>]*>", form)
+    assert first
+    assert 'name="action" value=""' in first.group()
+    page = say(client, action="", tag="typed", key=keys(ann))
+    assert "Press the button of what is to be done with them." in page
+    assert 'value="typed"' in page
 
 
 def test_htmx_is_led_back_to_the_list(client: Client) -> None:
     make_contact("Ann")
     answer = client.post(
         "/contacts/bulk",
-        {"action": "tag", "tag": "x", "everything": "1", "query": "q=ann"},
+        {"action": "tag", "tag": "x", "everything": "1", "query": "q=ann", "after": "0"},
         headers={"HX-Request": "true"},
     )
     assert answer["HX-Redirect"] == "/contacts/?q=ann"
