@@ -76,6 +76,10 @@ def test_a_missing_asset_is_added_and_taken_through_a_landing_page_and_its_form(
     # A driven browser says to scripts what it is.
     assert set(PageCount.objects.values_list("actor", flat=True)) == {"machine"}
     guest.close()
+    for path in ("/library/", "/library/pages/"):
+        page.goto(path)
+        axe(page)
+    look(page, "landing-pages")
     page.goto("/library/assets/launch-guide/")
     expect(page.get_by_role("link", name="ann@theirs.example")).to_be_visible()
     axe(page)
