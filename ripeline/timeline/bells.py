@@ -1,13 +1,15 @@
-"""Which bell belongs to which move: whose own doing rings none, and what is not news any more once it is taken back."""
+"""Which bell belongs to which move: whose own doing rings none, and what is no news once its cause is taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
+
+from django.db.models import Q
 
 from ripeline.people.models import Notification, User
 from ripeline.timeline.models import Touch, Transition
 from ripeline.timeline.moves import is_signed_by
+from ripeline.timeline.revising import Revision
 
 
 def bell_key(contact_id: int, stage: str, at: datetime) -> str:
@@ -23,35 +25,22 @@ def is_own_move(transition: Transition, user: User) -> bool:
     return attrs is not None and is_signed_by(attrs, user)
 
 
-def unring(moves: Sequence[Touch]) -> None:
-    """Removes the unread notifications of what these touches noted by hand, now taken back, had led to.
+def unring(contact_id: int, revision: Revision) -> None:
+    """Removes the unread notifications of stages that, since something was taken out of the contact's log, are found
+    not to have been reached after all. In the transaction that writes the revision, after its rows.
 
-    To be called after their people were made due, in the same transaction: a worker that was just writing has
-    written its notifications by then, and one that is late finds its claim fallen. What was read stays.
+    Not by what was taken out: what it led to may have happened at a later moment. A stage that was reached all the
+    same, only at another moment, stays news, and nobody would be told of it again. What was read stays.
     """
-    if not moves:
+    reached = {row.to_stage for row in revision.fresh if row.superseded_at is None}
+    outdated = Transition.objects.filter(pk__in=revision.outdated)
+    fallen = set(outdated.values_list("to_stage", flat=True)) - reached
+    if not fallen:
         return
-    made = {(row.contact_id, row.at): row for row in moves}
-    people = {row.contact_id for row in moves if row.contact_id is not None}
-    # Those superseded too: the notification of one outlives it.
-    reached = Transition.objects.filter(contact__in=people, at__gte=min(row.at for row in moves))
-    keys = [
-        bell_key(each.contact_id, each.to_stage, each.at)
-        for each in reached
-        if (row := made.get((each.contact_id, each.at))) is not None and _led_to(row, each)
-    ]
-    Notification.objects.filter(contact__in=people, key__in=keys, read_at=None).delete()
-
-
-def _led_to(touch: Touch, transition: Transition) -> bool:
-    """Whether it was this touch, of the same person and moment. Who is placed by hand is not moved by the rules, but
-    by who placed them; who is reopened, or did what was noted, is."""
-    if transition.cause == "manual":
-        return _touch_of(transition) == touch.uid
-    return touch.kind not in _PLACED
-
-
-_PLACED = frozenset({"stage_set", "recycled", "rejected", "disqualified"})
+    held = Transition.objects.filter(contact=contact_id, to_stage__in=fallen, superseded_at=None)
+    told = [bell_key(contact_id, stage, at) for stage, at in held.values_list("to_stage", "at")]
+    theirs = Q(contact=contact_id) | Q(contact__merged_into=contact_id)
+    Notification.objects.filter(theirs, stage__in=fallen, read_at=None).exclude(key__in=told).delete()
 
 
 def _touch_of(transition: Transition) -> str:

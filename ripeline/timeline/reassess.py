@@ -16,6 +16,7 @@ from django.db import transaction
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.instant import day_of
 from ripeline.timeline.assessing import Assessed, Person, StageChange, assess
+from ripeline.timeline.bells import unring
 from ripeline.timeline.camps.writing import write_camp
 from ripeline.timeline.definitions.sweep import sweep_some
 from ripeline.timeline.definitions.versions import InForce, in_force, stays_in_force
@@ -140,6 +141,8 @@ def _write(assessed: list[Assessed], judged_by: InForce, now: datetime, react: R
     if judged_by.camp is not None and judged_by.camp_playbook is not None:
         write_camp(held, judged_by, now)
     for one in held:
+        if one.person.waiting.withdrawn_at is not None:
+            unring(one.person.claim.pk, one.revision)
         for change in one.changes:
             react(change)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-
-from django.db import transaction
+from functools import partial
 
 from ripeline.people.models import User
 from ripeline.people.permissions import may_run_the_place
-from ripeline.timeline.bells import unring
+from ripeline.timeline.identities.living import MergedMeanwhile, again_if_merged
 from ripeline.timeline.models import Touch
 from ripeline.timeline.moves import is_signed_by
 from ripeline.timeline.record import CHUNK, mark_due, mark_withdrawn
@@ -41,18 +40,13 @@ SLIP = timedelta(minutes=15)
 def withdraw(uids: Sequence[str], *, now: datetime) -> int:
     """Removes the touches of these ids and makes their people due, as if they had never been recorded.
 
-    Returns how many were there. Transitions that stood on them are superseded at the next assessment; what is true
-    instead became known `now`, since until then our books said otherwise.
+    Returns how many were there. Transitions that stood on them are superseded at the next assessment, and unread
+    notifications of what is true no longer go then; what is true instead became known `now`, since until then our
+    books said otherwise.
     """
     gone = 0
     for start in range(0, len(uids), CHUNK):
-        part = uids[start : start + CHUNK]
-        with transaction.atomic():
-            rows = Touch.objects.filter(uid__in=part)
-            people = {pk for pk in rows.values_list("contact", flat=True) if pk is not None}
-            gone += rows.delete()[0]
-            mark_due(dict.fromkeys(people, now))
-            mark_withdrawn(people, now=now)
+        gone += again_if_merged(partial(_withdraw, uids[start : start + CHUNK], now))
     return gone
 
 
@@ -61,23 +55,56 @@ def take_back(uids: Sequence[str], *, by: User, now: datetime) -> frozenset[int]
 
     A slip was made by `by` (an administrator takes back anybody's) within SLIP; where it is a move, nobody moved the
     contact by hand since. An opposite move would not do: the rules would go on waiting for something new from the
-    contact. The notifications of what such a touch had led to go with it, unless they were read.
+    contact.
     """
-    with transaction.atomic():
-        rows = Touch.objects.filter(
-            uid__in=uids, kind__in=(*PLACING, *NOTED), actor="human", received_at__gt=now - SLIP
-        )
-        latest = _latest_moves([row.contact_id for row in rows if row.contact_id is not None])
-        slips = {
-            row.uid: row
-            for row in rows
-            if row.contact_id is not None
-            and (_is_latest(row, latest) if row.kind in PLACING else "by_id" in row.attrs)
-            and (may_run_the_place(by) or is_signed_by(row.attrs, by))
-        }
-        withdraw(list(slips), now=now)
-        unring(list(slips.values()))
-    return frozenset(row.contact_id for row in slips.values() if row.contact_id is not None)
+
+    def do() -> frozenset[int]:
+        slips = _slips(uids, by=by, now=now)
+        _hold_people(slips, now)
+        # Again: a colleague may have taken them back, or moved somebody on, before we held their people.
+        slips = _slips(list(slips), by=by, now=now)
+        Touch.objects.filter(uid__in=slips).delete()
+        return frozenset(slips.values())
+
+    return again_if_merged(do)
+
+
+def _withdraw(uids: Sequence[str], now: datetime) -> int:
+    _hold_people(uids, now)
+    return Touch.objects.filter(uid__in=uids).delete()[0]
+
+
+def _hold_people(uids: Iterable[str], now: datetime) -> None:
+    """Makes the people of these touches due, and keeps everybody else from their log until the transaction ends.
+
+    Before a touch is removed: all who write into a log take the place in the queue first, so that nobody waits in a
+    circle. Raises MergedMeanwhile where a touch came to somebody else while we waited.
+    """
+    people = _people_of(uids)
+    mark_due(dict.fromkeys(people, now))
+    if not _people_of(uids) <= people:
+        raise MergedMeanwhile
+    mark_withdrawn(people, now=now)
+
+
+def _people_of(uids: Iterable[str]) -> set[int]:
+    found = Touch.objects.filter(uid__in=list(uids)).exclude(contact=None)
+    return {pk for pk in found.values_list("contact", flat=True) if pk is not None}
+
+
+def _slips(uids: Sequence[str], *, by: User, now: datetime) -> dict[str, int]:
+    """Those of these touches that `by` may take back: whose they are, by id."""
+    noted = Touch.objects.filter(
+        uid__in=uids, kind__in=(*PLACING, *NOTED), actor="human", received_at__gt=now - SLIP
+    )
+    rows = [(row, row.contact_id) for row in noted if row.contact_id is not None]
+    latest = _latest_moves([contact for _, contact in rows])
+    return {
+        row.uid: contact
+        for row, contact in rows
+        if (_is_latest(row, latest) if row.kind in PLACING else "by_id" in row.attrs)
+        and (may_run_the_place(by) or is_signed_by(row.attrs, by))
+    }
 
 
 def _is_latest(row: Touch, latest: Mapping[int, int]) -> bool:

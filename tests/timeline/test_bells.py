@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
 
 from ripeline.people.models import Contact, Notification, User
 from ripeline.reactions import react
 from ripeline.timeline.definitions.active import activate, active_playbook
-from ripeline.timeline.models import Touch, Transition
-from ripeline.timeline.moves import Refused, Verb, move
+from ripeline.timeline.identities.merging import merge
+from ripeline.timeline.models import Transition
+from ripeline.timeline.moves import Refused, Verb, move, note, signature
 from ripeline.timeline.reassess import reassess
 from ripeline.timeline.record import record
 from ripeline.timeline.withdraw import SLIP, take_back
@@ -21,12 +21,35 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=5)
 DAY = timedelta(days=1)
 
+CALLS = """
+key: calls
+title: Calls count
+signals:
+  form: {kind: form_submitted}
+  pricing: {kind: page_viewed, subject: "/pricing*"}
+  call: {kind: call_held}
+score:
+  points:
+    - {signal: form, add: 5}
+    - {signal: pricing, add: 10}
+    - {signal: call, add: 20}
+stages:
+  - {key: suspect, title: Suspect}
+  - {key: lead, title: Lead, enter: {signal: form}}
+  - {key: mql, title: MQL, enter: {score: {gte: 30}}}
+"""
+
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def _playbook() -> None:
     activate(PLAYBOOK, now=NOW - 400 * DAY)
+
+
+@pytest.fixture
+def calls() -> None:
+    activate(CALLS, now=NOW - 399 * DAY)
 
 
 @pytest.fixture
@@ -119,9 +142,9 @@ def test_a_slip_taken_back_takes_its_unread_notification_along_and_no_other(eva:
     moved(jan, tom)
     assert rung() == ["lead", "prospect", "prospect"]
     assert take_back([uid], by=tom, now=SOON) == {eva.pk}
+    assess(eva, now=SOON)
     left = Notification.objects.order_by("pk").values_list("contact", "stage")
     assert list(left) == [(eva.pk, "lead"), (jan.pk, "prospect")]
-    assess(eva, now=SOON)
     assert rung() == ["lead", "prospect"], "back to where she was is no news"
 
 
@@ -129,6 +152,7 @@ def test_what_was_read_stays_when_the_move_is_taken_back(eva: Contact, tom: User
     uid = moved(eva, tom)
     Notification.objects.filter(stage="prospect").update(read_at=SOON)
     take_back([uid], by=tom, now=SOON)
+    assess(eva, now=SOON)
     assert rung() == ["lead", "prospect"]
 
 
@@ -136,12 +160,14 @@ def test_a_move_that_cannot_be_taken_back_keeps_its_notification(eva: Contact, s
     uid = moved(eva, tom)
     assert take_back([uid], by=sara, now=SOON) == frozenset()
     assert take_back([uid], by=tom, now=NOW + SLIP) == frozenset()
+    assess(eva, now=NOW + SLIP)
     assert rung() == ["lead", "prospect"]
 
 
 def test_an_administrator_takes_back_the_move_with_its_notification(eva: Contact, tom: User) -> None:
     uid = moved(eva, tom)
     assert take_back([uid], by=user("ada@firm.example", name="Ada", role="admin"), now=SOON) == {eva.pk}
+    assess(eva, now=SOON)
     assert rung() == ["lead"]
 
 
@@ -151,6 +177,7 @@ def test_a_notification_goes_though_its_transition_was_superseded_meanwhile(eva:
     assess(eva, now=SOON)
     assert Transition.objects.filter(to_stage="prospect").exclude(superseded_at=None).exists()
     take_back([uid], by=tom, now=SOON)
+    assess(eva, now=SOON)
     assert rung() == ["lead"]
 
 
@@ -168,14 +195,53 @@ def test_reopening_taken_back_takes_what_the_rules_rang_for_along(eva: Contact, 
     uid = moved(eva, tom, "reopened", now=NOW + timedelta(minutes=2))
     assert rung() == ["lead", "prospect"]
     assert take_back([uid], by=tom, now=SOON) == {eva.pk}
+    assess(eva, now=SOON)
     assert rung() == ["lead"]
 
 
-def test_the_move_and_its_notification_go_together_or_not_at_all(eva: Contact, tom: User) -> None:
+@pytest.mark.usefixtures("calls")
+def test_what_was_taken_back_falls_silent_though_what_it_led_to_happened_later(
+    eva: Contact, tom: User
+) -> None:
+    # The form and the call are 25 of the 30 points; the page viewed after them makes up the rest.
+    called = noted(eva, tom, at=NOW - timedelta(hours=5))
+    record([fact(eva, "page_viewed", NOW - timedelta(hours=1), subject="/pricing")], now=NOW)
+    assess(eva, now=NOW)
+    assert rung() == ["lead", "mql"]
+    assert Notification.objects.get(stage="mql").created_at == NOW - timedelta(hours=1)
+    assert take_back([called], by=tom, now=SOON) == {eva.pk}
+    assess(eva, now=SOON)
+    assert rung() == ["lead"]
+
+
+@pytest.mark.usefixtures("calls")
+def test_a_stage_that_was_reached_in_any_case_stays_news_until_nothing_led_to_it(
+    eva: Contact, tom: User
+) -> None:
+    record([fact(eva, "page_viewed", NOW - timedelta(hours=8), subject="/pricing")], now=NOW)
+    first, second = (noted(eva, tom, at=NOW - timedelta(hours=hours)) for hours in (5, 3))
+    assess(eva, now=NOW)
+    assert rung() == ["lead", "mql"]
+    take_back([first], by=tom, now=SOON)
+    assess(eva, now=SOON)
+    assert rung() == ["lead", "mql"], "noted twice, and one of the two is enough"
+    take_back([second], by=tom, now=SOON)
+    assess(eva, now=SOON)
+    assert rung() == ["lead"]
+
+
+def test_the_bell_of_a_merged_contact_falls_silent_too(eva: Contact, tom: User) -> None:
     uid = moved(eva, tom)
-    with transaction.atomic():
-        take_back([uid], by=tom, now=SOON)
-        assert rung() == ["lead"]
-        transaction.set_rollback(True)
-    assert Touch.objects.filter(uid=uid).exists()
-    assert rung() == ["lead", "prospect"]
+    jan = make_contact("Jan Vos", now=NOW)
+    merge(jan, eva, by=tom, why="one", now=NOW)
+    assess(jan, now=NOW)
+    assert take_back([uid], by=tom, now=SOON) == {jan.pk}
+    assess(jan, now=SOON)
+    assert rung() == ["lead"]
+
+
+def noted(contact: Contact, by: User, *, at: datetime) -> str:
+    """The id of a call noted now, as of before."""
+    done = note(contact, "call_held", now=NOW, attrs=signature(by), at=at)
+    assert not isinstance(done, Refused)
+    return done.id

@@ -1,4 +1,5 @@
-"""Several at once: those who record, those who join browsers to people, those who merge and undo, and workers."""
+"""Several at once: those who record, those who join browsers to people, those who merge and undo,
+those who take back what they noted by hand, and workers."""
 
 from __future__ import annotations
 
@@ -19,7 +20,11 @@ from ripeline.timeline.identities.models import Identification, Merge
 from ripeline.timeline.identities.visitors import join, visitor_for
 from ripeline.timeline.identities.web import record_web
 from ripeline.timeline.models import Reassessment, Standing, Touch
+from ripeline.timeline.moves import Refused, signature
+from ripeline.timeline.moves import note as note_by_hand
 from ripeline.timeline.reassess import reassess_due
+from ripeline.timeline.withdraw import take_back
+from tests.factories import make_user
 from tests.timeline.identities.model import Model, people_by_touch
 from tests.timeline.identities.visiting import key_of, web
 from tests.timeline.people import PLAYBOOK, make_contact
@@ -38,6 +43,7 @@ def test_whoever_comes_first_nothing_is_lost_and_everything_is_where_it_belongs(
     activate(PLAYBOOK, now=START)
     people = {name: make_contact(name, now=START) for name in NAMES}
     recorded: dict[str, tuple[str, str, int]] = {}
+    sara = make_user("sales")
 
     def note(chance: random.Random) -> None:
         name, browser = chance.choice(("", "", *NAMES)), chance.choice(BROWSERS)
@@ -60,6 +66,13 @@ def test_whoever_comes_first_nothing_is_lost_and_everything_is_where_it_belongs(
         if merges := list(Merge.objects.filter(undone_at=None)):
             undo(chance.choice(merges), by=None, now=timezone.now())
 
+    def slip(chance: random.Random) -> None:
+        done = note_by_hand(
+            people[chance.choice(NAMES)], "call_held", now=timezone.now(), attrs=signature(sara)
+        )
+        assert not isinstance(done, Refused)
+        assert take_back([done.id], by=sara, now=timezone.now())
+
     def work(_: random.Random) -> None:
         reassess_due(timezone.now(), react=lambda change: None)
 
@@ -73,6 +86,8 @@ def test_whoever_comes_first_nothing_is_lost_and_everything_is_where_it_belongs(
         merge_two,
         undo_one,
         undo_one,
+        slip,
+        slip,
         work,
         work,
     ]
