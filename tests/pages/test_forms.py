@@ -73,6 +73,9 @@ def test_a_form_is_written_moved_by_mouse_and_keyboard_and_put_into_use(
     page.get_by_role("button", name="Put into use").click()
     expect(page.get_by_text("in use, version 1")).to_be_visible()
     axe(page)
+    page.get_by_role("link", name="Share").click()
+    look(page, "form-share")
+    axe(page)
 
 
 def test_a_form_is_filled_in_by_keyboard_mistakes_have_the_focus_and_it_is_counted(

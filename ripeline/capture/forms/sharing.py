@@ -17,6 +17,7 @@ from ripeline.capture.forms.definition import Definition, Question
 from ripeline.capture.forms.making import draft_of
 from ripeline.capture.forms.models import Form
 from ripeline.capture.forms.returning import read_origins
+from ripeline.capture.forms.showing import with_links
 from ripeline.capture.forms.views import find_form, is_writer, let_in
 
 MOST_ORIGINS = 50
@@ -110,7 +111,7 @@ def _html(page: str, definition: Definition) -> Iterator[str]:
 
 
 def _control(definition: Definition, asked: Question) -> Iterator[str]:
-    label = escape(definition.say(asked.label, definition.languages[0]) or asked.name)
+    label = with_links(definition.say(asked.label, definition.languages[0]) or asked.name)
     needs = " required" if asked.required else ""
     if asked.type == "long":
         yield f'  <label>{label} <textarea name="{asked.name}"{needs}></textarea></label>'
