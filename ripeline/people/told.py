@@ -6,7 +6,7 @@ three parts of it) or of a trait ("trait budget"). Under "" stands since when th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 
 from ripeline.kit.instants import to_instant
@@ -18,6 +18,11 @@ _PARTS_OF_NAME = ("first_name", "last_name")
 def told_name(name: str) -> str:
     """Under which name it is kept when a column was told."""
     return "name" if name in _PARTS_OF_NAME else "company_id" if name == "company" else name
+
+
+def told_trait(name: str) -> str:
+    """Under which name it is kept when a trait was told."""
+    return f"trait {name}"
 
 
 def told_at(told: Mapping[str, int] | None, name: str, created_at: datetime | None) -> int:
@@ -32,3 +37,28 @@ def told_again(told: Mapping[str, int] | None, names: Iterable[str], at: datetim
     """The same, where these were told at a moment."""
     fresh = {told_name(name): to_instant(at) for name in names}
     return {**(told or {}), **fresh} or None
+
+
+def told_changes(before: Mapping[str, int] | None, after: Mapping[str, int] | None) -> dict[str, list[int]]:
+    """What changed, by name, as [before, after], or [after] where nothing was kept before."""
+    was = before or {}
+    return {
+        name: [was[name], at] if name in was else [at]
+        for name, at in (after or {}).items()
+        if was.get(name) != at
+    }
+
+
+def told_before(
+    told: Mapping[str, int] | None, changes: Mapping[str, list[int]], *, but: Container[str]
+) -> dict[str, int] | None:
+    """The same without these changes, where nothing was told anew since; those named in `but` stay."""
+    found = dict(told or {})
+    for name, moments in changes.items():
+        if name in but or found.get(name) != moments[-1]:
+            continue
+        if len(moments) > 1:
+            found[name] = moments[0]
+        else:
+            del found[name]
+    return found or None

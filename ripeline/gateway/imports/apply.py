@@ -25,7 +25,7 @@ from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.lifecycle.touch import Scalar, Touch
 from ripeline.people.contacts import insert_contacts, refresh_search
 from ripeline.people.models import Contact, Identity
-from ripeline.people.told import told_again
+from ripeline.people.told import told_again, told_changes, told_trait
 from ripeline.timeline.changes import rule_traits
 from ripeline.timeline.models import Touch as LoggedTouch
 from ripeline.timeline.record import record as record_touches
@@ -98,6 +98,7 @@ class _Done:
         self.traits: dict[int, dict[str, list[Any]]] = {}
         self.tags: dict[int, list[str]] = {}
         self.identities: dict[int, list[int]] = {}
+        self.told: dict[int, dict[str, list[int]]] = {}
         self.touches: dict[int, list[str]] = {}
         self.met: list[int] = []
         self.counts: dict[str, int] = {}
@@ -166,8 +167,9 @@ def _change_one(decision: Decision, step: Step, done: _Done, now: datetime) -> s
         noted[name] = [getattr(contact, name), value]
         setattr(contact, name, value)
     contact.updated_at = now
-    told = [*decision.columns, *(f"trait {name}" for name in decision.traits)]
-    contact.told = told_again(contact.told, told, now)
+    told = told_again(contact.told, [*decision.columns, *map(told_trait, decision.traits)], now)
+    done.told[contact.pk] = told_changes(contact.told, told)
+    contact.told = told
     done.columns[contact.pk] = noted
     if decision.traits:
         done.traits[contact.pk] = {

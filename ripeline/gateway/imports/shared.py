@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,14 +68,17 @@ def bequeath(done: Mapping[str, Any], others: Others) -> dict[int, set[str]]:
     they are the other import's to put back.
     """
     passed: dict[int, set[str]] = {int(pk): set() for pk in done.get("columns", {})}
+    moments: dict[str, set[str]] = {pk: set() for pk in done.get("columns", {})}
     for heir in others.naming(passed):
         theirs: dict[str, Any] = ImportStep.objects.values_list("done", flat=True).get(pk=heir)
-        before = sum(map(len, passed.values()))
+        before = sum(map(len, chain(passed.values(), moments.values())))
         for pk in done["columns"].keys() & theirs.get("columns", {}).keys():
             for part in ("columns", "traits"):
                 mine, later = (each.get(part, {}).get(pk, {}) for each in (done, theirs))
                 passed[int(pk)] |= _pass_on(mine, later, passed[int(pk)])
-        if sum(map(len, passed.values())) > before:
+            mine, later = (each.get("told", {}).get(pk, {}) for each in (done, theirs))
+            moments[pk] |= _pass_on(mine, later, moments[pk])
+        if sum(map(len, chain(passed.values(), moments.values()))) > before:
             ImportStep.objects.filter(pk=heir).update(done=theirs)
     return passed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,12 @@ from django.db.models import Count
 from django.utils.dateparse import parse_datetime
 
 from ripeline.gateway.imports.holding import hold_companies, hold_for_undoing, take_turn
+from ripeline.gateway.imports.recorded import recorded_of
 from ripeline.gateway.imports.shared import Made, Others, bequeath, companies_of, hand_over, made_by
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
-from ripeline.timeline.identities.models import Identification
+from ripeline.people.told import told_before, told_name, told_trait
 from ripeline.timeline.withdraw import withdraw
 from ripeline.work.claims import LEASE
 
@@ -107,28 +108,33 @@ def _hand_over(made: Mapping[int, Made], companies: dict[int, datetime], others:
 
 
 def _put_back(
-    done: dict[str, Any], passed: Mapping[int, Container[str]], now: datetime
+    done: dict[str, Any], passed: Mapping[int, Collection[str]], now: datetime
 ) -> dict[int, list[str]]:
-    """Puts columns, traits, tags and identities of contacts back where they are still as the import left them, and not
-    `passed` on to another; says of each what stays.
+    """Puts columns and traits (and when they were told), tags and identities of contacts back where they are still as
+    the import left them, and not `passed` on to another; says of each what stays.
     """
     columns, told = _by_contact(done.get("columns", {})), {}
     gone_rows = _gone(columns.values())
     contacts = list(Contact.objects.filter(pk__in=columns))
     written: set[str] = set()
     for contact in contacts:
-        traits = done.get("traits", {}).get(str(contact.pk), {})
-        kept = _put_traits_back(contact, traits, passed[contact.pk])
+        traits, moments = (done.get(part, {}).get(str(contact.pk), {}) for part in ("traits", "told"))
         # Told by the name they have now, before it is put back too.
-        who = str(contact)
-        kept[:0] = _put_columns_back(
-            contact, columns[contact.pk], passed[contact.pk], gone_rows, written=written, now=now
+        who, theirs = str(contact), passed[contact.pk]
+        again = _told_since(contact, moments) - {
+            word(name) for name in theirs for word in (told_name, told_trait)
+        }
+        kept = _put_columns_back(
+            contact, columns[contact.pk], theirs, again, gone_rows=gone_rows, written=written, now=now
         )
-        told[contact.pk] = [f"{who}: {line}" for line in kept]
+        kept |= _put_traits_back(contact, traits, theirs, again)
+        contact.told = told_before(contact.told, moments, but=kept)
+        told[contact.pk] = [f"{who}: {line}" for lines in kept.values() for line in lines]
         gone = set(done.get("tags", {}).get(str(contact.pk), []))
         contact.tags = [tag for tag in contact.tags if tag not in gone]
     if contacts:
-        Contact.objects.bulk_update(contacts, sorted(written | {"traits", "tags"}), batch_size=BATCH // 4)
+        names = sorted(written | {"traits", "tags", "told"})
+        Contact.objects.bulk_update(contacts, names, batch_size=BATCH // 4)
     added = [pk for pks in done.get("identities", {}).values() for pk in pks]
     Identity.objects.filter(pk__in=added).delete()
     # Who was merged is in no list: what leads to them leads to the contact they live on as.
@@ -136,16 +142,24 @@ def _put_back(
     return told
 
 
+def _told_since(contact: Contact, moments: Mapping[str, list[int]]) -> set[str]:
+    """What somebody said since, perhaps the same again, by the names of `Contact.told`."""
+    told = contact.told or {}
+    return {name for name, at in moments.items() if told.get(name) != at[-1]}
+
+
 def _put_columns_back(
     contact: Contact,
     changed: dict[str, list[Any]],
     passed: Container[str],
-    gone_rows: set[tuple[str, int]],
+    again: Container[str],
     *,
+    gone_rows: set[tuple[str, int]],
     written: set[str],
     now: datetime,
-) -> list[str]:
-    told = []
+) -> dict[str, list[str]]:
+    """What is said of the columns that stay, by the names of `Contact.told`."""
+    told: dict[str, list[str]] = {}
     was, left = (parse_datetime(each) for each in changed["updated_at"])
     if "updated_at" not in passed:
         contact.updated_at = was if contact.updated_at == left and was else now
@@ -155,13 +169,16 @@ def _put_columns_back(
             continue
         what, held = column.removesuffix("_id"), getattr(contact, column)
         if held != new or column in passed:
-            told.append(f"{what} was changed since, to '{getattr(contact, what)}', and stays.")
+            why = f"{what} was changed since, to '{getattr(contact, what)}', and stays."
+        elif (column, old) in gone_rows:
+            why = f"the {what} of before exists no longer; '{getattr(contact, what)}' stays."
+        elif told_name(column) in again:
+            why = f"{what} '{getattr(contact, what)}' was said again since, and stays."
+        else:
+            setattr(contact, column, old)
+            written.add(what)
             continue
-        if (column, old) in gone_rows:
-            told.append(f"the {what} of before exists no longer; '{getattr(contact, what)}' stays.")
-            continue
-        setattr(contact, column, old)
-        written.add(what)
+        told.setdefault(told_name(column), []).append(why)
     return told
 
 
@@ -184,16 +201,19 @@ def _gone(changes: Iterable[dict[str, list[Any]]]) -> set[tuple[str, int]]:
     return gone
 
 
-def _put_traits_back(contact: Contact, changed: dict[str, list[Any]], passed: Container[str]) -> list[str]:
-    told, traits = [], dict(contact.traits)
+def _put_traits_back(
+    contact: Contact, changed: dict[str, list[Any]], passed: Container[str], again: Container[str]
+) -> dict[str, list[str]]:
+    told, traits = dict[str, list[str]](), dict(contact.traits)
     for name, values in changed.items():
-        if name in traits and traits[name] == values[-1] and name not in passed:
-            if len(values) > 1:
-                traits[name] = values[0]
-            else:
-                del traits[name]
+        if name not in traits or traits[name] != values[-1] or name in passed:
+            told[told_trait(name)] = [f"{name} was changed since, to '{traits.get(name)}', and stays."]
+        elif told_trait(name) in again:
+            told[told_trait(name)] = [f"{name} '{traits[name]}' was said again since, and stays."]
+        elif len(values) > 1:
+            traits[name] = values[0]
         else:
-            told.append(f"{name} was changed since, to '{traits.get(name)}', and stays.")
+            del traits[name]
     contact.traits = traits
     return told
 
@@ -205,14 +225,14 @@ def _remove_contacts(
     went, who stays and why."""
     found = Contact.objects.filter(pk__in=made).annotate(now_touches=Count("touches")).order_by("pk")
     united = set(Contact.objects.filter(merged_into__in=made).values_list("merged_into", flat=True))
-    browsing = set(Identification.objects.filter(contact__in=made).values_list("contact", flat=True))
+    recorded = recorded_of(made.keys())
     gone, told, tally = set[int](), [], Counter[str]()
     for contact in found:
         if contact.pk in shared:
             why = "shared"
         elif contact.merged_into_id or contact.pk in united:
             why = "united"
-        elif contact.now_touches != made[contact.pk].touches or contact.pk in browsing:
+        elif contact.now_touches != made[contact.pk].touches or contact.pk in recorded:
             why = "recorded"
         elif contact.updated_at != made[contact.pk].at:
             why = "changed"

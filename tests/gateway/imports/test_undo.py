@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.forms.models import model_to_dict
 
+from ripeline.capture.forms.models import Confirmation, Form, Submission
 from ripeline.gateway.imports.report import preview_lines, result_lines
 from ripeline.gateway.models import Import, ImportStep
+from ripeline.kit.instants import to_instant
+from ripeline.people.consent import note_consent
 from ripeline.people.contacts import ContactDraft, add_contacts
-from ripeline.people.models import Company, Contact, Identity, User, Visitor
+from ripeline.people.models import Company, Consent, Contact, Identity, User, Visitor
 from ripeline.timeline.identities.merging import Merged, merge, undo
-from ripeline.timeline.identities.models import Identification
+from ripeline.timeline.identities.models import Identification, KeptApart, Merge
 from ripeline.timeline.models import Reassessment, Touch
 from ripeline.timeline.moves import note
 from tests.gateway.imports.bringing import NOW, bring_in, carry_on, csv_file, look, take_back
@@ -61,6 +65,37 @@ def test_an_undone_import_leaves_everything_as_it_was(tmp_path: Path) -> None:
     assert everything() == before
 
 
+@pytest.mark.parametrize("order", ["last first", "first first"])
+def test_when_things_were_told_goes_back_with_them_in_whatever_order(tmp_path: Path, order: str) -> None:
+    anna()
+    before = everything()
+    later = NOW + timedelta(hours=1)
+    done = [
+        bring_in(csv_file(tmp_path, FILE)),
+        bring_in(csv_file(tmp_path, "email,title,color\nanna@firm.example,Owner,red\n"), now=later),
+    ]
+    assert (Contact.objects.get(key=before["contacts"][0]["key"]).told or {})["title"] == to_instant(later)  # type: ignore[index]
+    for each in reversed(done) if order == "last first" else done:
+        take_back(each, now=LATER)
+    assert everything() == before
+
+
+def test_what_somebody_said_again_since_stays_with_when_they_said_it(tmp_path: Path) -> None:
+    contact = anna()
+    done = bring_in(csv_file(tmp_path, FILE))
+    contact.refresh_from_db()
+    said = (contact.told or {}) | {"title": to_instant(LATER), "trait color": to_instant(LATER)}
+    Contact.objects.filter(pk=contact.pk).update(told=said)
+    undone = take_back(done, now=LATER)
+    contact.refresh_from_db()
+    assert undone.left_in_place == [
+        "Anna Neu: title 'Publisher' was said again since, and stays.",
+        "Anna Neu: color 'blue' was said again since, and stays.",
+    ]
+    assert (contact.name, contact.title, contact.traits) == ("Anna Berg", "Publisher", {"color": "blue"})
+    assert contact.told == {"title": to_instant(LATER), "trait color": to_instant(LATER)}
+
+
 def test_people_whose_facts_go_are_assessed_again(tmp_path: Path) -> None:
     contact = anna()
     done = bring_in(csv_file(tmp_path, FILE))
@@ -75,6 +110,45 @@ def test_a_contact_of_whom_something_was_recorded_since_stays_and_is_told(tmp_pa
     undone = take_back(done, now=LATER)
     assert undone.left_in_place == ["Fresh Face stays: something was recorded of them since."]
     assert [each.email for each in Contact.objects.all()] == ["fresh@firm.example"]
+
+
+def _consent(fresh: Contact) -> None:
+    note_consent(fresh, "calls", Consent.State.WITHDRAWN, how=Consent.How.BY_HAND, at=LATER)
+
+
+def _submission(fresh: Contact) -> None:
+    form = Form.objects.create(key="demo", title="Demo", created_at=NOW)
+    Submission.objects.create(
+        nonce="n", form=form, received_at=LATER, outcome=Submission.Outcome.ACCEPTED, contact=fresh
+    )
+
+
+def _letter(fresh: Contact) -> None:
+    form = Form.objects.create(key="demo", title="Demo", created_at=NOW)
+    Confirmation.objects.create(contact=fresh, form=form, address=fresh.email, asked_at=LATER)
+
+
+def _kept_apart(fresh: Contact) -> None:
+    KeptApart.objects.create(one=fresh, other=anna(), at=LATER)
+
+
+def _merged_once(fresh: Contact) -> None:
+    done = merge(fresh, anna(), by=None, why="one", now=LATER)
+    assert isinstance(done, Merged)
+    undo(done.merge, by=None, now=LATER)
+
+
+@pytest.mark.parametrize("record", [_consent, _submission, _letter, _kept_apart, _merged_once])
+def test_of_whom_anything_was_kept_since_in_a_table_of_its_own_stays_with_it(
+    tmp_path: Path, record: Callable[[Contact], None]
+) -> None:
+    done = bring_in(csv_file(tmp_path, "email,name\nfresh@firm.example,Fresh Face\n"))
+    record(Contact.objects.get())
+    kept = [model.objects.count() for model in (Consent, Submission, Confirmation, KeptApart, Merge)]
+    undone = take_back(done, now=LATER)
+    assert undone.left_in_place == ["Fresh Face stays: something was recorded of them since."]
+    assert [model.objects.count() for model in (Consent, Submission, Confirmation, KeptApart, Merge)] == kept
+    assert Submission.objects.filter(contact=None).count() == 0
 
 
 def test_a_field_changed_by_hand_since_stays_and_is_told(tmp_path: Path) -> None:
