@@ -27,6 +27,7 @@ __all__ = [
     "PlaybookMistakes",
     "Stage",
     "find_doubts",
+    "load_kept",
     "load_playbook",
     "read_plain",
     "read_written",
@@ -37,7 +38,8 @@ __all__ = [
 Path = tuple[str | int, ...]
 
 LONGEST_TEXT: Final = 100_000
-"""Letters: two seconds to read at worst. The longest shipped playbook has twelve thousand."""
+"""Letters of a new text: two seconds to read at worst. The longest shipped playbook has twelve thousand. What was
+kept before there was a limit is read however long it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,10 @@ class PlaybookMistakes(ValueError):
         self.mistakes = mistakes
 
 
-def read_written(text: str) -> Written:
-    """What a YAML text says, for the functions below. Raises PlaybookMistakes where it is too long or not YAML."""
-    if len(text) > LONGEST_TEXT:
+def read_written(text: str, *, is_kept: bool = False) -> Written:
+    """What a YAML text says, for the functions below. Raises PlaybookMistakes where it is not YAML, or is too long and
+    was not kept before."""
+    if len(text) > LONGEST_TEXT and not is_kept:
         raise PlaybookMistakes((Mistake(1, "", say_too_long(text)),))
     try:
         return read_yaml(text)
@@ -90,6 +93,11 @@ def load_playbook(text: str | Written) -> Playbook:
         return _load(read_written(text) if isinstance(text, str) else text)
     except RecursionError:
         raise PlaybookMistakes((Mistake(1, "", TOO_DEEP),)) from None
+
+
+def load_kept(text: str) -> Playbook:
+    """The same of a text that was kept as a definition, which may be longer than a new one. Raises PlaybookMistakes."""
+    return load_playbook(read_written(text, is_kept=True))
 
 
 def find_doubts(text: str | Written) -> tuple[Mistake, ...]:

@@ -10,7 +10,7 @@ from itertools import groupby
 from django.db.models import F, Prefetch, QuerySet
 from django.http import Http404
 
-from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_playbook
+from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_kept
 from ripeline.playbooks.changes.differing import Change, compare_playbooks
 from ripeline.playbooks.changes.lines import DiffLine, compare_lines
 from ripeline.timeline.models import PlaybookVersion, Publication
@@ -81,4 +81,4 @@ def read_or_none(text: str) -> Playbook | None:
 
 @lru_cache(maxsize=READ)
 def _read(text: str) -> Playbook:
-    return load_playbook(text)
+    return load_kept(text)

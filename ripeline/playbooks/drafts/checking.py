@@ -47,10 +47,11 @@ class Checked:
 
 
 @lru_cache(maxsize=32)
-def check_text(text: str) -> Checked:
-    """Looks a text over. The values it holds are shared: change a copy."""
+def check_text(text: str, *, is_kept: bool = False) -> Checked:
+    """Looks a text over; `is_kept`: it is a version's, and may be longer than a new one. The values it holds are
+    shared: change a copy."""
     try:
-        written = read_written(text)
+        written = read_written(text, is_kept=is_kept)
     except PlaybookMistakes as wrong:
         return Checked(text, None, None, wrong.mistakes, ())
     doubts = find_doubts(written)

@@ -87,13 +87,13 @@ def read_choice(ref: str) -> Text | Refused:
     if kind == "version":
         row = PlaybookVersion.objects.filter(version=name).first()
         if row is not None:
-            return _written(ref, _of_version(row).name, row.text)
+            return _written(ref, _of_version(row).name, row.text, is_kept=True)
         return Refused(f"That version {NO_SUCH}")
     if ref == "in force":
         row = PlaybookVersion.objects.filter(is_active=True).first()
         if row is None:
             return Refused("No playbook is in force yet, so there is nothing to compare with.")
-        return _written(f"version {row.version}", _of_version(row).name, row.text)
+        return _written(f"version {row.version}", _of_version(row).name, row.text, is_kept=True)
     return Refused("Choose two definitions from the list.")
 
 
@@ -187,8 +187,8 @@ def _forget_old(by: User) -> None:
     PreviewRun.objects.filter(pk__in=list(mine[KEPT : KEPT + 100])).delete()
 
 
-def _written(ref: str, name: str, text: str) -> Text:
-    checked = check_text(text)
+def _written(ref: str, name: str, text: str, *, is_kept: bool = False) -> Text:
+    checked = check_text(text, is_kept=is_kept)
     return Text(ref, name, text, checked.playbook, checked.mistakes)
 
 

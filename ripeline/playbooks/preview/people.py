@@ -12,7 +12,7 @@ from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.explain import missing_for, next_stages, say_transition
 from ripeline.lifecycle.fold import Fold, fold
 from ripeline.lifecycle.outcome import TooManyMoves
-from ripeline.lifecycle.playbook import Playbook, load_playbook
+from ripeline.lifecycle.playbook import Playbook, load_kept
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
@@ -67,7 +67,7 @@ def read_people(run: PreviewRun, *, start: str, end: str, after: int) -> PeopleP
     stages = [(pairs[at].from_stage, pairs[at].to_stage) for at in pair_of[here : here + PER_PAGE].tolist()]
     contacts = Contact.objects.in_bulk(shown)
     touches = read_touches(shown, heard_until=run.as_of if run.is_as_known else None)
-    playbooks = load_playbook(run.one_text), load_playbook(run.other_text)
+    playbooks = load_kept(run.one_text), load_kept(run.other_text)
     rows = [
         _moved(
             contacts[pk], pair, playbooks, [to_fact(it) for it in touches.get(pk, ())], to_instant(run.as_of)

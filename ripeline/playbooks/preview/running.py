@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ripeline.kit.instants import to_instant
-from ripeline.lifecycle.playbook import PlaybookMistakes, load_playbook
+from ripeline.lifecycle.playbook import PlaybookMistakes, load_kept
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
 from ripeline.playbooks.preview.passing import Found, Pair, compare_all
 from ripeline.playbooks.preview.results import moves_of, result_of
@@ -201,11 +201,11 @@ def _wait(turn: _Turn, run: PreviewRun, history: NotReady | OpenHistory) -> None
 
 
 def _pair(turn: _Turn, run: PreviewRun) -> Pair:
-    one = compile_program(load_playbook(run.one_text))
+    one = compile_program(load_kept(run.one_text))
     same = run.one_version == run.other_version
     return Pair(
         one=one,
-        other=one if same else compile_program(load_playbook(run.other_text)),
+        other=one if same else compile_program(load_kept(run.other_text)),
         as_of=to_instant(run.as_of),
         now=to_instant(turn.clock()),
         outcome=run.outcome or None,

@@ -39,7 +39,7 @@ class Proposal:
 
     @property
     def checked(self) -> Checked:
-        return check_text(self.text)
+        return check_text(self.text, is_kept=self.version is not None)
 
     @property
     def told(self) -> tuple[Told, ...]:
@@ -57,7 +57,7 @@ class Proposal:
 
     def says_what(self, row: PlaybookVersion) -> bool:
         """Whether it means just what a version means."""
-        playbook, kept = self.checked.playbook, check_text(row.text).playbook
+        playbook, kept = self.checked.playbook, check_text(row.text, is_kept=True).playbook
         return playbook is not None and kept is not None and playbook.version == kept.version
 
     @property

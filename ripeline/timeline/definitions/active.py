@@ -6,10 +6,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from ripeline.lifecycle.playbook import Playbook, load_playbook
+from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import User
 from ripeline.timeline.definitions.publish import publish
-from ripeline.timeline.definitions.versions import NoPlaybook, active_playbook, keep_version, playbook_version
+from ripeline.timeline.definitions.versions import (
+    NoPlaybook,
+    active_playbook,
+    keep_version,
+    playbook_version,
+    read_new,
+)
 
 __all__ = ["NoPlaybook", "activate", "active_playbook", "playbook_version"]
 
@@ -20,7 +26,7 @@ def activate(text: str, *, now: datetime, author: User | None = None, note: str 
     For the command line, installations and tests; pages keep and publish. Raises PlaybookMistakes. The same
     definition again changes nothing.
     """
-    playbook = load_playbook(text)
+    playbook = read_new(text)
     with transaction.atomic():
         version = keep_version(text, now=now, author=author, note=note)
         publish(version.version, by=author, note=note, now=now)

@@ -9,7 +9,13 @@ from functools import lru_cache
 
 from django.db import connection
 
-from ripeline.lifecycle.playbook import Playbook, PlaybookMistakes, load_playbook
+from ripeline.lifecycle.playbook import (
+    LONGEST_TEXT,
+    Playbook,
+    PlaybookMistakes,
+    load_kept,
+    load_playbook,
+)
 from ripeline.people.models import User
 from ripeline.timeline.camps.models import Camp
 from ripeline.timeline.models import PlaybookVersion, Publication
@@ -74,7 +80,7 @@ def readable_version(version: str) -> Playbook | None:
 
 def is_named_otherwise(row: PlaybookVersion) -> bool:
     """Whether this release would keep the same definition under another name. Raises PlaybookMistakes."""
-    return load_playbook(row.text).version != row.version
+    return load_kept(row.text).version != row.version
 
 
 def keep_version(text: str, *, now: datetime, author: User | None = None, note: str = "") -> PlaybookVersion:
@@ -82,7 +88,7 @@ def keep_version(text: str, *, now: datetime, author: User | None = None, note: 
 
     The same definition is kept once: text, author and note stay those of who kept it first. Raises PlaybookMistakes.
     """
-    playbook = load_playbook(text)
+    playbook = read_new(text)
     row, _ = PlaybookVersion.objects.get_or_create(
         version=playbook.version,
         defaults={
@@ -95,6 +101,13 @@ def keep_version(text: str, *, now: datetime, author: User | None = None, note: 
         },
     )
     return row
+
+
+def read_new(text: str) -> Playbook:
+    """The playbook that is to be kept. Raises PlaybookMistakes; for too long a text only where it is not kept yet."""
+    if len(text) > LONGEST_TEXT and PlaybookVersion.objects.filter(text=text).exists():
+        return load_kept(text)
+    return load_playbook(text)
 
 
 def stretches_in_force() -> list[tuple[datetime, str]]:
@@ -152,7 +165,7 @@ def _remembered(version: str) -> Playbook:
 
 @lru_cache(maxsize=16)
 def _load(version: str, text: str) -> Playbook:
-    playbook = load_playbook(text)
+    playbook = load_kept(text)
     # It goes by the name it was kept under, with which every row that it wrote is signed: a release that writes the
     # canonical form otherwise would give it another.
     vars(playbook)["version"] = version

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from ripeline.installing import doctor_command, migrate_command
+from ripeline.lifecycle.playbook import load_kept
+from ripeline.playbooks.commands import playbook_group
 from ripeline.reactions import react
 from ripeline.timeline.asof import AsOf
 from ripeline.timeline.camps.keeping import start_camp
@@ -21,6 +24,7 @@ from ripeline.timeline.past import playbook_as_of
 from ripeline.timeline.reassess import reassess_due
 from ripeline.timeline.record import record
 from ripeline.timeline.sentences import Teller
+from tests.factories import make_user, sign_in
 from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -89,6 +93,37 @@ def test_an_old_definition_that_cannot_be_read_any_more_holds_nobody_up() -> Non
     assert Teller(active_playbook()).say(first) == "Lead on 28 February by the rule lead.enter"
     assert playbook_as_of(AsOf(NOW - DAY, "known", asked="2026-02-28")) == active_playbook()
     assert count_moved(Publication.objects.get(is_in_force=True)).people == 1
+
+
+def test_a_definition_that_was_kept_before_texts_had_a_limit_goes_on_counting(tmp_path: Path) -> None:
+    long = PLAYBOOK + "# why we do it like this\n" * 5000
+    version = load_kept(long).version
+    row = PlaybookVersion(version=version, key="plain", title="Plain", text=long, created_at=NOW - 400 * DAY)
+    row.save(force_insert=True)
+    publish(version, by=None, note="", now=NOW - 400 * DAY)
+    eva = make_contact("Eva Lind", now=NOW)
+    record([fact(eva, "form_submitted", NOW)], now=NOW)
+    assess(NOW)
+    assert (Standing.objects.get().stage, Reassessment.objects.get().error) == ("lead", "")
+    assert doctor().count("ok      The playbook in force is Plain") == 1
+    mia = sign_in(make_user("marketing", "Mia Market"))
+    for page in (
+        "/",
+        "/playbook/",
+        f"/playbook/{version[:8]}/",
+        "/playbook/previews/",
+        f"/contacts/{eva.key}",
+    ):
+        assert mia.get(page, follow=True).status_code == 200, page
+    # Away from it and back to it; what nobody kept is refused as ever.
+    activate(EASIER, now=NOW)
+    assert mia.get(f"/playbook/{version[:8]}/publish/").status_code == 200
+    assert activate(long, now=NOW + HOUR).version == active_playbook().version == version
+    file = tmp_path / "longer.yaml"
+    file.write_text(long.replace("gte: 30", "gte: 31"))
+    refused = CliRunner().invoke(playbook_group, ["use", str(file)])
+    assert (refused.exit_code, "A playbook has at most 100,000 letters" in refused.output) == (2, True)
+    assert active_playbook().version == version
 
 
 def test_a_camp_whose_definition_cannot_be_read_waits_and_holds_nobody_up() -> None:
