@@ -5,9 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from ripeline.insights.period import Step
 
@@ -15,34 +14,21 @@ Move = tuple[str, str]
 """From a stage to a stage, by key."""
 
 
-class Climb(NamedTuple):
-    """How far somebody moved up within a period, by the places of the stages: from `low`, the lowest they moved up
-    out of, to `high`, the highest they reached. `is_new`: they were first seen in that period.
-
-    Who falls rises again from no higher than where they were, so that all stages in between were passed.
-    """
-
-    low: int
-    high: int
-    is_new: bool
-
-
 @dataclass(slots=True)
 class Counts:
     """`present` is how many stand in each stage; `moves` and `came` are by step, the last one being what was after the
-    period; `climbs` counts people, of the period alone."""
+    period."""
 
     present: Counter[str]
     moves: list[Counter[Move]]
     came: list[int]
-    climbs: Counter[Climb] = field(default_factory=Counter)
 
 
 Moment = datetime | str
-Line = tuple[str, str, str, Moment | None, int | None, Moment | None, int]
-"""What is told, from where, to where, when, of which contact, first seen when, and how many people. `now` names the
-stage people stand in (and, after a bar, more of their standing), and the moment they were first seen where that is
-within the period or later; `moved` is one move of one contact."""
+Line = tuple[str, str, str, Moment | None, int]
+"""What is told, from where, to where, when, and how many people. `now` names the stage people stand in (and, after a
+bar, more of their standing), and the moment they were first seen where that is within the period or later; `moved` is
+a move."""
 
 
 def no_counts(steps: Sequence[Step]) -> Counts:
@@ -51,23 +37,15 @@ def no_counts(steps: Sequence[Step]) -> Counts:
 
 
 def tally(lines: Iterable[Line], steps: Sequence[Step], stages: Sequence[str]) -> Counts:
-    """The counts of people and moves told one by one; `stages` lowest first."""
+    """The counts of people and moves told one by one; moves to and from other stages than these are left out."""
     counts, begins = no_counts(steps), [*(step.since for step in steps), steps[-1].until]
-    places = {key: place for place, key in enumerate(stages)}
-    climbs: dict[int, Climb] = {}
-    for what, origin, target, at, contact, came, people in lines:
+    for what, origin, target, at, people in lines:
         step = -1 if at is None else bisect_right(begins, moment(at)) - 1
         if what == "now":
             counts.present[origin.partition("|")[0]] += people
             counts.came[step] += people if step >= 0 else 0
-            continue
-        counts.moves[step][origin, target] += people
-        low, high = places.get(origin), places.get(target)
-        if contact is not None and low is not None and high is not None and low < high and step < len(steps):
-            is_new = came is not None and moment(came) >= begins[0]
-            before = climbs.get(contact, Climb(low, high, is_new))
-            climbs[contact] = Climb(min(low, before.low), max(high, before.high), is_new)
-    counts.climbs.update(each._replace(is_new=each.is_new and each.low == 0) for each in climbs.values())
+        elif origin in stages and target in stages:
+            counts.moves[step][origin, target] += people
     return counts
 
 

@@ -15,7 +15,7 @@ from itertools import permutations
 
 from django.db import connection
 
-from ripeline.insights.counted import Climb, Counts, Move, no_counts, tally
+from ripeline.insights.counted import Counts, Move, no_counts, tally
 from ripeline.insights.known_flows import read_known
 from ripeline.insights.period import Step
 from ripeline.insights.whose import theirs
@@ -28,13 +28,11 @@ FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Flows:
     """`stock[n]` is how many stood in each stage when step n began; the last one is for the end of the period.
-    `moves[n]` is how many went from where to where in step n, `came[n]` how many were first seen in it. `climbs` is how
-    far how many people moved up within the period, each of them counted once."""
+    `moves[n]` is how many went from where to where in step n, `came[n]` how many were first seen in it."""
 
     stock: tuple[Mapping[str, int], ...]
     moves: tuple[Mapping[Move, int], ...]
     came: tuple[int, ...]
-    climbs: Mapping[Climb, int]
 
 
 def read_flows(
@@ -64,7 +62,7 @@ def read_flows(
     for number in range(len(steps), -1, -1):
         stock.append(_before(stock[-1], counts.moves[number], counts.came[number], stages[0]))
     # Walked back: the present, the end of the period, then the beginning of each step.
-    return Flows(tuple(reversed(stock[1:])), tuple(counts.moves[:-1]), tuple(counts.came[:-1]), counts.climbs)
+    return Flows(tuple(reversed(stock[1:])), tuple(counts.moves[:-1]), tuple(counts.came[:-1]))
 
 
 def _before(after: Mapping[str, int], moves: Mapping[Move, int], came: int, first_stage: str) -> Counter[str]:
@@ -85,28 +83,23 @@ def _count_all(steps: Sequence[Step], stages: Sequence[str]) -> Counts:
         for value in (number, _stored(since), _stored(until))
     ]
     pairs = [key for pair in permutations(stages, 2) for key in pair]
-    since, until = _stored(steps[0].since), _stored(steps[-1].until)
-    question = _question_of_all(len(bounds), len(pairs) // 2, len(stages))
+    question = _question_of_all(len(bounds), len(pairs) // 2)
     counts = no_counts(steps)
     with connection.cursor() as cursor:
-        cursor.execute(question, [*spans, *pairs, *stages, *stages, since, until, since])
+        cursor.execute(question, [*spans, *pairs])
         for what, step, origin, target, people in cursor.fetchall():
             if what == "now":
                 counts.present[origin.partition("|")[0]] += people
             elif what == "moved":
                 counts.moves[step][origin, target] += people
-            elif what == "came":
-                counts.came[step] += people
             else:
-                counts.climbs[Climb(int(origin), int(target), bool(step))] += people
+                counts.came[step] += people
     return counts
 
 
-def _question_of_all(steps: int, pairs: int, stages: int) -> str:
+def _question_of_all(steps: int, pairs: int) -> str:
     """Each pair of stages in each step is counted along one range of transition_moves, without a row being read:
-    a thousand short ranges cost a twentieth of grouping the moves of a year. A cell begins with the stage. How far
-    people climbed is read along transition_flow, person by person."""
-    place = f"WHEN {' WHEN '.join(f'%s THEN {place}' for place in range(stages))} END"
+    a thousand short ranges cost a twentieth of grouping the moves of a year. A cell begins with the stage."""
     return (
         f"WITH steps(number, since, until) AS (VALUES {_places(steps, 3)}),"  # noqa: S608 - only placeholders
         f" pairs(origin, target) AS (VALUES {_places(pairs, 2) or '(NULL, NULL)'})"
@@ -117,14 +110,6 @@ def _question_of_all(steps: int, pairs: int, stages: int) -> str:
         " FROM steps p CROSS JOIN pairs m) moved WHERE people > 0"
         " UNION ALL SELECT 'came', p.number, '', '', count(*) FROM steps p CROSS JOIN ripeline_standing s"
         " WHERE s.first_touch_at >= p.since AND s.first_touch_at < p.until AND s.stage <> '' GROUP BY p.number"
-        " UNION ALL SELECT 'climbed', CASE WHEN s.contact_id IS NULL THEN 0 ELSE 1 END AS new,"
-        " CAST(w.low AS text), CAST(w.high AS text), count(*)"
-        " FROM (SELECT u.contact_id, min(u.low) AS low, max(u.high) AS high FROM ("
-        f" SELECT t.contact_id, CASE t.from_stage {place} AS low, CASE t.to_stage {place} AS high"
-        " FROM ripeline_transition t WHERE t.superseded_at IS NULL AND t.at >= %s AND t.at < %s"
-        " ) u WHERE u.high > u.low GROUP BY u.contact_id) w"
-        " LEFT JOIN ripeline_standing s ON w.low = 0 AND s.contact_id = w.contact_id AND s.first_touch_at >= %s"
-        " GROUP BY new, w.low, w.high"
     )
 
 
@@ -134,11 +119,10 @@ def _count_one(steps: Sequence[Step], stages: Sequence[str], owner: int, *, is_m
     moves = theirs(steps[-1].until - since, is_many=is_many)
     question = (
         "SELECT 'now', s.cell, '', CASE WHEN s.stage <> '' AND s.first_touch_at >= %s THEN s.first_touch_at END"  # noqa: S608
-        f" AS at, CAST(NULL AS bigint), NULL, count(*) FROM ripeline_contact c CROSS JOIN ripeline_standing s"
+        f" AS at, count(*) FROM ripeline_contact c CROSS JOIN ripeline_standing s"
         " WHERE c.owner_id = %s AND s.contact_id = c.id GROUP BY s.cell, at"
-        " UNION ALL SELECT 'moved', t.from_stage, t.to_stage, t.at, t.contact_id, s.first_touch_at, 1"
-        f" FROM {moves} CROSS JOIN ripeline_standing s WHERE c.owner_id = %s AND t.contact_id = c.id AND t.at >= %s"
-        " AND t.superseded_at IS NULL AND s.contact_id = t.contact_id"
+        " UNION ALL SELECT 'moved', t.from_stage, t.to_stage, t.at, 1"
+        f" FROM {moves} WHERE c.owner_id = %s AND t.contact_id = c.id AND t.at >= %s AND t.superseded_at IS NULL"
     )
     with connection.cursor() as cursor:
         cursor.execute(question, [_stored(since), owner, owner, _stored(since)])

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ripeline.insights.counted import Climb, Move
+from ripeline.insights.counted import Move
 from ripeline.insights.flows import Flows
 from ripeline.lifecycle.playbook import Playbook, Stage
 
@@ -18,9 +18,8 @@ class FunnelRow:
     """One stage: people in it at the end of the period (`now`) and at its beginning (`then`).
 
     `rose` and `fell` are the moves up and down into the stage within the period, for the first stage `rose` is who
-    was first seen in it; somebody who comes twice counts twice. `reached` is how many people moved up to here or past
-    it in the period (at the first stage: were first seen), `went_on` how many of them moved further up in it too;
-    each counts once. `width` and `width_then` are shares of the widest bar in per cent; `spark` holds the points of a
+    was first seen in it; somebody who comes twice counts twice. `went_on` is the moves up out of the stage within the
+    period. `width` and `width_then` are shares of the widest bar in per cent; `spark` holds the points of a
     small line.
     """
 
@@ -29,7 +28,6 @@ class FunnelRow:
     then: int
     rose: int
     fell: int
-    reached: int
     went_on: int
     is_last: bool
     width: float
@@ -42,9 +40,15 @@ class FunnelRow:
         return self.now - self.then
 
     @property
+    def stays(self) -> int:
+        """How many stays in the stage there were: who stood in it at the beginning, and each time somebody came. Each
+        ended by a move up, by a move down, or goes on at the end of the period."""
+        return self.then + self.rose + self.fell
+
+    @property
     def share(self) -> float | None:
-        """The share of those who came that went on; None where nobody came, and for the last stage."""
-        return self.went_on / self.reached if self.reached and not self.is_last else None
+        """The share of the stays that a move up ended; None where there were none, and for the last stage."""
+        return self.went_on / self.stays if self.stays and not self.is_last else None
 
 
 def read_funnel(playbook: Playbook, flows: Flows) -> tuple[FunnelRow, ...]:
@@ -65,8 +69,7 @@ def read_funnel(playbook: Playbook, flows: Flows) -> tuple[FunnelRow, ...]:
                 then=then[stage.key],
                 rose=rose + came,
                 fell=fell,
-                reached=came if place == 0 else _passed(flows.climbs, place),
-                went_on=_passed(flows.climbs, place, further=True),
+                went_on=_risen(playbook, place, moves),
                 is_last=place + 1 == len(playbook.stages),
                 width=100 * now[stage.key] / most,
                 width_then=100 * then[stage.key] / most,
@@ -101,14 +104,10 @@ def _arrivals(playbook: Playbook, place: int, moves: Mapping[Move, int]) -> tupl
     return rose, fell
 
 
-def _passed(climbs: Mapping[Climb, int], place: int, *, further: bool = False) -> int:
-    """How many moved up to this place or past it; with `further` those of them who moved past it. In the first place
-    people are where they are first seen."""
-    return sum(
-        people
-        for climb, people in climbs.items()
-        if (climb.low < place or (place == 0 and climb.is_new)) and climb.high >= place + further
-    )
+def _risen(playbook: Playbook, place: int, moves: Mapping[Move, int]) -> int:
+    """How many moved up out of a stage."""
+    key, above = playbook.stages[place].key, {stage.key for stage in playbook.stages[place + 1 :]}
+    return sum(people for (origin, target), people in moves.items() if origin == key and target in above)
 
 
 def _spark(values: Sequence[int]) -> str:

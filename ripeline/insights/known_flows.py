@@ -14,7 +14,7 @@ from django.db import connection
 from ripeline.insights.counted import Counts, tally
 from ripeline.insights.period import Step
 from ripeline.timeline.asof import AsOf
-from ripeline.timeline.past import first_touch_then, holds_then, last_move_then
+from ripeline.timeline.past import first_touch_then, last_move_then, tells_then
 
 
 def read_known(steps: Sequence[Step], *, stages: Sequence[str], owner: int | None, as_of: AsOf) -> Counts:
@@ -24,15 +24,15 @@ def read_known(steps: Sequence[Step], *, stages: Sequence[str], owner: int | Non
     """
     last, when_moved = last_move_then(as_of, "c.id", "m.to_stage")
     first, when_heard = first_touch_then(as_of, "c.id")
-    holds, when_held = holds_then(as_of, "t")
+    tells, when_told = tells_then(as_of, "t")
     mine, owners = ("", []) if owner is None else (" WHERE c.owner_id = %s", [owner])
     question = (
         f"WITH known AS MATERIALIZED (SELECT c.id AS id, {first} AS came FROM ripeline_contact c{mine})"  # noqa: S608
         f" SELECT 'now', COALESCE({last}, %s) AS stage, '', CASE WHEN c.came >= %s THEN c.came END AS at,"
-        " CAST(NULL AS bigint), NULL, count(*) FROM known c WHERE c.came IS NOT NULL GROUP BY stage, at"
-        " UNION ALL SELECT 'moved', t.from_stage, t.to_stage, t.at, t.contact_id, c.came, 1"
+        " count(*) FROM known c WHERE c.came IS NOT NULL GROUP BY stage, at"
+        " UNION ALL SELECT 'moved', t.from_stage, t.to_stage, t.at, 1"
         " FROM ripeline_transition t JOIN known c ON c.id = t.contact_id"
-        f" WHERE {holds} AND t.at >= %s"
+        f" WHERE c.came IS NOT NULL AND t.at >= %s AND {tells}"
     )
     since = steps[0].since
     given: list[int | str | datetime] = [
@@ -41,8 +41,8 @@ def read_known(steps: Sequence[Step], *, stages: Sequence[str], owner: int | Non
         *when_moved,
         stages[0],
         since,
-        *when_held,
         since,
+        *when_told,
     ]
     with connection.cursor() as cursor:
         cursor.execute(question, [_stored(value) for value in given])

@@ -73,6 +73,29 @@ def moves_known(contact_id: int, at: datetime) -> list[Transition]:
     return [found[position] for position in sorted(found)]
 
 
+def tells_then(as_of: AsOf, alias: str) -> Piece:
+    """Whether the transition called `alias` is among its contact's as they stood at the moment: `moves_known`, of many.
+
+    Between the moment something is heard and that of the assessment the old and the new telling both count: of those
+    few contacts each place is looked at, what was held for true comes first.
+    """
+    holds, params = holds_then(as_of, alias)
+    if as_of.view == "was":
+        return holds, params
+    last, _ = last_move_then(as_of, f"{alias}.contact_id", "m.position")
+    here, _ = holds_then(as_of, "f")
+    first = (
+        f"SELECT f.id FROM ripeline_transition f WHERE f.contact_id = {alias}.contact_id"  # noqa: S608
+        f" AND f.position = {alias}.position AND {here}"
+        " ORDER BY (f.superseded_at IS NULL), f.superseded_at, f.id DESC LIMIT 1"
+    )
+    undecided = (
+        "SELECT u.contact_id FROM ripeline_transition u WHERE u.known_at <= %s AND u.superseded_at > %s"
+    )
+    rank = f"{alias}.position <= {last} AND {alias}.id = ({first})"
+    return f"{holds} AND ({alias}.contact_id NOT IN ({undecided}) OR ({rank}))", params * 4
+
+
 def is_known_then(as_of: AsOf, contact: str) -> Piece:
     """Whether the log had anything of the contact by the moment."""
     touches, params = _touches_then(as_of, contact)

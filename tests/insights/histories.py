@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.models import Contact, User
 from ripeline.reactions import react
 from ripeline.timeline.definitions.active import activate
@@ -17,7 +18,16 @@ from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
-KINDS = ("page_viewed", "page_viewed", "form_submitted", "email_replied", "email_sent")
+STAGES = ("suspect", "lead", "mql", "prospect")
+KINDS = ("page_viewed", "page_viewed", "form_submitted", "email_replied", "email_sent", "stage_set")
+
+
+def do_something(draw: random.Random, contact: Contact, at: datetime, *, uid: str) -> Fact:
+    """Something a contact does; now and then somebody here puts them into a stage, however far up or down."""
+    kind = draw.choice(KINDS)
+    return fact(
+        contact, kind, at, uid=uid, subject=draw.choice(STAGES) if kind == "stage_set" else "/pricing"
+    )
 
 
 def settle(now: datetime) -> None:
@@ -35,12 +45,11 @@ def make_crowd(count: int, *, now: datetime = NOW, seed: int = 1, owner: User | 
         contact = make_contact(f"Person {seed} {number}", now=now, owner=owner if number % 2 else None)
         contacts.append(contact)
         touches = [
-            fact(
+            do_something(
+                draw,
                 contact,
-                draw.choice(KINDS),
                 now - timedelta(minutes=draw.randrange(1, 180 * 24 * 60)),
                 uid=f"{seed}-{number}-{each}",
-                subject="/pricing",
             )
             for each in range(draw.randrange(0, 9))
         ]
@@ -59,7 +68,7 @@ def hear_late(count: int, *, owner: User, now: datetime = NOW) -> None:
         for each in range(draw.randrange(1, 6)):
             at = now - timedelta(minutes=draw.randrange(1, 180 * 24 * 60))
             heard = min(now, at + draw.choice([0, 0, 1]) * timedelta(hours=draw.randrange(1, 1500)))
-            what = fact(contact, draw.choice(KINDS), at, uid=f"late-{number}-{each}", subject="/pricing")
+            what = do_something(draw, contact, at, uid=f"late-{number}-{each}")
             facts.append((heard, what.id, what))
     for heard, _, what in sorted(facts, key=lambda fact: fact[:2]):
         settle(heard)
@@ -82,26 +91,23 @@ def stood(at: datetime, *, owner: User | None = None) -> Counter[str]:
     return counts
 
 
-def climbed(
+def stayed(
     since: datetime, until: datetime, *, stages: Sequence[str], owner: User | None = None
 ) -> list[tuple[int, int]]:
-    """For each stage how many people came up to it or past it within [since, until) (at the first: were first seen),
-    and how many of them moved up past it too, person by person."""
+    """For each stage how many stays in it there were within [since, until), and how many of them ended in it by a move
+    up: each person's life followed from stage to stage."""
     found = [(0, 0)] * len(stages)
     for standing in Standing.objects.exclude(stage="").select_related("contact"):
         if owner is not None and standing.contact.owner_id != owner.pk:
             continue
-        assert standing.first_touch_at is not None
-        past = Transition.objects.filter(contact=standing.contact_id, superseded_at=None)
-        steps = [
-            (stages.index(row.from_stage), stages.index(row.to_stage))
-            for row in past.filter(at__gte=since, at__lt=until)
-        ]
-        reached = [any(low < place <= high for low, high in steps) for place in range(len(stages))]
-        reached[0] = since <= standing.first_touch_at < until
-        for place, (came, went) in enumerate(found):
-            if reached[place]:
-                found[place] = came + 1, went + (True in reached[place + 1 : place + 2])
+        past = Transition.objects.filter(contact=standing.contact_id, superseded_at=None).order_by("position")
+        begins = [(standing.first_touch_at, stages[0]), *((row.at, row.to_stage) for row in past)]
+        for (begin, stage), (end, following) in zip(begins, [*begins[1:], (None, stages[0])], strict=True):
+            assert begin is not None
+            if begin < until and (end is None or end >= since):
+                place = stages.index(stage)
+                is_risen = end is not None and end < until and stages.index(following) > place
+                found[place] = found[place][0] + 1, found[place][1] + is_risen
     return found
 
 

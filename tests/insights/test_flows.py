@@ -20,12 +20,11 @@ from ripeline.timeline.definitions.active import active_playbook
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.models import Standing, Transition
 from ripeline.timeline.record import record
-from tests.insights.histories import DAY, NOW, climbed, hear_late, make_crowd, moved, settle, stood
+from tests.insights.histories import DAY, NOW, STAGES, hear_late, make_crowd, moved, settle, stayed, stood
 from tests.timeline.people import fact, make_contact
 
 pytestmark = pytest.mark.django_db
 
-STAGES = ("suspect", "lead", "mql", "prospect")
 PERIODS = [{"days": "7"}, {"days": "90"}, {"from": "2026-01-15", "to": "2026-02-20"}]
 
 
@@ -50,8 +49,8 @@ def test_stock_and_moves_of_every_step_are_those_counted_one_by_one(
     assert +Counter(flows.stock[-1]) == stood(steps[-1].until, owner=who)
     assert sum(moved(steps[0].since, steps[-1].until, owner=who).values()) > 0
     rows = read_funnel(active_playbook(), flows)
-    climbs = climbed(steps[0].since, steps[-1].until, stages=STAGES, owner=who)
-    assert [(row.reached, row.went_on) for row in rows] == climbs
+    stays = stayed(steps[0].since, steps[-1].until, stages=STAGES, owner=who)
+    assert [(row.stays, row.went_on) for row in rows] == stays
 
 
 def test_the_end_of_a_period_that_ends_now_is_the_standing_of_everybody() -> None:
@@ -90,32 +89,33 @@ def test_the_funnel_adds_up() -> None:
     assert rows[0].rose == came
     assert rows[1].rose == between["suspect", "lead"]
     assert rows[1].fell == between["prospect", "lead"] + between["mql", "lead"]
-    assert rows[0].reached == came
-    assert rows[1].share == pytest.approx(rows[1].went_on / rows[1].reached)
-    assert 0 < rows[1].went_on < rows[1].reached
+    assert rows[1].went_on == between["lead", "mql"] + between["lead", "prospect"]
+    assert rows[1].share == pytest.approx(rows[1].went_on / rows[1].stays)
+    assert 0 < rows[1].went_on < rows[1].stays
     assert rows[-1].share is None
     assert max(row.width for row in rows) <= 100
 
 
-def test_further_is_the_share_of_those_who_came_in_the_period_whatever_was_before() -> None:
+def test_went_on_is_of_the_stays_in_a_stage_whoever_fell_and_rose_again_stays_twice() -> None:
     make_crowd(0)
-    playbook, ages = active_playbook(), {"page_viewed": 9, "form_submitted": 8, "email_replied": 2}
-    for number, (kinds, long_ago) in enumerate([(1, 0), (2, 0), (2, 0), (3, 0), (3, 0), (2, 30), (3, 30)]):
-        contact = make_contact(f"Person {number}", now=NOW)
-        facts = [
-            # Who came long ago replies within the period all the same.
-            fact(contact, kind, NOW - (days + (0 if kind == "email_replied" else long_ago)) * DAY)
-            for kind, days in list(ages.items())[:kinds]
-        ]
+    eva, ivo, ada = (make_contact(name, now=NOW) for name in ("Eva Lind", "Ivo Maas", "Ada Berg"))
+
+    def put(contact: Contact, *stages: tuple[str, int]) -> None:
+        facts = [fact(contact, "stage_set", NOW - days * DAY, subject=stage) for stage, days in stages]
         record(facts, now=NOW)
+
+    put(eva, ("mql", 50), ("prospect", 20), ("suspect", 15), ("lead", 10))
+    put(ivo, ("lead", 40), ("suspect", 20), ("lead", 10), ("mql", 5))
+    put(ada, ("prospect", 8))
     settle(NOW)
-    steps = read_period({"days": "30"}, now=NOW, zone=UTC).steps
-    rows = read_funnel(playbook, read_flows(steps, stages=STAGES, owner=None))
-    # Five were first seen in the period, four of them became leads, two of whom went on. Who was a lead before is
-    # among those who came further, and not among those who became leads.
-    assert [(row.reached, row.went_on) for row in rows[:2]] == [(5, 4), (4, 2)]
-    assert [row.share for row in rows[:2]] == [0.8, 0.5]
-    assert rows[2].reached == 3
+    rows = read_funnel(
+        active_playbook(),
+        read_flows(read_period({"days": "30"}, now=NOW, zone=UTC).steps, stages=STAGES, owner=None),
+    )
+    # Eva went from MQL to prospect, back to suspect and up to lead; Ivo from lead back to suspect, to lead and to MQL;
+    # Ada was first seen as she became a prospect: in no stage between.
+    assert [(row.stays, row.went_on) for row in rows] == [(3, 3), (3, 1), (2, 1), (2, 0)]
+    assert [row.then for row in rows] == [0, 1, 1, 0]
 
 
 def test_rises_per_step_add_up_to_the_rises_of_the_period() -> None:
