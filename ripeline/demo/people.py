@@ -1,6 +1,6 @@
 """Who there is: 400 invented companies and the people in and outside them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from random import Random
 
@@ -71,10 +71,11 @@ class Person(Card):
 
 @dataclass(slots=True)
 class Register:
-    """Names in use, so that no address and no domain is given twice."""
+    """Names in use, so that no address, no domain and no number is given twice."""
 
-    domains: set[str]
-    addresses: set[str]
+    domains: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+    phones: set[str] = field(default_factory=set)
 
 
 def key_of(*parts: object) -> str:
@@ -112,7 +113,7 @@ def draw_people(rng: Random, seed: int, *, count: int, companies: list[tuple[Fir
         seats += [(firm, company, place == 0) for place in range(people)]
     seats = [*seats[:count], *[None] * (count - len(seats))]
     rng.shuffle(seats)
-    register = Register(set(), set())
+    register = Register()
     sources = list(SOURCES)
     weights = list(SOURCES.values())
     people_drawn = []
@@ -142,7 +143,7 @@ def draw_private(rng: Random, key: str, source: str, register: Register) -> Pers
         first_name=first,
         last_name=last,
         emails=(address,),
-        phones=draw_phones(rng, place, 0.35),
+        phones=draw_phones(rng, place, 0.35, register),
         title=rng.choice(("Author", "Novelist", "Writer", None)) if is_published else None,
         seniority="owner" if is_published else rng.choices(("staff", "manager", None), (5, 2, 3))[0],
         company=None,
@@ -172,7 +173,7 @@ def draw_employee(
         first_name=first,
         last_name=last,
         emails=(address, private) if rng.random() < 0.12 else (address,),
-        phones=draw_phones(rng, place, 0.6),
+        phones=draw_phones(rng, place, 0.6, register),
         title=firm.titles[seniority] if role == firm.role else OTHER_TITLES[role],
         seniority=seniority,
         company=company,
@@ -205,9 +206,17 @@ def draw_place(rng: Random) -> Place:
     return rng.choices(list(PLACES.values()), [place.weight for place in PLACES.values()])[0]
 
 
-def draw_phones(rng: Random, place: Place, share: float) -> tuple[str, ...]:
+def draw_phones(rng: Random, place: Place, share: float, register: Register) -> tuple[str, ...]:
+    """A number nobody else in this world has: two who share one would look like one person."""
     number = draw_phone(rng, place) if rng.random() < share else None
-    return (number,) if number else ()
+    if number is None:
+        return ()
+    # From a chance of its own: who comes after stays as they are.
+    again = Random(number)
+    while number in register.phones:
+        number = draw_phone(again, place) or ""
+    register.phones.add(number)
+    return (number,)
 
 
 def draw_address(rng: Random, first: str, last: str, *, hosts: tuple[str, ...], register: Register) -> str:

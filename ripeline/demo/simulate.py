@@ -29,7 +29,7 @@ def simulate(seed: int, now: datetime) -> World:
     ends = (now - EPOCH) // timedelta(microseconds=1) - MINUTE
     year = Year(ends - 365 * DAY, ends)
     rng = Random(seed)
-    companies = draw_companies(rng, seed, Register(set(), set()))
+    companies = draw_companies(rng, seed, Register())
     people = draw_people(rng, seed, count=CONTACTS, companies=companies)
     scenes = cast_scenes(rng, people)
     lives = [live(person, seed, year, scene=scenes.get(person.key)) for person in people]

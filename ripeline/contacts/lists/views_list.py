@@ -148,7 +148,8 @@ def contacts_count(request: HttpRequest) -> HttpResponse:
     """How many the filters leave, for lists where that is not known from the page alone."""
     user, playbook = reader_of(request), active_playbook()
     asked = read_request(request.GET, user, playbook, now=timezone.now())
-    return render(request, "contacts/list_counted.html", {"count": count_matches(asked.wanted)})
+    context = {"count": count_matches(asked.wanted), "as_of": asked.as_of}
+    return render(request, "contacts/list_counted.html", context)
 
 
 @require_POST

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import floor
 from typing import Any
 
 from ripeline.contacts.person.picture import Picture
@@ -26,39 +27,28 @@ LATEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """One contribution: the touch in words, what it added then and what is left of it."""
+    """One contribution: the touch in words, what it added then and what is left of it, as it is shown."""
 
     told: Told
     add: float
-    present: float
+    shown: float
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What one rule has given to the score: `add` each time, `given` in all, `present` what is left of it;
-    `contributions` newest first; `limited` says what the rule's limit left out, "" for nothing."""
+    """What one rule has given to the score: `add` each time, `given` in all, `shown` what is left of it; the `latest`
+    contributions, newest first, and of the `older` how many there are and what is left of them together; `limited`
+    says what the rule's limit left out, "" for nothing."""
 
     signal: str
     words: str
     add: float
+    times: int
     given: float
-    present: float
-    contributions: tuple[Gift, ...]
+    shown: float
+    latest: tuple[Gift, ...]
+    older: tuple[int, float]
     limited: str
-
-    @property
-    def times(self) -> int:
-        return len(self.contributions)
-
-    @property
-    def latest(self) -> tuple[Gift, ...]:
-        return self.contributions[:LATEST]
-
-    @property
-    def older(self) -> tuple[int, float]:
-        """How many more there are, and what they are worth together now."""
-        rest = self.contributions[LATEST:]
-        return len(rest), sum(each.present for each in rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +117,7 @@ def reason_score(picture: Picture, standing: Standing) -> ScoreReason:
         raw=standing.raw,
         limit=rules.max,
         half_life=rules.half_life,
-        parts=tuple(sorted(_given(picture), key=lambda part: -abs(part.present))),
+        parts=tuple(sorted(_given(picture, standing.raw), key=lambda part: -abs(part.shown))),
         clamped=_clamped(standing, rules.max),
         wanted=wanted,
         wanted_by=by,
@@ -174,25 +164,44 @@ def answer_values(playbook: Playbook) -> list[str]:
     return list(dict.fromkeys(("yes", "no", *values)))
 
 
-def _given(picture: Picture) -> Iterator[Given]:
+def _given(picture: Picture, raw: float) -> Iterator[Given]:
     groups: dict[int, list[Contribution]] = defaultdict(list)
     for each in picture.fold.contributions:
         groups[each.rule].append(each)
     limited = say_limits(picture.fold, map(to_fact, picture.touches))
-    for rule, contributions in groups.items():
+    left = [sum(each.present for each in contributions) for contributions in groups.values()]
+    for (rule, contributions), shown in zip(groups.items(), add_up(left, raw), strict=True):
+        latest, older = contributions[: -LATEST - 1 : -1], contributions[:-LATEST]
+        *each_shown, older_shown = add_up(
+            [*(each.present for each in latest), sum(each.present for each in older)], shown
+        )
         yield Given(
             signal=contributions[0].signal,
             words=say_signal(contributions[0].signal),
             add=picture.playbook.score.points[rule].add,
+            times=len(contributions),
             given=sum(each.add for each in contributions),
-            present=sum(each.present for each in contributions),
-            contributions=tuple(_gift(picture, each) for each in reversed(contributions)),
+            shown=shown,
+            latest=tuple(
+                Gift(tell(picture.rows[each.touch_id], picture.playbook), each.add, cents)
+                for each, cents in zip(latest, each_shown, strict=True)
+            ),
+            older=(len(older), older_shown),
             limited=limited.get(rule, ""),
         )
 
 
-def _gift(picture: Picture, given: Contribution) -> Gift:
-    return Gift(tell(picture.rows[given.touch_id], picture.playbook), given.add, given.present)
+def add_up(values: Sequence[float], total: float) -> list[float]:
+    """The values in hundredths that come to the total in hundredths, each less than one of them from what it is.
+
+    Who adds up what a page shows is to find the sum that it shows: those cut off most go up first. `total` is the sum
+    of the values but for hundredths.
+    """
+    down = [floor(value * 100) for value in values]
+    missing = min(max(round(total * 100) - sum(down), 0), len(values))
+    most_cut = sorted(range(len(values)), key=lambda place: down[place] - values[place] * 100)
+    up = set(most_cut[:missing])
+    return [(cents + (place in up)) / 100 for place, cents in enumerate(down)]
 
 
 def _clamped(standing: Standing, limit: float | None) -> str:

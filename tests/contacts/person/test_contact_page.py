@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ripeline.contacts.person.picture import take_picture
-from ripeline.contacts.person.reasons import reason_fit, reason_score
+from ripeline.contacts.person.reasons import add_up, reason_fit, reason_score
 from ripeline.people.models import Contact
 from ripeline.timeline.asof import AsOf
 from ripeline.timeline.definitions.active import activate
@@ -95,10 +95,17 @@ def test_the_contributions_add_up_to_the_score_shown(client: Client, eva: Contac
     picture = take_picture(eva, AsOf(now))
     assert picture.standing is not None
     score = reason_score(picture, picture.standing)
-    assert sum(part.present for part in score.parts) == pytest.approx(score.raw, abs=1e-6)
+    assert sum(part.shown for part in score.parts) == pytest.approx(round(score.raw, 2), abs=1e-6)
     assert score.shown == pytest.approx(score.raw)
     assert [(part.words, part.times) for part in score.parts] == [("conversion", 2), ("pricing", 2)]
     assert score.clamped == ""
+
+
+def test_hundredths_shown_add_up_to_the_sum_shown() -> None:
+    assert add_up([18.2349, 17.0149], 35.2498) == [18.24, 17.01]
+    assert add_up([2.3, 1.1, 0.0], 3.4) == [2.3, 1.1, 0.0]
+    assert add_up([-0.006, 10.004], 9.998) == [0.0, 10.0]
+    assert add_up([1 / 3] * 3, 1.0) == [0.34, 0.33, 0.33]
 
 
 def test_a_clamped_score_says_so_and_its_contributions_still_add_up(client: Client, now: datetime) -> None:
