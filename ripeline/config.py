@@ -141,7 +141,11 @@ class Config(BaseSettings):
     @field_validator("networks")
     @classmethod
     def _file(cls, value: Path | None) -> Path | None:
-        if value and not value.is_file():
+        try:
+            is_there = value is None or value.is_file()
+        except OSError as error:
+            raise Unusable(str(error.strerror)) from None
+        if not is_there:
             raise Unusable("there is no such file")
         return value
 

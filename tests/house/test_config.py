@@ -58,6 +58,7 @@ def refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
         ("EMAIL_FROM", "ripeline@", "it holds no address"),
         ("EMAIL_FROM", "ripe line@example.com", "it holds no address"),
         ("DATA_DIR", "/" + 300 * "a", "File name too long"),
+        ("NETWORKS", "/" + 300 * "a", "File name too long"),
         ("DATA_DIR", __file__, "it is no folder"),
     ],
 )
