@@ -69,6 +69,14 @@ def take_back(uids: Sequence[str], *, by: User, now: datetime) -> frozenset[int]
     return again_if_merged(do)
 
 
+def slips_among(log: Sequence[Touch], *, by: User, now: datetime) -> frozenset[str]:
+    """The ids of those touches in the log of one contact that `take_back` would take back for `by`."""
+    recent = [row for row in log if row.actor == "human" and row.received_at > now - SLIP]
+    placed = max((row for row in log if row.kind in PLACING), key=lambda row: (row.at, row.pk), default=None)
+    latest = {placed.contact_id or 0: placed.pk} if placed else {}
+    return frozenset(row.uid for row in recent if _is_slip(row, latest, by))
+
+
 def _withdraw(uids: Sequence[str], now: datetime) -> int:
     _hold_people(uids, now)
     return Touch.objects.filter(uid__in=uids).delete()[0]
@@ -99,12 +107,16 @@ def _slips(uids: Sequence[str], *, by: User, now: datetime) -> dict[str, int]:
     )
     rows = [(row, row.contact_id) for row in noted if row.contact_id is not None]
     latest = _latest_moves([contact for _, contact in rows])
-    return {
-        row.uid: contact
-        for row, contact in rows
-        if (_is_latest(row, latest) if row.kind in PLACING else "by_id" in row.attrs)
-        and (may_run_the_place(by) or is_signed_by(row.attrs, by))
-    }
+    return {row.uid: contact for row, contact in rows if _is_slip(row, latest, by)}
+
+
+def _is_slip(row: Touch, latest: Mapping[int, int], by: User) -> bool:
+    """Whether a recent touch was noted by hand, and may be taken back by `by`."""
+    if row.kind in PLACING:
+        is_slip = _is_latest(row, latest)
+    else:
+        is_slip = row.kind in NOTED and "by_id" in row.attrs
+    return is_slip and (may_run_the_place(by) or is_signed_by(row.attrs, by))
 
 
 def _is_latest(row: Touch, latest: Mapping[int, int]) -> bool:

@@ -36,6 +36,7 @@ from ripeline.people.permissions import may_change, reader_of
 from ripeline.timeline.asof import AsOf, read_as_of
 from ripeline.timeline.changes import PERSONAL, column_traits
 from ripeline.timeline.identities.merging import merges_of
+from ripeline.timeline.withdraw import slips_among
 
 # An id has fewer digits: more fit no column.
 LONGEST_ID = 19
@@ -81,7 +82,7 @@ def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpRe
         "outdated": outdated,
         "second": second_opinion(picture),
         "consents": standpoints(contact, as_of.at),
-        **_journey(picture, journey, _carried(request)),
+        **_journey(request, picture, journey),
         **_what_to_do(request, picture, forms),
         **_way(request, picture, now),
     }
@@ -114,7 +115,7 @@ def _show_more(request: HttpRequest, contact: Contact) -> HttpResponse:
     context = {
         "contact": contact,
         "playbook": picture.playbook,
-        **_journey(picture, journey, _carried(request)),
+        **_journey(request, picture, journey),
     }
     return render(request, "contacts/contact_days.html", context)
 
@@ -203,8 +204,11 @@ def _behind(picture: Picture, move: Moved) -> list[Told]:
     return [tell(row, picture.playbook) for row in rows]
 
 
-def _journey(picture: Picture, journey: Stretch, carried: str) -> dict[str, object]:
+def _journey(request: HttpRequest, picture: Picture, journey: Stretch) -> dict[str, object]:
+    carried, user = _carried(request), reader_of(request)
+    may_undo = picture.as_of.is_now and may_change(user, picture.contact)
     return {
+        "slips": slips_among(picture.touches, by=user, now=timezone.now()) if may_undo else frozenset(),
         "journey": journey,
         "groups": [("", "Everything"), *((key, title) for key, (title, _) in GROUPS.items())],
         "links": _links(picture, journey, carried),

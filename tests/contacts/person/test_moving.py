@@ -332,6 +332,24 @@ def test_an_administrator_undoes_a_colleagues_call_but_nobody_what_an_import_bro
     assert take_back([uid], by=admin, now=timezone.now())
 
 
+def test_the_journey_offers_the_undo_to_whoever_may_and_as_long_as_they_may(
+    client: Client, eva: Contact
+) -> None:
+    client.post(f"/contacts/{eva.key}/touches", {"log-kind": "noted", "log-words": "Hello"})
+    touch = Touch.objects.get(kind="noted")
+    undo = f'action="/contacts/{eva.key}/touches/{touch.uid}/undo"'
+
+    def offers(reader: Client) -> int:
+        return reader.get(f"/contacts/{eva.key}").content.decode().count(undo)
+
+    assert offers(client) == 2, "in its toast and in the journey"
+    assert offers(client) == 1, "when its toast has gone"
+    assert offers(signed_in(colleague("admin", "Ada Admin"))) == 1
+    assert offers(signed_in(colleague("marketing", "Mo Market"))) == 0
+    Touch.objects.filter(pk=touch.pk).update(received_at=timezone.now() - timedelta(minutes=16))
+    assert offers(client) == 0
+
+
 def test_everything_a_page_offers_to_log_can_be_undone() -> None:
     assert {kind for kind, _ in LOGGED} <= set(NOTED)
 
