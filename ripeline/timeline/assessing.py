@@ -43,7 +43,8 @@ class StageChange:
 @dataclass(frozen=True, slots=True)
 class Person:
     """What is stored of somebody when their assessment begins. `touches` are the whole log, or, where folds are
-    `saved`, those later than the earlier of them; `stored` are the transitions in force, read with a whole log only.
+    `saved`, those later than the earlier of them; `stored` are the transitions in force, read with a whole log only,
+    and `own`, where the definition changed since, superseded ones that the present version had as their own doing.
     """
 
     claim: Claim
@@ -53,6 +54,7 @@ class Person:
     stored: Sequence[Transition]
     saved: Mapping[str, SavedFold]
     was_saved: bool
+    own: Sequence[Transition] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def assess(person: Person, judged_by: InForce, now: datetime) -> Assessed:
         person.stored,
         not_before=person.waiting.withdrawn_at,
         entered_before=partial(_entered_before, person.touches),
+        own=person.own,
     )
     changes = tuple(_changes(person, revision, steps, judged_by))
     seen, camp_seen = steps[-1].seen, None

@@ -185,7 +185,7 @@ class Transition(models.Model):
                 condition=Q(superseded_at__isnull=True),
                 name="transition_moves",
             ),
-            models.Index(fields=["known_at"], name="transition_known"),
+            models.Index(fields=["known_at", "contact"], name="transition_known"),
             models.Index(
                 fields=["publication", "contact"],
                 condition=Q(publication__isnull=False),

@@ -66,8 +66,8 @@ def _concerned(publication: Publication, *, owner: int | None, after: int, limit
     if publication.previous_id is None:
         return []
     whose = Q() if owner is None else Q(contact__owner=owner)
-    # Two questions, each answered by an index of its own.
-    parts = (Q(publication=publication), Q(superseded_at=publication.at))
+    # Questions each answered by an index of its own. The last is of whom going back gave again what was theirs.
+    parts = (Q(publication=publication), Q(superseded_at=publication.at), Q(known_at=publication.at))
     found: set[int] = set()
     for part in parts:
         rows = Transition.objects.filter(part, whose, contact_id__gt=after).order_by("contact_id")

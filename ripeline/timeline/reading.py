@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from django.db.models import Q
+
 from ripeline.kit.instants import to_instant
 from ripeline.timeline.assessing import Person
 from ripeline.timeline.camps.models import CampStanding
 from ripeline.timeline.definitions.versions import InForce
 from ripeline.timeline.log import count_touches, read_later, read_touches
 from ripeline.timeline.looking import ENGINE
-from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch, Transition
+from ripeline.timeline.models import Publication, Reassessment, SavedFold, Standing, Touch, Transition
 from ripeline.work.claims import Claim
 
 AT_ONCE = 20_000
@@ -49,6 +51,9 @@ def read_people(
     saved = {} if whole else _usable(kept, waiting, standings, judged_by=judged_by, now=now)
     anew = [pk for pk in pks if pk not in saved]
     stored = _transitions(anew)
+    version = judged_by.playbook.version
+    changed = [pk for pk in anew if pk in standings and standings[pk].playbook_id not in (None, version)]
+    own = _own(changed, version) if changed else {}
     touches: Mapping[int, list[Touch]] = read_touches(anew) | read_later(
         {pk: min(each.through for each in folds.values()) for pk, folds in saved.items()}
     )
@@ -61,6 +66,7 @@ def read_people(
             stored=stored.get(claim.pk, ()),
             saved=saved.get(claim.pk, {}),
             was_saved=claim.pk in kept,
+            own=own.get(claim.pk, ()),
         )
         for claim in claims
         if claim.pk in waiting
@@ -105,6 +111,19 @@ def _usable(
         ):
             usable[pk] = wanted
     return usable
+
+
+def _own(pks: Sequence[int], version: str) -> Mapping[int, list[Transition]]:
+    """What people had done by themselves and stood in our books under a version, until another took over."""
+    replaced = Publication.objects.filter(previous=version).values("at")
+    rows = Transition.objects.filter(contact_id__in=pks, publication=None, superseded_at__isnull=False)
+    found: dict[int, list[Transition]] = defaultdict(list)
+    # The latest of those that say the same comes last, and counts.
+    for row in rows.filter(Q(playbook=version) | Q(superseded_at__in=replaced)).order_by(
+        "superseded_at", "pk"
+    ):
+        found[row.contact_id].append(row)
+    return found
 
 
 def _transitions(pks: Sequence[int]) -> Mapping[int, list[Transition]]:

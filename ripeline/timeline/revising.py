@@ -2,7 +2,8 @@
 
 The rows in force are the fold under the version in force; a row that says no longer what is true is superseded and
 stays, since it is what was known then. A row of an earlier version that the present one agrees with (the same change at
-the same moment) stays as it is: it keeps the version and the evidence it was told with.
+the same moment) stays as it is: it keeps the version and the evidence it was told with. A row that a publication took
+away and going back brings again says what it said: who had made the change by themselves did so still.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class Revision:
     """Somebody's transitions: `fresh` rows to be added, and stored ones that are `outdated`, with the moment.
 
     What was taken out of the log at `not_before` counted until then: what is true instead was not known earlier.
-    `entered_before` tells what the definition before a publication says.
+    `entered_before` tells what the definition before a publication says. `own` are superseded rows of what they did by
+    themselves under the version that comes back.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Revision:
         *,
         not_before: datetime | None = None,
         entered_before: Callable[[Publication], Collection[Entry]],
+        own: Sequence[Transition] = (),
     ) -> None:
         self.contact_id = contact_id
         self.fresh: list[Transition] = []
@@ -42,6 +45,7 @@ class Revision:
         self._live = list(stored)
         self._not_before = not_before
         self._entered_before = entered_before
+        self._own = {_change(row): row for row in own}
 
     def follow(self, seen: Look, *, now: datetime, caused_by: Publication | None = None) -> Transition | None:
         """Makes the rows say what was seen; returns the last that had to be added, if any.
@@ -57,8 +61,11 @@ class Revision:
             self._row(seen, moved, position=seen.moves + place, known_at=now if caused_by else None, now=now)
             for place, moved in enumerate(seen.fold.transitions[agreed:], agreed)
         ]
-        for row in new:
-            if _entry(row) not in entered:
+        for row, moved in zip(new, seen.fold.transitions[agreed:], strict=True):
+            past = self._own.get(_change(row)) if caused_by else None
+            if past is not None and _is_same(past, moved):
+                _say_again(row, past)
+            elif _entry(row) not in entered:
                 row.publication = caused_by
         if caused_by is None:
             self._inherit(old, new)
@@ -125,6 +132,17 @@ class Revision:
 
 def _entry(row: Transition) -> Entry:
     return to_instant(row.at), row.to_stage
+
+
+def _change(row: Transition) -> tuple[int, str, str]:
+    return to_instant(row.at), row.from_stage, row.to_stage
+
+
+def _say_again(row: Transition, past: Transition) -> None:
+    """Gives a row the cause and the evidence it was told with before. It stands in our books since the publication
+    all the same: between the two it did not."""
+    for name in ("cause", "rule", "score", "grade", "evidence", "playbook_id"):
+        setattr(row, name, getattr(past, name))
 
 
 def _is_same(row: Transition, moved: Moved) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db.models import QuerySet
 
+from ripeline.insights.movers import read_risen
+from ripeline.insights.whose import Whose
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.fold import Fold, fold
 from ripeline.people.models import Contact, Notification, User
@@ -22,6 +25,7 @@ from ripeline.timeline.definitions.publish import (
 from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.log import read_touches, to_fact
 from ripeline.timeline.models import PlaybookVersion, Publication, Reassessment, Standing, Transition
+from ripeline.timeline.moved import read_moved
 from ripeline.timeline.moves import Refused
 from ripeline.timeline.reassess import StageChange, reassess_due
 from ripeline.timeline.record import record
@@ -235,8 +239,68 @@ def test_going_back_puts_everybody_back_and_the_past_remains(eva: Contact) -> No
     assert Standing.objects.get().stage == "lead"
     gone, back = Transition.objects.order_by("pk")
     assert (gone.superseded_at, gone.publication) == (NOW, None)
-    assert (back.at, back.known_at, back.publication) == (NOW - DAY, NOW + DAY, publication_in_force())
+    assert (back.at, back.known_at, back.publication) == (NOW - DAY, NOW + DAY, None)
     assert told() == ["lead"]
+
+
+@pytest.mark.parametrize("between", [STRICTER, EASIER])
+def test_there_and_back_leaves_everybody_their_own_reasons_however_often(eva: Contact, between: str) -> None:
+    old = active_playbook().version
+    told_with = ("at", "from_stage", "to_stage", "cause", "rule", "score", "grade", "evidence", "playbook_id")
+    own = Transition.objects.values(*told_with).get()
+    risen_before = risen()
+    for round_ in (0, 2):
+        there = put_in_force(between, NOW + round_ * DAY)
+        assess(NOW + round_ * DAY)
+        assert [row.publication for row in standing()] == ([there] if between == EASIER else [])
+        back = publish(old, by=None, note="undone", now=NOW + (round_ + 1) * DAY)
+        assert isinstance(back, Publication)
+        assess(back.at)
+        assert standing().values(*told_with).get() == own
+        assert [(row.publication, row.known_at) for row in standing()] == [(None, back.at)]
+        assert (
+            Teller(active_playbook()).say(standing().get()).startswith("Lead on 28 February because a form")
+        )
+        assert risen() == risen_before == [eva]
+        assert [(move.before, move.after) for move in read_moved(back)[0]] == [
+            ("mql" if between == EASIER else "suspect", "lead")
+        ], "it did move them"
+
+
+def test_back_to_a_version_that_agreed_with_what_was_told_before_it(eva: Contact) -> None:
+    own = Transition.objects.get()
+    put_in_force(PLAYBOOK.replace("half_life: 30d", "half_life: 31d"), NOW)
+    agreeing = active_playbook().version
+    assess(NOW)
+    put_in_force(STRICTER, NOW + DAY)
+    assess(NOW + DAY)
+    publish(agreeing, by=None, note="", now=NOW + 2 * DAY)
+    assess(NOW + 2 * DAY)
+    (back,) = standing()
+    assert (back.publication, back.evidence, back.cause) == (None, own.evidence, own.cause)
+
+
+def test_what_they_did_meanwhile_is_still_there_by_the_definition_that_came_back(eva: Contact) -> None:
+    old = active_playbook().version
+    put_in_force(STRICTER, NOW)
+    assess(NOW)
+    bob = make_contact("Bob West", now=NOW)
+    record([fact(bob, "form_submitted", NOW + DAY)], now=NOW + DAY)
+    assess(NOW + DAY)
+    publish(old, by=None, note="", now=NOW + 2 * DAY)
+    assess(NOW + 2 * DAY)
+    caused = {row.contact_id: row.publication for row in standing()}
+    assert caused == {eva.pk: None, bob.pk: publication_in_force()}
+
+
+def standing() -> QuerySet[Transition]:
+    return Transition.objects.filter(superseded_at=None).order_by("contact", "position")
+
+
+def risen() -> list[Contact]:
+    playbook = active_playbook()
+    found = read_risen(playbook, since=NOW - 2 * DAY, whose=Whose(), teller=Teller(playbook))
+    return [mover.contact for mover in found.movers]
 
 
 def test_what_was_believed_on_any_day_is_one_story(eva: Contact) -> None:
