@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,9 +26,11 @@ SMALL = 64 * 1024
 PIECE = 256 * 1024
 """Bytes that are written to a large one's file at once."""
 UPLOADS = 64
-"""Large ones on their way at once in one process; a sender who keeps to the slowest pace holds a place for minutes."""
+"""Large ones at once in one process, from their first byte until they are answered; a sender who keeps to the slowest
+pace holds a place for minutes. One address has half of the places at most."""
 ROOM = 4 * 1024**3
-"""Bytes of all of them together, on the disk."""
+"""Bytes of all of them together, on the disk; half of it for one address. A single file may be larger. Of one that a
+page takes in, there is a copy of the page's own meanwhile: as many as there are threads."""
 
 
 SLOW = (408, "Your request came too slowly and was given up; nothing of it was kept. Please send it again.")
@@ -51,14 +53,36 @@ class Bodies:
     def __init__(self, senders: SlowSenders, *, folder: Path | None = None, uploads: int = UPLOADS) -> None:
         self._senders, self._folder, self._uploads = senders, folder, uploads
         self._disk = ThreadPoolExecutor(2, thread_name_prefix="uploads")
-        self._coming = self._size = 0
+        self._coming: dict[str, list[int]] = {}
+
+    @contextmanager
+    def place(self, length: int, address: str) -> Iterator[None]:
+        """A place among the large ones for a body of so many bytes from `address`, with room for what it brings: until
+        it is done with. Small ones need none. Raises Refusal."""
+        if length <= SMALL:
+            yield
+            return
+        theirs = self._coming.get(address, [])
+        everybodys = [size for sizes in self._coming.values() for size in sizes]
+        if not _has_room(everybodys, length, 1, self._uploads) or not _has_room(
+            theirs, length, 2, self._uploads
+        ):
+            raise Refusal(*CROWDED)
+        self._coming.setdefault(address, []).append(length)
+        try:
+            yield
+        finally:
+            theirs = self._coming[address]
+            theirs.remove(length)
+            if not theirs:
+                del self._coming[address]
 
     async def read(self, protocol: HTTPProtocol, length: int) -> BinaryIO:
-        """A body of so many bytes, for whoever closes it. Raises Refusal; ProtocolClosed where it breaks off."""
+        """A body of so many bytes, for whoever closes it; a large one has its `place`. Raises Refusal; ProtocolClosed
+        where it breaks off."""
         try:
             if length > SMALL:
-                with self._place(length):
-                    return await self._into_file(protocol, length)
+                return await self._into_file(protocol, length)
             with self._senders.waited_for():
                 # Without a length there is no body: Django reads none.
                 return io.BytesIO(await protocol() if length else b"")
@@ -66,19 +90,6 @@ class Bodies:
             raise Refusal(*SLOW) from None
         except Stopping:
             raise Refusal(*STOPPED) from None
-
-    @contextmanager
-    def _place(self, length: int) -> Iterator[None]:
-        """One among those on their way, with room for what it brings. Raises Refusal."""
-        if self._coming >= self._uploads or self._size + length > ROOM:
-            raise Refusal(*CROWDED)
-        self._coming += 1
-        self._size += length
-        try:
-            yield
-        finally:
-            self._coming -= 1
-            self._size -= length
 
     async def _into_file(self, protocol: HTTPProtocol, length: int) -> BinaryIO:
         loop = asyncio.get_running_loop()
@@ -113,6 +124,11 @@ class Bodies:
             if len(held) >= PIECE or came == length:
                 yield held
                 held = bytearray()
+
+
+def _has_room(sizes: Sequence[int], length: int, share: int, uploads: int) -> bool:
+    """Whether one more of this length goes into one `share`-th of all places and room beside those that are there."""
+    return len(sizes) < uploads // share and (not sizes or sum(sizes) + length <= ROOM // share)
 
 
 def _give_up(file: BinaryIO) -> None:

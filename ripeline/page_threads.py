@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
-from ripeline.bodies import Bodies, Refusal, Unread
+from ripeline.bodies import SMALL, Bodies, Refusal, Unread
 
 THREADS = 4
 """In each web process. More would only wait for one another; fewer would let one long export stop everybody."""
-UNASKED = 5 * 1024 * 1024
-"""Bytes that every page may be sent; before more of a body is read, it is asked whether its page may have it."""
+UNASKED = SMALL
+"""Bytes that everybody may send; before more of a body is read, and has a place, it is asked whether its page may have
+it from whoever sends it."""
 SHORT = 256 * 1024
 """Bytes of a file that is sent in one piece."""
 PIECE = 64 * 1024
@@ -43,9 +44,11 @@ class PageThreads:
         bodies: Bodies,
         *,
         may_have: Callable[[Environ], int],
+        address_of: Callable[[Scope], str],
         threads: int = THREADS,
     ) -> None:
-        self._application, self._bodies, self._may_have = application, bodies, may_have
+        self._application, self._bodies = application, bodies
+        self._may_have, self._address_of = may_have, address_of
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pages")
 
     async def answer(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -56,14 +59,15 @@ class PageThreads:
             if length > UNASKED and length > await loop.run_in_executor(self._pool, self._may_have, environ):
                 # The page says so itself.
                 environ["wsgi.input"] = Unread()
-            else:
+                await loop.run_in_executor(self._pool, self._serve, environ, protocol, loop)
+                return
+            with self._bodies.place(length, self._address_of(scope)):
                 environ["wsgi.input"] = await self._bodies.read(protocol, length)
+                await loop.run_in_executor(self._pool, self._serve, environ, protocol, loop)
         except ProtocolClosed:
             return
         except Refusal as refused:
             protocol.response_str(refused.status, PLAIN, refused.why)
-            return
-        await loop.run_in_executor(self._pool, self._serve, environ, protocol, loop)
 
     def stop(self) -> None:
         """Waits for the answers that are being made."""

@@ -47,12 +47,12 @@ class Site:
     def __init__(self) -> None:
         self._senders = SlowSenders()
         bodies = Bodies(self._senders, folder=settings.CONFIG.data_dir)
-        self._pages = PageThreads(pages, bodies, may_have=most_bytes)
+        self._address_of = _reader_of_addresses(settings.CONFIG.base_url)
+        self._pages = PageThreads(pages, bodies, may_have=most_bytes, address_of=self._address_of)
         self._reading = 0
         self._collector: Collector | None = None
         self._opening: asyncio.Future[Collector] | None = None
         self._script = script.Script()
-        self._address_of = _reader_of_addresses(settings.CONFIG.base_url)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._committer = Committer(open_store(), waiting_limit=settings.CONFIG.waiting_limit)

@@ -10,7 +10,8 @@ from types import FrameType
 from typing import Literal
 
 PATIENCE = 30.0
-"""Seconds without a byte."""
+"""Seconds for what is waited for: a small body or an event as a whole; of a large body, which has to keep a pace as
+well, each piece."""
 LOOK_EVERY = 0.5
 STOPS_WITHIN = 2.0
 """Seconds in which a request that is on its way may still come, when all is stopped."""
@@ -20,7 +21,7 @@ SLOWEST = 10 * 1024
 
 
 class TooSlow(Exception):
-    """The sender sent nothing for too long, or too little."""
+    """The sender took too long for what was waited for, or sent too little over a minute."""
 
 
 class Stopping(Exception):

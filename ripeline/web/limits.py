@@ -23,6 +23,10 @@ MEGABYTE = 1024 * 1024
 
 # What a form of ours can hold; only a file to import is larger.
 LARGEST_FORM = 5 * MEGABYTE
+# What strangers can want to send: a sign-in, a form filled in. Only who is signed in has a place on the disk.
+LARGEST_UNSIGNED = 64 * 1024
+PUBLIC = ("/f/", "/p/")
+"""Pages for strangers, which measure what they are sent and say in their own words what is too much."""
 UNREADABLE = sys.maxsize
 
 # Letters that no key of a keyboard writes; tabs and line ends come with what is pasted. Databases refuse the first.
@@ -31,14 +35,15 @@ _CONTROLS_QUOTED = re.compile(r"%(?:0[0-8bcef]|1[0-9a-f]|7f)", re.IGNORECASE)
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to a body larger than its page can want. Only somebody who is signed in may bring a file."""
+    """Answers 413 to a body larger than its page can want from whoever sends it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = read_number(request.META.get("CONTENT_LENGTH") or "0", otherwise=UNREADABLE)
-        if length > LARGEST_FORM and length > largest_body(request):
+        is_measured = length <= LARGEST_FORM and request.path.startswith(PUBLIC)
+        if length > LARGEST_UNSIGNED and not is_measured and length > largest_body(request):
             return too_large(request)
         return self.get_response(request)
 
@@ -61,7 +66,9 @@ class AddressMiddleware:
 
 def largest_body(request: HttpRequest) -> int:
     """The largest body, in bytes, that this address takes from this browser."""
-    if request.path.startswith(("/imports/", "/library/")) and _is_signed_in(request):
+    if not _is_signed_in(request):
+        return LARGEST_UNSIGNED
+    if request.path.startswith(("/imports/", "/library/")):
         return int(settings.CONFIG.upload_limit_mb) * MEGABYTE + LARGEST_FORM
     return LARGEST_FORM
 

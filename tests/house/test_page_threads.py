@@ -12,19 +12,21 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from ripeline.bodies import SMALL
+from ripeline.bodies import ROOM, SMALL, Bodies, Refusal
+from ripeline.slow_senders import SlowSenders
 from tests.processes import free_port
 
 pytestmark = pytest.mark.pure
 
 # A site of one page, which tells what reached it; its address says how it answers.
 PAGE = """
-import asyncio, hashlib, os, time
+import asyncio, hashlib, os, tempfile, time
 from ripeline.bodies import Bodies
 from ripeline.page_threads import PageThreads
 from ripeline.slow_senders import SlowSenders, hear_stop
@@ -38,6 +40,11 @@ def page(environ, start):
     told["digest"] = hashlib.sha256(body).hexdigest()
     if path.startswith("/slow"):
         time.sleep(0.5)
+    if path == "/waits":
+        folder = environ["QUERY_STRING"]
+        tempfile.mkstemp(".begun", dir=folder)
+        while not os.path.exists(folder + "/go"):
+            time.sleep(0.02)
     if path == "/fault":
         raise RuntimeError("a fault")
     if path.endswith("/endless"):
@@ -70,7 +77,9 @@ class Site:
     def __init__(self):
         self.senders = SlowSenders(float(os.environ["PATIENCE"]))
         bodies = Bodies(self.senders, uploads=8)
-        self.pages = PageThreads(page, bodies, may_have=lambda environ: 30_000_000, threads=2)
+        may_have = lambda environ: 65536 if environ["PATH_INFO"] == "/small" else 30_000_000
+        address_of = lambda scope: scope.client.rpartition(":")[0]
+        self.pages = PageThreads(page, bodies, may_have=may_have, address_of=address_of, threads=3)
     def __rsgi_init__(self, loop):
         hear_stop(loop, self.senders.stop)
     def __rsgi__(self, scope, protocol):
@@ -167,36 +176,74 @@ def test_a_body_that_breaks_off_reaches_no_page(port: int, tmp_path: Path) -> No
     for length in (100, SMALL * 4):
         with begun(port, length, f"/broken?{mark}"):
             pass
-    # Both threads have been asked since.
-    for _ in range(4):
+    # All threads have been asked since.
+    for _ in range(6):
         assert ask(port, "/")["REQUEST_METHOD"] == "GET"
     assert not mark.exists()
 
 
 def test_more_than_a_page_may_have_is_not_read_and_not_taken_for_nothing(port: int) -> None:
-    with begun(port, 31_000_000) as sender:
-        assert sender.recv(100).startswith(b"HTTP/1.1 500"), "the page read it all the same: an error"
+    for path, length in (("/", 31_000_000), ("/small", SMALL + 1)):
+        with begun(port, length, path) as sender:
+            assert sender.recv(100).startswith(b"HTTP/1.1 500"), "the page read it all the same: an error"
 
 
 def test_senders_that_never_end_hold_up_nobody_and_have_their_number(port: int) -> None:
-    slow = [begun(port, length) for length in (100, SMALL + 1) * 8]
+    slow = [begun(port, length) for length in (100, SMALL + 1) * 4]
     start = time.monotonic()
     ask(port, "/")
-    with begun(port, SMALL + 1) as ninth:
-        answer = ninth.recv(1000)
-    assert answer.startswith(b"HTTP/1.1 503")
-    assert answer.endswith(
-        b"Many files are on their way just now; this one was not taken. Please send it again soon."
-    )
+    with begun(port, SMALL + 1) as fifth:
+        assert told_to_come_again(fifth), "half of all places for one address"
+    slow += [begun(port, SMALL + 1, source="127.0.0.2") for _ in range(4)]
+    with begun(port, SMALL + 1, source="127.0.0.3") as ninth:
+        assert told_to_come_again(ninth)
     assert time.monotonic() - start < 10
     for each in slow:
         each.close()
+    is_answered_in_the_end(port)
+
+
+def test_a_place_is_held_until_the_page_has_answered(port: int, tmp_path: Path) -> None:
+    body = b"x" * (SMALL + 1)
+    with ThreadPoolExecutor(2) as people, begun(port, len(body)), begun(port, len(body)):
+        read = [people.submit(ask, port, f"/waits?{tmp_path}", body) for _ in range(2)]
+        until = time.monotonic() + 20
+        while len(list(tmp_path.glob("*.begun"))) < 2:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        try:
+            with begun(port, len(body)) as fifth:
+                assert told_to_come_again(fifth), "two come, and two are worked on"
+        finally:
+            (tmp_path / "go").touch()
+        assert [each.result()["REQUEST_METHOD"] for each in read] == ["POST"] * 2
+    is_answered_in_the_end(port)
+
+
+def test_a_file_larger_than_all_room_has_a_place_where_nobody_else_has_one() -> None:
+    bodies = Bodies(SlowSenders())
+    with bodies.place(ROOM + 1, "one"):
+        for address in ("one", "another"):
+            with pytest.raises(Refusal, match="Many files"), bodies.place(SMALL + 1, address):
+                pass
+    with bodies.place(ROOM // 2, "one"), bodies.place(ROOM // 2, "another"), bodies.place(SMALL, "one"):
+        pass
+
+
+def told_to_come_again(sender: socket.socket) -> bool:
+    answer = sender.recv(1000)
+    return answer.startswith(b"HTTP/1.1 503") and answer.endswith(
+        b"Many files are on their way just now; this one was not taken. Please send it again soon."
+    )
+
+
+def is_answered_in_the_end(port: int) -> None:
     body = b"x" * (SMALL + 1)
     until = time.monotonic() + 10
     while True:
         try:
             assert ask(port, "/", body)["digest"] == hashlib.sha256(body).hexdigest()
-            break
+            return
         except OSError:
             # Their going is heard of one by one.
             assert time.monotonic() < until
@@ -215,9 +262,9 @@ def test_whoever_stops_sending_is_told_so_and_a_stop_waits_for_nobody(tmp_path: 
         assert process.wait(10) == 0
 
 
-def begun(port: int, length: int, path: str = "/") -> socket.socket:
+def begun(port: int, length: int, path: str = "/", *, source: str = "127.0.0.1") -> socket.socket:
     """A request of so many bytes of which one has been sent."""
-    sender = socket.create_connection(("127.0.0.1", port), timeout=20)
+    sender = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(source, 0))
     sender.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\nx".encode())
     return sender
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from ripeline.people.models import Contact, User
 from ripeline.reactions import react
 from ripeline.timeline.asof import AsOf, View
 from ripeline.timeline.definitions.active import activate
+from ripeline.timeline.identities.merging import merge
 from ripeline.timeline.models import Reassessment, Standing, Touch, Transition
 from ripeline.timeline.moves import Refused, move
 from ripeline.timeline.past import last_move_then
@@ -93,6 +96,44 @@ def test_what_is_heard_after_a_withdrawal_was_looked_at_has_its_own_moment() -> 
     record([touch], now=NOW + DAY, heard=heard)
     assess(NOW + DAY)
     assert Transition.objects.get(superseded_at=None).known_at == NOW - 3 * DAY
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_slip_of_somebody_who_is_being_merged_is_taken_out_of_whom_they_become() -> None:
+    ann, bob = (make_contact(name, now=NOW) for name in ("Ann", "Bob"))
+    sara = user("sara@firm.example", name="Sara")
+    uid = moved(ann, sara)
+    with ThreadPoolExecutor(1) as colleague, transaction.atomic():
+        merge(bob, ann, by=None, why="one", now=SOON)
+        taken = colleague.submit(_take_back_apart, uid, sara)
+        _until_somebody_waits_for_us()
+    assert taken.result() == {bob.pk}
+    assert not Touch.objects.filter(uid=uid).exists()
+    due = Reassessment.objects.get()
+    assert (due.contact_id, due.withdrawn_at) == (bob.pk, SOON)
+
+
+def _take_back_apart(uid: str, by: User) -> frozenset[int]:
+    try:
+        return take_back([uid], by=by, now=SOON)
+    finally:
+        connection.close()
+
+
+def _until_somebody_waits_for_us() -> None:
+    # Not pg_stat_activity: of that, a transaction goes on seeing what it saw first.
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    until = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < until
+            time.sleep(0.02)
 
 
 def assess(now: datetime) -> None:

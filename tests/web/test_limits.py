@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from ripeline.people.models import User
+from ripeline.web.limits import MEGABYTE, largest_body
 from tests.factories import make_playbook, make_user, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +17,7 @@ TOO_MUCH = b"x" * (6 * 1024 * 1024)
 
 @pytest.mark.parametrize("path", ["/imports/", "/library/assets/new", "/accounts/login/", "/contacts/new"])
 def test_a_stranger_cannot_fill_the_disk(client: Client, path: str) -> None:
-    answer = client.post(path, TOO_MUCH, content_type="application/octet-stream")
+    answer = client.post(path, b"x" * (64 * 1024 + 1), content_type="application/octet-stream")
     assert answer.status_code == 413
     assert "more than this page takes" in answer.content.decode()
 
@@ -32,6 +33,18 @@ def test_a_cookie_of_nobody_opens_nothing(client: Client, path: str) -> None:
     assert client.post(path, TOO_MUCH, content_type="application/octet-stream").status_code == 413
 
 
+def test_how_much_a_page_takes_depends_on_who_sends_it() -> None:
+    signed_in = sign_in(make_user("viewer", "Vic Viewer"))
+    cookie = f"sessionid={signed_in.cookies['sessionid'].value}"
+
+    def asked(path: str, cookie: str) -> int:
+        return largest_body(RequestFactory(headers={"cookie": cookie}).post(path))
+
+    paths = ("/imports/", "/contacts/new", "/f/demo/")
+    assert [asked(path, "sessionid=anything") for path in paths] == [64 * 1024] * 3
+    assert [asked(path, cookie) for path in paths] == [505 * MEGABYTE, 5 * MEGABYTE, 5 * MEGABYTE]
+
+
 def test_who_is_signed_in_may_bring_a_file_to_imports_and_the_library_alone(client: Client) -> None:
     client.force_login(
         User.objects.create_user("mia@firm.example", "a-long-password", role="marketing"),
@@ -40,6 +53,8 @@ def test_who_is_signed_in_may_bring_a_file_to_imports_and_the_library_alone(clie
     for path in ("/imports/", "/library/assets/new"):
         assert client.post(path, TOO_MUCH, content_type="application/octet-stream").status_code != 413
     assert client.post("/contacts/new", TOO_MUCH, content_type="application/octet-stream").status_code == 413
+    form = TOO_MUCH[: 5 * MEGABYTE]
+    assert client.post("/contacts/new", form, content_type="application/octet-stream").status_code != 413
 
 
 @pytest.mark.parametrize("length", ["many", "²", "9" * 5000, "-1"])

@@ -96,10 +96,10 @@ def form_thanks(request: HttpRequest, key: str) -> HttpResponse:
 def form_beat(request: HttpRequest, key: str) -> HttpResponse:
     """Hears from the browser's script that a page was viewed or begun."""
     form, _ = _find(key)
+    if _size(request) > LARGEST_BODY:
+        return HttpResponse(status=413)
     what = request.POST.get("what", "")
-    page = (
-        read_page(request.POST.get(f"{OURS}token", ""), form.key) if _size(request) <= LARGEST_BODY else None
-    )
+    page = read_page(request.POST.get(f"{OURS}token", ""), form.key)
     now = timezone.now()
     if page is None or page.is_old(now) or what not in (FormCount.What.VIEWED, FormCount.What.STARTED):
         return HttpResponse(status=400)

@@ -6,14 +6,14 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from ripeline.people.models import Contact
+from ripeline.people.models import Contact, User
 from ripeline.timeline.definitions.active import activate
 from ripeline.timeline.identities.merging import merge, undo
 from ripeline.timeline.identities.models import Identification, Merge
@@ -43,7 +43,6 @@ def test_whoever_comes_first_nothing_is_lost_and_everything_is_where_it_belongs(
     activate(PLAYBOOK, now=START)
     people = {name: make_contact(name, now=START) for name in NAMES}
     recorded: dict[str, tuple[str, str, int]] = {}
-    sara = make_user("sales")
 
     def note(chance: random.Random) -> None:
         name, browser = chance.choice(("", "", *NAMES)), chance.choice(BROWSERS)
@@ -66,37 +65,29 @@ def test_whoever_comes_first_nothing_is_lost_and_everything_is_where_it_belongs(
         if merges := list(Merge.objects.filter(undone_at=None)):
             undo(chance.choice(merges), by=None, now=timezone.now())
 
-    def slip(chance: random.Random) -> None:
-        done = note_by_hand(
-            people[chance.choice(NAMES)], "call_held", now=timezone.now(), attrs=signature(sara)
-        )
-        assert not isinstance(done, Refused)
-        assert take_back([done.id], by=sara, now=timezone.now())
-
     def work(_: random.Random) -> None:
         reassess_due(timezone.now(), react=lambda change: None)
 
-    jobs: list[Job] = [
-        note,
-        note,
-        note,
-        identify,
-        identify,
-        merge_two,
-        merge_two,
-        undo_one,
-        undo_one,
-        slip,
-        slip,
-        work,
-        work,
-    ]
+    slip = _slips_of(make_user("sales"), list(people.values()))
+    jobs: list[Job] = [note] * 3 + [identify, merge_two, undo_one, slip, work] * 2
     assert _all_at_once(jobs) == []
     while reassess_due(timezone.now(), react=lambda change: None):
         pass
     assert set(Touch.objects.exclude(kind="traits_changed").values_list("uid", flat=True)) == set(recorded)
     assert people_by_touch() == _as_the_facts_say(recorded).owners()
     _all_stand_where_they_should()
+
+
+def _slips_of(colleague: User, people: Sequence[Contact]) -> Job:
+    """A colleague notes calls by mistake and takes each back at once."""
+
+    def slip(chance: random.Random) -> None:
+        said = signature(colleague)
+        done = note_by_hand(chance.choice(people), "call_held", now=timezone.now(), attrs=said)
+        assert not isinstance(done, Refused)
+        assert take_back([done.id], by=colleague, now=timezone.now())
+
+    return slip
 
 
 def _all_at_once(jobs: list[Job]) -> list[BaseException]:
