@@ -19,6 +19,7 @@ urlpatterns = [
     path("contacts/<key:key>/answers", moving.record_answer, name="contact_answers"),
     path("contacts/<key:key>/touches", moving.log_touch, name="contact_touches"),
     path("contacts/<key:key>/consent", consents.note_by_hand, name="contact_consent"),
+    path("contacts/<key:key>/consent/<key:source>/undo", consents.undo_by_hand, name="contact_consent_undo"),
     path("contacts/<key:key>/touches/<key:uid>/undo", moving.undo_touch, name="contact_touch_undo"),
     path("contacts/<key:key>/merge", merge_pages.choose_other, name="contact_merge"),
     path("contacts/<key:key>/merge/<key:other>", merge_pages.compare, name="contact_merge_with"),

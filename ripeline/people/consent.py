@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from ripeline.people.models import Consent, ConsentWording, Contact, Suppression, User
+from ripeline.people.models import Consent, ConsentWording, Contact, Identity, Suppression, User
 
 PURPOSES = {
     "newsletter": "Newsletter",
@@ -49,7 +49,7 @@ class Standpoint:
 def may(contact: Contact, purpose: str, now: datetime) -> bool:
     """Whether a contact allows something, as of a moment: given and not withdrawn since, and their address not
     suppressed where it goes by mail."""
-    latest = _rows(contact).filter(purpose=purpose, at__lte=now).exclude(state=Consent.State.ASKED).first()
+    latest = _counted(contact, purpose).filter(at__lte=now).first()
     if latest is None or latest.state != Consent.State.GIVEN:
         return False
     return purpose not in BY_MAIL or not is_suppressed(living(contact).email, purpose)
@@ -89,17 +89,13 @@ def note_consent(
     note: str = "",
     by: User | None = None,
 ) -> Consent:
-    """Writes down what a contact said, with its proof; a withdrawal by mail's purpose closes the address for it, and a
-    consent given anew opens it again, unless the address was closed for other reasons."""
-    address = living(contact).email
-    if address and purpose in BY_MAIL:
-        if state == Consent.State.WITHDRAWN:
-            suppress(address, Suppression.Why.WITHDRAWN, purpose=purpose, now=at)
-        elif state == Consent.State.GIVEN:
-            Suppression.objects.filter(
-                address=address, purpose=purpose, why=Suppression.Why.WITHDRAWN
-            ).delete()
-    return Consent.objects.create(
+    """Writes down what a contact said, with its proof, in the caller's transaction, which holds the contact.
+
+    The withdrawal of a purpose that goes by mail closes all their addresses for it, and a consent given anew opens them
+    again, unless they were closed for other reasons. A word that is heard late, older than one that is known, changes
+    nothing of that.
+    """
+    said = Consent.objects.create(
         contact=contact,
         purpose=purpose,
         state=state,
@@ -111,6 +107,25 @@ def note_consent(
         note=note,
         by=by,
     )
+    if purpose in BY_MAIL and _counted(contact, purpose).first() == said:
+        said.before = _close_or_open(said)
+        said.save(update_fields=["before"])
+    return said
+
+
+def take_back_word(said: Consent) -> bool:
+    """Removes what was noted as if it had never been said, in the caller's transaction, which holds the contact: their
+    addresses are as closed as before. False, and nothing is done, where more was said of that purpose since."""
+    if _counted(said.contact, said.purpose).order_by("-pk").first() != said:
+        return False
+    ours = Suppression.objects.filter(purpose=said.purpose, why=Suppression.Why.WITHDRAWN)
+    for address, since in (said.before or {}).items():
+        ours.filter(address=address, at=said.at).delete()
+        if since:
+            at = datetime.fromisoformat(since)
+            suppress(address, Suppression.Why.WITHDRAWN, purpose=said.purpose, now=at)
+    said.delete()
+    return True
 
 
 def waiting(contact: Contact) -> list[Consent]:
@@ -159,8 +174,41 @@ def living(contact: Contact) -> Contact:
     return contact.merged_into or contact
 
 
+def _close_or_open(said: Consent) -> dict[str, str | None] | None:
+    """Lets what holds of their addresses follow the latest word; what was before, as `Consent.before` keeps it.
+
+    An address that was closed is closed since the later withdrawal: whoever has it next may have said older things.
+    """
+    addresses = _addresses(said.contact)
+    rows = Suppression.objects.filter(address__in=addresses, purpose=said.purpose)
+    ours = rows.filter(why=Suppression.Why.WITHDRAWN, at__lte=said.at)
+    before: dict[str, str | None] = {row.address: row.at.isoformat() for row in ours}
+    if said.state == Consent.State.GIVEN:
+        ours.delete()
+    else:
+        before |= dict.fromkeys(addresses - set(rows.values_list("address", flat=True)))
+        ours.update(at=said.at)
+        for address in sorted(addresses):
+            suppress(address, Suppression.Why.WITHDRAWN, purpose=said.purpose, now=said.at)
+    return before or None
+
+
+def _addresses(contact: Contact) -> set[str]:
+    """All addresses of all who are one with a contact."""
+    ways = Identity.objects.filter(_of(contact), kind=Identity.Kind.EMAIL)
+    return {*ways.values_list("value", flat=True), living(contact).email} - {""}
+
+
+def _counted(contact: Contact, purpose: str) -> QuerySet[Consent]:
+    """What was given or withdrawn of one purpose, latest first."""
+    return _rows(contact).filter(purpose=purpose).exclude(state=Consent.State.ASKED)
+
+
 def _rows(contact: Contact) -> QuerySet[Consent]:
     """What all who are one with a contact said, latest first."""
+    return Consent.objects.filter(_of(contact)).order_by("-at", "-pk")
+
+
+def _of(contact: Contact) -> Q:
     root = contact.merged_into_id or contact.pk
-    everyone = Q(contact=root) | Q(contact__merged_into=root)
-    return Consent.objects.filter(everyone).order_by("-at", "-pk")
+    return Q(contact=root) | Q(contact__merged_into=root)

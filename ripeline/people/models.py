@@ -237,6 +237,8 @@ class Consent(models.Model):
 
     `asked` waits for a confirmation by mail and counts for nothing. `how` is the way it was said; `place` where (a
     form's key and version, a page's address), `source` the id of what proves it (a submission, a confirmation).
+    `before` says of each address that it closed or opened since when that was closed for this until then (null: it was
+    open), so that it can be taken back.
     """
 
     class State(models.TextChoices):
@@ -263,6 +265,7 @@ class Consent(models.Model):
     source = models.CharField(max_length=64, blank=True)
     note = models.TextField(blank=True)
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    before = models.JSONField(null=True)
 
     class Meta:
         indexes = (models.Index(fields=["contact", "purpose", "-at", "-id"], name="consent_contact"),)

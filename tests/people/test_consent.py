@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from ripeline.people.consent import (
     suppressed_of,
     waiting,
 )
+from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Consent, ConsentWording, Contact, Suppression
 from ripeline.timeline.identities.merging import Merged, merge, undo
 from ripeline.timeline.models import Touch
@@ -64,6 +66,34 @@ def test_an_address_closed_for_other_reasons_stays_closed_when_consent_is_given_
     assert [each.title for each in standpoints(ann, LATER)] == ["All mail", "Calls", "Newsletter"]
 
 
+@pytest.mark.parametrize("order", ["as it was said", "the other way round"])
+def test_the_newer_word_closes_and_opens_all_their_addresses_in_whatever_order_it_is_heard(
+    order: str,
+) -> None:
+    emails = ("ann@x.example", "ann@home.example")
+    [ann] = add_contacts([ContactDraft(name="Ann", emails=emails)], now=NOW)
+    for newer, closed in ((WITHDRAWN, set(emails)), (GIVEN, set())):
+        Consent.objects.all().delete()
+        words = [(GIVEN if newer == WITHDRAWN else WITHDRAWN, NOW), (newer, LATER)]
+        for state, at in words if order == "as it was said" else reversed(words):
+            say(ann, state, at)
+        assert suppressed_of([*emails, "other@x.example"], "newsletter") == closed
+        assert may(ann, "newsletter", LATER) == (newer == GIVEN)
+
+
+def test_who_has_a_closed_address_next_opens_it_by_a_newer_word_alone() -> None:
+    ann = make_contact("Ann")
+    for at in (NOW, LATER):
+        say(ann, WITHDRAWN, at)
+    email = ann.email
+    ann.delete()
+    [bob] = add_contacts([ContactDraft(name="Bob", emails=(email,))], now=LATER)
+    say(bob, GIVEN, NOW + timedelta(hours=1))
+    assert is_suppressed(email, "newsletter")
+    say(bob, GIVEN, LATER + timedelta(hours=1))
+    assert not is_suppressed(email, "newsletter")
+
+
 def test_those_who_are_one_are_asked_together_and_apart_again_each_alone() -> None:
     kept, gone = make_contact("Kit"), make_contact("Gus")
     say(kept, GIVEN)
@@ -82,6 +112,58 @@ def test_the_same_words_are_kept_once_and_other_words_are_another_version() -> N
     ]
     assert (words[0], words[0] == words[2]) == (words[1], False)
     assert ConsentWording.objects.count() == 2
+
+
+@pytest.mark.parametrize("state", [GIVEN, WITHDRAWN])
+@pytest.mark.parametrize("closed", [None, NOW, "bounced"])
+def test_a_word_noted_by_hand_is_undone_with_all_that_it_closed_or_opened(
+    state: Consent.State, closed: object
+) -> None:
+    make_playbook()
+    sam, admin = make_user("sales", "Sam Sales"), sign_in(make_user("admin", "Ada Admin"))
+    ann = make_contact("Ann", key="ann", owner=sam)
+    if closed == NOW:
+        say(ann, WITHDRAWN)
+    elif closed:
+        suppress(ann.email, Suppression.Why.BOUNCED, purpose="newsletter", now=NOW)
+    before = _all_kept()
+
+    undo_it = _note(sign_in(sam), state)
+    assert (Touch.objects.count(), Consent.objects.count()) == (1, len(before[0]) + 1)
+    assert "Undone." in admin.post(undo_it, follow=True).content.decode()
+    assert (_all_kept(), Touch.objects.count()) == (before, 0)
+    assert "There is nothing to undo." in admin.post(undo_it, follow=True).content.decode()
+
+
+def test_what_is_no_slip_of_ones_own_or_was_followed_by_more_is_not_undone() -> None:
+    make_playbook()
+    sam, mia = make_user("sales", "Sam Sales"), sign_in(make_user("marketing", "Mia Market"))
+    ann, browser = make_contact("Ann", key="ann", owner=sam), sign_in(sam)
+    undo_it = _note(browser, WITHDRAWN)
+    assert "a colleague&#x27;s" in mia.post(undo_it, follow=True).content.decode()
+    said = Consent.objects.get()
+    say(ann, GIVEN, said.at + timedelta(seconds=1))
+    assert "more was said of it since" in browser.post(undo_it, follow=True).content.decode()
+    Consent.objects.exclude(pk=said.pk).delete()
+    Consent.objects.update(at=said.at - timedelta(minutes=16))
+    assert "more than a quarter of an hour ago" in browser.post(undo_it, follow=True).content.decode()
+    assert (Consent.objects.count(), Touch.objects.count()) == (1, 1)
+
+
+def _note(browser: Client, state: Consent.State) -> str:
+    """Notes it on Ann's page; the address by which the page offers to undo it."""
+    said = {"consent-purpose": "newsletter", "consent-state": state.value, "consent-note": "On the phone"}
+    page = browser.post("/contacts/ann/consent", {**said, "consent-once": "o"}, follow=True).content.decode()
+    found = re.search(r'action="(/contacts/ann/consent/[^"]+/undo)"', page)
+    assert found, page
+    return found[1]
+
+
+def _all_kept() -> tuple[list[object], list[object]]:
+    return (
+        list(Consent.objects.order_by("pk").values()),
+        list(Suppression.objects.order_by("address").values("address", "purpose", "why", "at")),
+    )
 
 
 def test_a_colleague_notes_a_withdrawal_with_its_proof_and_the_contacts_page_shows_all_of_it() -> None:

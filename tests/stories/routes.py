@@ -58,6 +58,7 @@ ROUTES: dict[str, Route] = {
     "contact_answers": OF_OWNERS,
     "contact_touches": OF_OWNERS,
     "contact_consent": OF_OWNERS,
+    "contact_consent_undo": OF_OWNERS,
     "contact_merges": READ,
     "contact_merge": Route("reads", "owner"),
     "contact_merge_with": Route("both", "owner"),

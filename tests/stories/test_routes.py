@@ -79,6 +79,7 @@ def address() -> Address:
         "playbook_camp_again": [old.pk],
         "playbook_publication": [Publication.objects.get().pk],
         "contact_touch_undo": ["eva", move],
+        "contact_consent_undo": ["eva", "hand:none"],
         "contact_merge_undo": [_merged(owner)],
         "company": [press.pk],
         "company_edit": [press.pk],
