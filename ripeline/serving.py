@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
@@ -17,6 +14,7 @@ from django.db import connections
 
 from ripeline.config import Config
 from ripeline.installing import examine, not_of_this_release
+from ripeline.kit.processes import end, python, this_package
 from ripeline.people.models import User
 from ripeline.worker import stop_on_signal, work
 
@@ -27,6 +25,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CONNECTIONS = 4096
 # Seconds that a process has to answer what it is answering, when all is stopped.
 STOP_WITHIN = 10
+# Seconds that the worker has to finish the batch in hand.
+WORKER_STOPS_WITHIN = 8
 
 
 @click.command("serve")
@@ -133,18 +133,12 @@ def demo_accounts_exist() -> bool:
 
 def _mind_worker(over: threading.Event) -> None:
     while not over.is_set():
-        process = subprocess.Popen([sys.executable, "-P", "-m", "ripeline", "worker"], env=_this_package())
+        process = subprocess.Popen(python("-m", "ripeline", "worker"), env=this_package())
         while process.poll() is None and not over.is_set():
             time.sleep(0.2)
         if over.is_set():
-            process.terminate()
-            process.wait()
+            # Whatever it has in hand then, the next one takes up again.
+            end(process, within=WORKER_STOPS_WITHIN)
         else:
             click.echo("The worker ended and is started again.", err=True)
             over.wait(RESTART_AFTER)
-
-
-def _this_package() -> dict[str, str]:
-    """An environment in which Python finds the package that runs here, not one of that name in the folder we are in."""
-    paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}

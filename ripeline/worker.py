@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from ripeline.work.letters import attend_letters, prune_letters
 from ripeline.work.loop import run_worker
 
 SWEEP_EVERY = timedelta(minutes=10)
+STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now) -> None:
@@ -112,6 +114,18 @@ def catch_up(clock: Callable[[], datetime] = timezone.now) -> int:
 def stop_on_signal() -> threading.Event:
     """An event set by SIGTERM or Ctrl-C, so that the batch in hand is finished first."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # No handler sets it: a second signal in the middle of that would wait for ever for the event's own lock. Python
+    # writes the number of each signal here before any handler runs, and a thread of its own reads it.
+    told, tells = os.pipe()
+    os.set_blocking(tells, False)
+    signal.set_wakeup_fd(tells, warn_on_full_buffer=False)
+    for number in STOPS:
+        signal.signal(number, lambda *_: None)
+    threading.Thread(target=_stop_when_told, args=(told, stop), name="signals", daemon=True).start()
     return stop
+
+
+def _stop_when_told(told: int, stop: threading.Event) -> None:
+    while not set(os.read(told, 64)) & set(STOPS):
+        pass
+    stop.set()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import sys
 import threading
 from datetime import timedelta
 from typing import Final
 
 from django.db import close_old_connections
 
+from ripeline.kit.processes import python, this_package
 from ripeline.timeline.history.opening import (
     MOST_AT_ONCE,
     Clock,
@@ -75,6 +75,6 @@ def _update_apart(stop: threading.Event) -> None:
 
 def _beside(*arguments: str) -> subprocess.Popen[bytes]:
     """A Python process that runs behind everything else that wants the processor."""
-    process = subprocess.Popen([sys.executable, *arguments], stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(python(*arguments), stdin=subprocess.DEVNULL, env=this_package())
     os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
     return process
