@@ -26,6 +26,7 @@ from ripeline.timeline.changes import (
     change_contact,
     draft_of,
 )
+from ripeline.timeline.identities.living import hold_contact
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,9 +66,7 @@ def _save_contact(request: HttpRequest, key: str) -> HttpResponse:
     done: object = None
     with transaction.atomic():
         # Locked before it is read: the form is compared with what is there, which nobody may change meanwhile.
-        held = Contact.objects.select_for_update(no_key=True).filter(key=key).first()
-        if held and held.merged_into_id:
-            Contact.objects.select_for_update(no_key=True).filter(pk=held.merged_into_id).first()
+        hold_contact(key)
         contact = _find_changeable(request, key)
         form = ContactForm(request.POST, was=draft_of(contact))
         if form.is_valid():

@@ -160,7 +160,7 @@ def _took_out(contact: Contact, name: str, other: Contact) -> bool:
     at = (contact.told or {}).get(name)
     if at is None or other.merged_at is None:
         return False
-    return int(at) > max(to_instant(other.merged_at), (other.told or {}).get(name, 0))
+    return bool(at > max(to_instant(other.merged_at), (other.told or {}).get(name, 0)))
 
 
 def _newer_values(contact: Contact, others: Sequence[Contact]) -> dict[str, Any]:

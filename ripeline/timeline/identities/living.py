@@ -82,6 +82,22 @@ def hold_homes(pks: Iterable[int]) -> dict[int, Home]:
         return {pk: _home(pk, merged, at) for pk, merged, at in cursor.fetchall()}
 
 
+def hold_contact(key: str) -> None:
+    """Locks the contact with this key, and who they live on as, in the order in which everybody does: by id. Nobody
+    else changes either until the transaction ends."""
+
+    def hold() -> None:
+        found = Contact.objects.filter(key=key).values_list("pk", "merged_into_id").first()
+        if found is None:
+            return
+        pks = [pk for pk in found if pk is not None]
+        rows = Contact.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+        if found not in list(rows.values_list("pk", "merged_into_id")):
+            raise MergedMeanwhile
+
+    again_if_merged(hold)
+
+
 class MergedMeanwhile(Exception):
     """Somebody was merged, or is apart again, since we looked."""
 
