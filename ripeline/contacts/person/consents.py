@@ -16,12 +16,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ripeline.contacts.person.consent_forms import ConsentForm
+from ripeline.contacts.person.consent_slips import is_slip
 from ripeline.contacts.person.contact_page import Forms, find_contact, show_contact, way_back
 from ripeline.people.consent import BY_MAIL, note_consent, take_back_word, title_of
 from ripeline.people.models import Consent, Contact, User
-from ripeline.people.permissions import may_change, may_run_the_place, reader_of
+from ripeline.people.permissions import may_change, reader_of
 from ripeline.timeline.moves import note, signature
-from ripeline.timeline.withdraw import SLIP, withdraw
+from ripeline.timeline.withdraw import withdraw
 
 
 @require_POST
@@ -71,11 +72,11 @@ def _take_back(contact: Contact, source: str, *, by: User, now: datetime) -> _Un
     with transaction.atomic():
         held = _hold(contact)
         theirs = Q(contact=held) | Q(contact__merged_into=held)
-        rows = Consent.objects.filter(theirs, source=source, how=Consent.How.BY_HAND)
+        rows = Consent.objects.filter(theirs, source=source)
         said = rows.select_related("contact__merged_into").first()
         if said is None:
             return _Undoing.NOTHING
-        if now - said.at >= SLIP or not (may_run_the_place(by) or said.by_id == by.pk):
+        if not is_slip(said, by=by, now=now):
             return _Undoing.NO_SLIP
         if not take_back_word(said):
             return _Undoing.MORE_SINCE

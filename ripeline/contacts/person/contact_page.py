@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ripeline.contacts.lists.trail import read_neighbours, read_trail
+from ripeline.contacts.person import consent_slips
 from ripeline.contacts.person.consent_forms import ConsentForm
 from ripeline.contacts.person.definitions import say_dropped, second_opinion
 from ripeline.contacts.person.journey import GROUPS, Stretch, read_journey
@@ -81,7 +82,7 @@ def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpRe
         **_why(picture, outdated),
         "outdated": outdated,
         "second": second_opinion(picture),
-        "consents": standpoints(contact, as_of.at),
+        **_allowed(request, picture, now),
         **_journey(request, picture, journey),
         **_what_to_do(request, picture, forms),
         **_way(request, picture, now),
@@ -202,6 +203,13 @@ def _why(picture: Picture, outdated: Sequence[Outdated]) -> dict[str, object]:
 def _behind(picture: Picture, move: Moved) -> list[Told]:
     rows = [picture.rows[uid] for uid in touches_behind(move) if uid in picture.rows]
     return [tell(row, picture.playbook) for row in rows]
+
+
+def _allowed(request: HttpRequest, picture: Picture, now: datetime) -> dict[str, object]:
+    points, user = standpoints(picture.contact, picture.as_of.at), reader_of(request)
+    may_undo = picture.as_of.is_now and may_change(user, picture.contact)
+    slips = consent_slips.slips_among(points, by=user, now=now) if may_undo else frozenset()
+    return {"consents": points, "consent_slips": slips}
 
 
 def _journey(request: HttpRequest, picture: Picture, journey: Stretch) -> dict[str, object]:
