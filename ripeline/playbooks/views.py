@@ -15,7 +15,7 @@ from ripeline.playbooks.lines import colour, find_lines
 from ripeline.playbooks.reading import read_aloud
 from ripeline.timeline.definitions.publish import progress
 from ripeline.timeline.definitions.versions import playbook_version
-from ripeline.timeline.models import PlaybookVersion
+from ripeline.timeline.models import PlaybookVersion, Publication
 
 EARLIER = 8
 LISTED = 100
@@ -71,11 +71,20 @@ def _asked(
     return all_of_them[min(usual, len(all_of_them) - 1)] if all_of_them else None
 
 
+def _last_publication(row: PlaybookVersion) -> Publication | None:
+    """Who last put a version in force, and why: another than who wrote it, maybe, for another reason."""
+    if row.activated_at is None:
+        return None
+    rows = Publication.objects.filter(version=row.version).select_related("author")
+    return rows.order_by("-at", "-pk").first()
+
+
 def _show(request: HttpRequest, row: PlaybookVersion | None) -> HttpResponse:
     if row is None:
         return render(request, "playbooks/none.html", status=503)
     context = {
         "row": row,
+        "published": _last_publication(row),
         "yaml": colour(row.text),
         "versions": list(versions().defer("text")[:EARLIER]),
         "may_write": may_write_definitions(reader_of(request)),

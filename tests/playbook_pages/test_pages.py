@@ -154,9 +154,9 @@ def test_one_version_and_three_cost_the_same(client: Client, reader: User) -> No
         with CaptureQueriesContext(connection) as queries:
             page(client)
         counts.append(len(queries))
-    # Session, reader, the version and when it was in force, its text, the latest versions and theirs, whether
-    # everybody was assessed by it, bell.
-    assert counts == [9, 9, 9]
+    # Session, reader, the version and when it was in force, who put it there, its text, the latest versions and theirs,
+    # whether everybody was assessed by it, bell.
+    assert counts == [10, 10, 10]
 
 
 def test_without_a_playbook_the_page_says_what_to_run(client: Client, reader: User) -> None:

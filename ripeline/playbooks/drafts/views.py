@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ripeline.kit.numbers import read_number
 from ripeline.people.permissions import may_write_definitions, reader_of
-from ripeline.playbooks.drafts.checking import check_text
+from ripeline.playbooks.drafts.checking import Checked, check_text
 from ripeline.playbooks.drafts.models import Draft, DraftSave
 from ripeline.playbooks.drafts.saving import (
     Overtaken,
@@ -29,7 +30,7 @@ from ripeline.playbooks.drafts.saving import (
     save_draft,
     start_draft,
 )
-from ripeline.playbooks.drafts.telling import tell_mistakes
+from ripeline.playbooks.drafts.telling import Told, tell_mistakes
 from ripeline.playbooks.finding import compare_texts, find_version
 from ripeline.playbooks.lines import find_lines
 from ripeline.playbooks.reading import read_aloud
@@ -80,11 +81,17 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "here": "overview",
         "found": compare_texts(draft.based_on.text, draft.text),
         "playbook": checked.playbook,
-        "told": list(tell_mistakes(draft, checked)),
+        "told": _told(request, draft, checked),
     }
     if checked.playbook is not None:
         context["reading"] = read_aloud(checked.playbook, find_lines(draft.text))
     return render(request, "playbooks/draft.html", context)
+
+
+def _told(request: HttpRequest, draft: Draft, checked: Checked) -> list[Told]:
+    """The mistakes; the way to the forms only for those who may open them."""
+    told = list(tell_mistakes(draft, checked))
+    return told if may_write_definitions(reader_of(request)) else [replace(it, address="") for it in told]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -209,15 +216,16 @@ PARTS = (
 """The parts of a playbook that have forms: their names in addresses, and their titles."""
 
 
-def parts_of(draft: Draft) -> list[dict[str, str]]:
-    """The pages of a draft, for its navigation."""
-    forms = [
+def parts_of(draft: Draft, *, forms: bool) -> list[dict[str, str]]:
+    """The pages of a draft, for its navigation; `forms` only for those who write definitions."""
+    written = [
         {"key": key, "title": title, "url": reverse("playbook_draft_part", args=[draft.pk, key])}
         for key, title in PARTS
+        if forms
     ]
     return [
         {"key": "overview", "title": "Overview", "url": reverse("playbook_draft", args=[draft.pk])},
-        *forms,
+        *written,
         {"key": "text", "title": "As text", "url": reverse("playbook_draft_text", args=[draft.pk])},
         {"key": "saves", "title": "Saves", "url": reverse("playbook_draft_saves", args=[draft.pk])},
     ]
@@ -225,11 +233,13 @@ def parts_of(draft: Draft) -> list[dict[str, str]]:
 
 def frame_of(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     """What every page of a draft shows."""
+    is_writer = may_write_definitions(reader_of(request))
     return {
         "draft": draft,
         "checked": check_text(draft.text),
-        "parts": parts_of(draft),
-        "may_write": may_write_definitions(reader_of(request)) and draft.discarded_at is None,
+        "parts": parts_of(draft, forms=is_writer),
+        "is_writer": is_writer,
+        "may_write": is_writer and draft.discarded_at is None,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Contact
@@ -56,8 +56,10 @@ class Page:
 
 
 def last_preview(version: str, in_force: str) -> Previewed | None:
-    """What the last preview of a version said, first of all beside what is in force; None where there was none."""
+    """What the last preview of a version said of today, first of all beside what is in force; None where there was
+    none. What one of a past day said is not what publishing would do."""
     runs = PreviewRun.objects.filter(other_version=version, state=PreviewRun.State.DONE)
+    runs = runs.filter(as_of__gte=F("created_at"))
     runs = runs.defer("one_text", "other_text").order_by("-pk")
     run = runs.filter(one_version=in_force).first() or runs.first()
     if run is None or run.finished_at is None:

@@ -62,7 +62,8 @@ class CampStanding(models.Model):
 
 class CampVerdict(models.Model):
     """What became of somebody (accepted, rejected, won, lost), and the stage each definition had them in just
-    before: who called it right. `ours` is by the version that was in force then, whichever is now."""
+    before: who called it right. `ours` is by the version that was in force then, whichever is now; of the time
+    before the first was published, by the one in force when the verdict was received."""
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_index=False)
     camp = models.ForeignKey(Camp, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -71,7 +71,7 @@ class _Past:
 
     def stage_before(self, one: Assessed, verdict: Touch, known: dict[str, Look]) -> str:
         """The stage just before a verdict; `known` keeps the looks at this person by version."""
-        return self._look(one, self._version_at(verdict.at), known).stage_before(to_instant(verdict.at))
+        return self._look(one, self._version_at(verdict), known).stage_before(to_instant(verdict.at))
 
     def _look(self, one: Assessed, version: str, known: dict[str, Look]) -> Look:
         if version == one.seen.playbook.version:
@@ -83,13 +83,14 @@ class _Past:
             known[version] = one.seen if playbook is None else look(playbook, touches, self._now)
         return known[version]
 
-    def _version_at(self, at: datetime) -> str:
-        if at >= self._present.at:
+    def _version_at(self, verdict: Touch) -> str:
+        if verdict.at >= self._present.at:
             return self._present.version_id
         self._stretches = self._stretches or stretches_in_force()
-        # Before anything was published people are judged by what was published first.
-        begun = [version for since, version in self._stretches if since <= at]
-        return begun[-1] if begun else self._stretches[0][1]
+        first = self._stretches[0][0]
+        # Before anything was published nothing was said of people: not until it was heard of, maybe years later.
+        at = verdict.at if verdict.at >= first else max(verdict.received_at, first)
+        return [version for since, version in self._stretches if since <= at][-1]
 
 
 def _verdicts(one: Assessed, camp: Camp, past: _Past) -> Iterator[CampVerdict]:

@@ -347,6 +347,20 @@ def test_sales_cannot_begin_a_draft_and_are_not_offered_to(client: Client) -> No
                                  read(reader, "/playbook/versions/")).split("<main")[1]  # fmt: skip
 
 
+def test_sales_are_led_to_no_page_of_a_draft_that_they_may_not_open(client: Client) -> None:
+    draft = begin(client)
+    home = f"/playbook/drafts/{draft.pk}/"
+    client.post(home + "text/", {"seen": "1", "text": draft.text.replace("title: Lead,", "titel: Lead,")})
+    sam, mia = sign_in(make_user("sales", "Sam Sales")), client
+    for reader, forms in ((sam, False), (mia, True)):
+        led = {link for link in re.findall(r'href="([^"#]*)', read(reader, home)) if link.startswith(home)}
+        assert (home + "stages/" in led) == forms
+        assert {reader.get(link).status_code for link in led} == {200}
+    client.post(home + "discard")
+    assert f'action="{home}restore"' in read(mia, home)
+    assert f'action="{home}restore"' not in read(sam, home)
+
+
 @pytest.mark.parametrize("route", ["score/9/", "stages/99/", "nowhere/", "signals/99/"])
 def test_a_part_that_is_not_there_is_not_found(client: Client, route: str) -> None:
     draft = begin(client)

@@ -23,7 +23,7 @@ from ripeline.timeline.camps.keeping import (
 from ripeline.timeline.camps.models import Camp, CampStanding, CampVerdict
 from ripeline.timeline.definitions.active import activate, active_playbook
 from ripeline.timeline.definitions.versions import keep_version
-from ripeline.timeline.models import Reassessment, SavedFold, Standing, Transition
+from ripeline.timeline.models import Publication, Reassessment, SavedFold, Standing, Transition
 from ripeline.timeline.moves import Refused
 from ripeline.timeline.reassess import reassess_due
 from ripeline.timeline.record import record
@@ -179,6 +179,21 @@ def test_a_camp_begun_later_counts_by_what_was_in_force_when_sales_decided() -> 
     sales_camp(NOW + DAY)
     assess(NOW + DAY)
     assert hand_offs() == (HandOffs("accepted", "suspect", "prospect", 1),)
+
+
+def test_what_happened_before_anything_was_published_counts_by_what_was_in_force_when_it_was_heard_of() -> (
+    None
+):
+    # The first definition was in force for seconds: the one that was meant followed.
+    Publication.objects.update(at=NOW - DAY, until=NOW - DAY + timedelta(seconds=25))
+    activate(CALLS, now=NOW - DAY + timedelta(seconds=25))
+    jan = make_contact("Jan Vos", now=NOW)
+    long_ago = NOW - 300 * DAY
+    record([fact(jan, "call_held", long_ago), fact(jan, "accepted", long_ago + DAY)], now=NOW)
+    activate(PLAYBOOK, now=NOW + DAY)
+    sales_camp(NOW + DAY)
+    assess(NOW + DAY)
+    assert hand_offs() == (HandOffs("accepted", "prospect", "prospect", 1),)
 
 
 def test_a_late_touch_corrects_what_was_counted_by_the_version_of_then() -> None:
