@@ -131,14 +131,15 @@ def _playbook() -> Finding:
 
 
 def _history() -> Finding:
-    """Never wrong for parts that are missing or damaged: the worker makes them anew. The site runs without them."""
+    """Never wrong for parts that are missing or damaged: the worker makes them anew; wrong where it tried and could
+    not. The site runs without them."""
     if not triggers_ready(connection):
         return Finding(False, "Changes of the touch log are not noted. Run `ripeline migrate`.")
     from ripeline.timeline.history.commands import say_history
     from ripeline.timeline.history.opening import NotReady, look_at_history
 
     found = look_at_history()
-    is_well = not (isinstance(found, NotReady) and found.is_unreachable)
+    is_well = not found.trouble and not (isinstance(found, NotReady) and found.is_unreachable)
     return Finding(is_well, say_history(found), is_bearable=True)
 
 

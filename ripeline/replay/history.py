@@ -72,7 +72,8 @@ def nulls(count: int) -> Column:
 
 
 def from_touches(touches: Iterable[Touch], received_at: Sequence[int] | None = None) -> History:
-    """The touches as columns, in any order; `received_at` is given in the order of the touches.
+    """The touches as columns, in any order; `received_at` is given in the order of the touches. Of no touch at
+    all it is known when it was received.
 
     Touches of one person with one id are one touch, the earliest, as in `lifecycle.fold`.
     """
@@ -85,7 +86,7 @@ def from_touches(touches: Iterable[Touch], received_at: Sequence[int] | None = N
         people=pa.array([person for person, _ in counts], pa.string()),
         starts=np.cumsum([0, *(count for _, count in counts)], dtype=np.int64),
         at=np.array([touch.at for touch in kept], np.int64),
-        received_at=None if received_at is None else np.array([at for _, at in rows], np.int64),
+        received_at=None if received_at is None and given else np.array([at for _, at in rows], np.int64),
         kind=_coded([touch.kind for touch in kept]),
         direction=_coded([touch.direction for touch in kept]),
         actor=_coded([touch.actor for touch in kept]),

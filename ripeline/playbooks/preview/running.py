@@ -26,8 +26,9 @@ from ripeline.timeline.history.opening import (
     MOST_AT_ONCE,
     NotReady,
     OpenHistory,
-    check_history,
     is_being_written,
+    look_at_history,
+    mend_history,
     open_history,
 )
 from ripeline.work.claims import Claim, claim_due
@@ -161,8 +162,16 @@ def _work_or_mend(turn: _Turn, run: PreviewRun) -> None:
     except DamagedParts as damage:
         log.warning("A preview met damaged history parts, which are made anew: %s", damage)
         turn.row.update(note="The history was found damaged and is made anew.")
-        check_history(clock=turn.clock, progress=turn.goes_on)
-        turn.put_back("The history was found damaged and is made anew.")
+        _, why = mend_history(clock=turn.clock, progress=turn.goes_on)
+        found = look_at_history()
+        if why and found.trouble:
+            _wait(turn, run, found)
+        elif why:
+            # Another process is at it, or holds it up: that is no try of ours.
+            turn.row.update(attempts=run.attempts)
+            turn.put_back(f"The history was found damaged. {why}", after=AGAIN_AFTER)
+        else:
+            turn.put_back("The history was found damaged and is made anew.")
 
 
 def _work(turn: _Turn, run: PreviewRun) -> None:

@@ -22,9 +22,10 @@ import pyarrow.compute as pc
 from ripeline.replay.parts.folder import Folder
 from ripeline.replay.parts.form import SCHEMA, PartFile, read_part, write_part
 from ripeline.replay.parts.loading import load_table
-from ripeline.replay.parts.manifest import Bucket, Manifest
+from ripeline.replay.parts.manifest import NAME, Bucket, Manifest
 from ripeline.replay.parts.merging import encoded, in_order, joined, without_spares
-from ripeline.replay.parts.problems import CannotWrite, StaleParts
+from ripeline.replay.parts.opening import wrong_files
+from ripeline.replay.parts.problems import CannotWrite, PartsProblem, StaleParts
 from ripeline.replay.parts.spilling import Repeats, Spill, bucket_rows, buckets_of
 
 BUCKET_TOUCHES: Final = 2_000_000
@@ -39,6 +40,10 @@ PLAIN: Final = pa.schema(
     ]
 )
 """A batch of touches on its way into parts: the columns of a part, texts written out, rows in any order."""
+
+OLD_STAY: Final = "The old ones stay in use."
+NO_OLDER: Final = "There are no older ones."
+UNUSABLE: Final = "The older ones cannot be used."
 
 Progress = Callable[[int, int], None]
 """Told (touches written, touches in all)."""
@@ -80,9 +85,17 @@ class _Stage:
 
 
 def write_generation(
-    folder: Folder, old: Manifest | None, wanted: Wanted, *, now: int, progress: Progress | None = None
+    folder: Folder,
+    old: Manifest | None,
+    wanted: Wanted,
+    *,
+    now: int,
+    progress: Progress | None = None,
+    kept: Callable[[], str] | None = None,
 ) -> Manifest:
     """Writes the files of a new generation and returns its manifest, which is not yet in force.
+
+    `kept` says what stays in use where that fails; else it is `old`, or nothing.
 
     Raises CannotWrite, with nothing left behind, where the disk is full; StaleParts where nothing can be added to the
     old parts; DamagedParts where they cannot be read.
@@ -105,7 +118,9 @@ def write_generation(
             buckets = _write_buckets(stage, Path(temporary), progress or _silent)
     except OSError as trouble:
         folder.remove(stage.written)
-        raise CannotWrite(say_unwritten(folder, old, trouble)) from trouble
+        raise CannotWrite(
+            say_unwritten(folder, trouble, kept() if kept else say_kept(folder, old))
+        ) from trouble
     except BaseException:
         folder.remove(stage.written)
         raise
@@ -136,11 +151,20 @@ def _by_bucket(people: frozenset[str], bucket_count: int) -> dict[int, tuple[str
     return {number: tuple(each) for number, each in found.items()}
 
 
-def say_unwritten(folder: Folder, old: Manifest | None, trouble: OSError) -> str:
-    """That new parts could not be written, why, and what is in use now."""
+def say_unwritten(folder: Folder, trouble: OSError, kept: str) -> str:
+    """That new parts could not be written, why, and what is in use now (`kept`)."""
     why = trouble.strerror or str(trouble) or type(trouble).__name__
-    kept = "The old ones stay in use." if old else "There are no older ones."
     return f"History parts could not be written to {folder}: {why}. {kept}"
+
+
+def say_kept(folder: Folder, there: Manifest | None) -> str:
+    """What is in use when new parts could not be written beside those that are there."""
+    try:
+        if there is None:
+            return UNUSABLE if NAME in folder.sizes() else NO_OLDER
+        return UNUSABLE if wrong_files(folder, there) else OLD_STAY
+    except PartsProblem:
+        return UNUSABLE
 
 
 def _silent(done: int, total: int) -> None:

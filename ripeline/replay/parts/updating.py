@@ -7,7 +7,7 @@ any replay that began before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from secrets import token_hex
 from typing import Final
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from ripeline.replay.history import Column, History
-from ripeline.replay.parts.building import Progress, Wanted, say_unwritten, write_generation
+from ripeline.replay.parts.building import Progress, Wanted, say_kept, say_unwritten, write_generation
 from ripeline.replay.parts.folder import BEGUN, Folder
 from ripeline.replay.parts.form import write_part
 from ripeline.replay.parts.manifest import NAME, Bucket, Manifest, read_manifest, retire, write_manifest
@@ -40,7 +40,12 @@ def update_parts(
     folder = Folder(url)
     there = readable_manifest(folder) if anew or NAME not in folder.sizes() else read_manifest(folder)
     sweep(folder, there)
-    new = write_generation(folder, None if anew else there, wanted, now=now, progress=progress)
+    old = None if anew else there
+
+    def kept() -> str:
+        return say_kept(folder, there)
+
+    new = write_generation(folder, old, wanted, now=now, progress=progress, kept=kept)
     return put_in_force(folder, there, new, now=now)
 
 
@@ -52,10 +57,18 @@ def readable_manifest(folder: Folder) -> Manifest | None:
         return None
 
 
-def put_in_force(folder: Folder, old: Manifest | None, new: Manifest, *, now: int) -> Parts:
+def put_in_force(
+    folder: Folder,
+    old: Manifest | None,
+    new: Manifest,
+    *,
+    now: int,
+    kept: Callable[[], str] | None = None,
+) -> Parts:
     """Makes a generation the one that is opened, and removes files nobody has needed for a while.
 
-    Raises CannotWrite; the files of the new generation are then gone and the old one stays in force.
+    Raises CannotWrite; the files of the new generation are then gone and the old one stays in force. For `kept` see
+    `write_generation`.
     """
     listed = retire(old, new) if old else new
     over = [each for each in listed.retired if each.since + GRACE < now]
@@ -63,9 +76,10 @@ def put_in_force(folder: Folder, old: Manifest | None, new: Manifest, *, now: in
     try:
         write_manifest(folder, manifest)
     except OSError as trouble:
-        kept = {file.name for file in old.files} if old else set()
-        folder.remove(file.name for file in new.files if file.name not in kept)
-        raise CannotWrite(say_unwritten(folder, old, trouble)) from trouble
+        left = {file.name for file in old.files} if old else set()
+        folder.remove(file.name for file in new.files if file.name not in left)
+        said = kept() if kept else say_kept(folder, old)
+        raise CannotWrite(say_unwritten(folder, trouble, said)) from trouble
     folder.remove(each.name for each in over)
     return Parts(folder, manifest)
 
@@ -98,7 +112,7 @@ def write_parts(url: str, histories: Iterable[History], *, now: int, source: str
             buckets.append(Bucket(number, (file,), file.rows, file.people, file.latest))
     except OSError as trouble:
         folder.remove(file.name for bucket in buckets for file in bucket.files)
-        raise CannotWrite(say_unwritten(folder, old, trouble)) from trouble
+        raise CannotWrite(say_unwritten(folder, trouble, say_kept(folder, old))) from trouble
     new = Manifest(generation, source, 0, 0, now, tuple(buckets))
     return put_in_force(folder, old, new, now=now)
 

@@ -83,7 +83,8 @@ def say_history(found: OpenHistory | NotReady | None = None) -> str:
     if isinstance(found, NotReady):
         if found.is_unreachable:
             return f"{found.why} Previews wait until they can. Check RIPELINE_HISTORY."
-        return f"{found.why} The worker makes them, or `ripeline history build`."
+        tried = f" The last try came to nothing: {found.trouble}" if found.trouble else ""
+        return f"{found.why} The worker makes them, or `ripeline history build`.{tried}"
     touches = _counted(found.parts.touches, "touch", "touches")
     said = [f"The history parts hold {touches} of {_counted(found.parts.people, 'person', 'people')}"]
     if found.updated_at:

@@ -59,7 +59,7 @@ def attend_history(*, stop: threading.Event, clock: Clock) -> None:
     missing = count_after(0) if isinstance(found, NotReady) else found.waiting
     if missing > MOST_AT_ONCE:
         _update_apart(stop)
-    elif isinstance(found, NotReady) or not found.is_fresh:
+    elif isinstance(found, NotReady) or not found.is_fresh or found.trouble:
         update_history(clock=clock)
 
 

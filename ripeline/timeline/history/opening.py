@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic, sleep
@@ -23,7 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from ripeline.kit.instants import to_instant
-from ripeline.replay.parts.building import Progress, Wanted, write_generation
+from ripeline.replay.parts.building import NO_OLDER, OLD_STAY, UNUSABLE, Progress, Wanted, write_generation
 from ripeline.replay.parts.folder import Folder
 from ripeline.replay.parts.manifest import Manifest, read_manifest
 from ripeline.replay.parts.opening import Parts, verify, wrong_files
@@ -185,12 +186,18 @@ def check_history(*, clock: Clock, progress: Progress | None = None) -> tuple[st
 
     `progress` is told of both, as `verify` and `update_history` do.
     """
+    return mend_history(clock=clock, progress=progress)[0]
+
+
+def mend_history(*, clock: Clock, progress: Progress | None = None) -> tuple[tuple[str, ...], str]:
+    """The same; also why what is damaged could not be made anew now, or an empty text."""
     found = look_at_history()
     wrong = verify(found.parts, progress) if isinstance(found, OpenHistory) else {}
-    if wrong:
-        log.warning("The history parts are mended: %s", " ".join(wrong.values()))
-        update_history(clock=clock, damaged=wrong, progress=progress)
-    return tuple(wrong.values())
+    if not wrong:
+        return (), ""
+    log.warning("The history parts are mended: %s", " ".join(wrong.values()))
+    done = update_history(clock=clock, damaged=wrong, progress=progress)
+    return tuple(wrong.values()), done.why if isinstance(done, Refused) else ""
 
 
 class _Turn:
@@ -218,7 +225,7 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """The parts that an update begins from: None is to be made from nothing; the buckets `lost` are damaged."""
+    """The parts that an update begins from: None is to be made from nothing; the buckets `lost` were damaged."""
 
     manifest: Manifest | None
     lost: frozenset[int] = frozenset()
@@ -227,10 +234,10 @@ class _Old:
         """The same, with what these files hold lost too. Where most is, all is sooner read in one go."""
         more = self.manifest.buckets_with(names) if self.manifest else frozenset()
         if not self.manifest or not more:
-            return _Old(None)
+            return _Old(None, self.lost)
         lost = self.lost | more
         left, whole = self.manifest.emptied(lost).touches, self.manifest.touches
-        return _Old(None) if 2 * left < whole else _Old(self.manifest, lost)
+        return _Old(None if 2 * left < whole else self.manifest, lost)
 
 
 def _rounds(turn: _Turn, old: _Old) -> Parts:
@@ -283,6 +290,7 @@ def _write_round(turn: _Turn, base: _Old) -> Parts:
     position = old.position if old else 0
     horizon = _horizon(position)
     if old and not changes and not base.lost and horizon == position:
+        HistoryState.objects.filter(claimed_by=turn.token).exclude(trouble="").update(trouble="")
         return Parts(folder, old)
     there = old or readable_manifest(folder)
     sweep(folder, there)
@@ -298,8 +306,20 @@ def _write_round(turn: _Turn, base: _Old) -> Parts:
         vouched=True,  # the log has each id once
         expected=horizon,
     )
-    new = write_generation(folder, old, wanted, now=to_instant(turn.clock()), progress=turn.goes_on)
-    return _commit(turn, folder, there, new, [pk for pk, _ in changes])
+    now, kept = to_instant(turn.clock()), partial(_say_kept, is_damaged=bool(base.lost))
+    new = write_generation(folder, old, wanted, now=now, progress=turn.goes_on, kept=kept)
+    return _commit(turn, there, new, [pk for pk, _ in changes], kept)
+
+
+def _say_kept(*, is_damaged: bool) -> str:
+    """What previews go on with when no new parts can be written."""
+    try:
+        _open(_state())
+    except MissingParts:
+        return NO_OLDER
+    except PartsProblem:
+        return UNUSABLE
+    return UNUSABLE if is_damaged else OLD_STAY
 
 
 def _horizon(position: int) -> int:
@@ -321,19 +341,21 @@ def _watched(turn: _Turn, batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
         yield batch
 
 
-def _commit(turn: _Turn, folder: Folder, there: Manifest | None, new: Manifest, changes: list[int]) -> Parts:
+def _commit(
+    turn: _Turn, there: Manifest | None, new: Manifest, changes: list[int], kept: Callable[[], str]
+) -> Parts:
     """Puts new parts in force; the database first says that they may be, then that they are.
 
     A crash before the list of files is written leaves the old parts in force, one after it the new. Whoever slept
     through the end of the lease in between may still have written the list: its parts count only if nobody has put
     others in force since, and the changes stay noted, for the other may not have read them.
     """
-    mine = HistoryState.objects.filter(claimed_by=turn.token)
+    folder, mine = Folder(history_url()), HistoryState.objects.filter(claimed_by=turn.token)
     if not mine.update(pending=new.generation, claimed_until=turn.clock() + LEASE):
-        kept = {file.name for file in there.files} if there else set()
-        folder.remove(file.name for file in new.files if file.name not in kept)
+        left = {file.name for file in there.files} if there else set()
+        folder.remove(file.name for file in new.files if file.name not in left)
         raise _LostLease
-    parts = put_in_force(folder, there, new, now=new.written_at)
+    parts = put_in_force(folder, there, new, now=new.written_at, kept=kept)
     with transaction.atomic():
         if not mine.update(generation=new.generation, pending="", updated_at=turn.clock(), trouble=""):
             raise _LostLease

@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from ripeline.people.models import User
 from ripeline.playbooks.preview import running
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.playbooks.preview.running import attend_previews
+from ripeline.playbooks.shipped import shipped_playbook
+from ripeline.timeline.camps.keeping import start_camp
+from ripeline.timeline.camps.models import Camp
+from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.history.models import HistoryState
 from ripeline.timeline.record import record
 from tests.factories import NOW, make_contact, make_playbook, make_user, sign_in
@@ -140,9 +145,71 @@ def test_a_preview_keeps_its_lease_while_damaged_parts_are_made_anew(
     assert run.state == "done"
 
 
-def asked(by: User) -> PreviewRun:
+@pytest.fixture
+def damaged(mia: User, full_disk: str) -> None:
+    """Parts of the history whose bytes are not what was written."""
+    first = asked(mia)
+    attended(first, first.created_at)
+    for name, file in FullDisk.store.items():
+        if name.endswith(".parquet"):
+            file.seek(0)
+            content = bytes(each ^ 0xFF for each in file.read())
+            file.seek(0)
+            file.write(content)
+
+
+@pytest.mark.usefixtures("damaged")
+def test_damage_that_another_process_keeps_from_being_mended_is_waited_out(mia: User) -> None:
+    run = asked(mia)
+    until = run.created_at + timedelta(minutes=1)
+    HistoryState.objects.update(claimed_by="another", claimed_until=until)
+    at = run.created_at
+    for _ in range(running.MOST_TRIES + 2):
+        at = attended(run, at)
+        assert (run.state, at > run.created_at) == ("waiting", True)
+        assert "The history was found damaged. Another process is writing" in page_of(mia, run)
+    at = attended(run, until + timedelta(seconds=1))
+    attended(run, at)
+    assert (run.state, run.result["people"]) == ("done", 3)
+
+
+@pytest.mark.usefixtures("damaged")
+def test_damage_that_a_full_disk_keeps_from_being_mended_is_said_with_its_reason(mia: User) -> None:
+    run = asked(mia)
+    at = run.created_at
+    with FullDisk.full_after(0):
+        while run.state in ("waiting", "running"):
+            at = attended(run, at)
+            assert "No space left on device. The older ones cannot be used." in page_of(mia, run)
+    assert run.state == "failed"
+    again = asked(mia)
+    at = attended(again, again.created_at)
+    attended(again, at)
+    assert (again.state, again.result["people"]) == ("done", 3)
+
+
+@pytest.mark.usefixtures("full_disk")
+@pytest.mark.parametrize("view", ["known", "was"])
+def test_of_nobody_at_all_a_past_day_is_worked_out_too(view: str) -> None:
+    make_playbook()
+    now, mia = timezone.now(), make_user("marketing", "Mia Market")
+    other = keep_version(shipped_playbook("pointed"), now=now)
+    assert isinstance(start_camp("Sales", other.version, by=None, note="", now=now), Camp)
+    run = asked(mia, other="shipped pointed", outcome="deal_won", as_of=f"{now:%Y-%m-%d}", view=view)
+    attended(run, run.created_at)
+    assert (run.state, run.error, run.result["people"]) == ("done", "", 0)
+    assert "There is nobody with a touch by then" in page_of(mia, run)
+    page = sign_in(mia).get(
+        "/playbook/camps/", {"as_of": f"{now - timedelta(days=1):%Y-%m-%d}", "view": view}
+    )
+    assert page.status_code == 200
+
+
+def asked(by: User, **more: str) -> PreviewRun:
     """A preview of a shipped playbook beside the one in force."""
-    answer = sign_in(by).post("/playbook/previews/start", {"one": "in force", "other": "shipped default"})
+    answer = sign_in(by).post(
+        "/playbook/previews/start", {"one": "in force", "other": "shipped default"} | more
+    )
     assert answer.status_code == 302
     return PreviewRun.objects.latest("pk")
 

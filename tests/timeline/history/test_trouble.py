@@ -12,19 +12,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import pyarrow as pa
 import pytest
 from django.db import connection, connections, transaction
 from pytest_django import Settings
 
+from ripeline.installing import examine
 from ripeline.people.models import Contact
 from ripeline.replay.parts import building
 from ripeline.replay.parts.opening import Parts
 from ripeline.replay.parts.problems import DamagedParts
 from ripeline.replay.parts.spilling import buckets_of
 from ripeline.replay.parts.updating import put_in_force
-from ripeline.timeline.history import opening
+from ripeline.timeline.history import keeping, opening
 from ripeline.timeline.history.models import HistoryChange, HistoryState
 from ripeline.timeline.history.opening import (
     NotReady,
@@ -138,9 +140,35 @@ def test_a_full_disk_leaves_the_old_parts_in_use_and_says_so(settings: Settings)
     assert held(found) == before
     assert found.waiting == 47
     assert "The old ones stay in use" in found.trouble
+    assert [finding.well for finding in examine() if "The old ones stay" in finding.what] == [False]
     found = opened()
     assert held(found) == logged()
     assert found.trouble == ""
+    with FullDisk.full_after(0):
+        done = update_history(clock=lambda: NOW, anew=True)
+    assert isinstance(done, Refused)
+    assert done.why.endswith("No space left on device. The old ones stay in use.")
+    # Nothing is new; but what was tried in vain is over, and nobody is warned of it for ever.
+    keeping.attend_history(stop=threading.Event(), clock=lambda: NOW)
+    assert (held(opened()), opened().trouble) == (logged(), "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_a_full_disk_without_parts_that_could_be_used_says_so(settings: Settings, is_damaged: bool) -> None:
+    url = f"{FullDisk.protocol}://timeline-{token_hex(4)}"
+    settings.CONFIG = settings.CONFIG.model_copy(update={"history": url})
+    add_touches(make_contact("Eva", now=NOW), range(3))
+    if is_damaged:
+        folder = opened().parts.folder
+        folder.remove([name for name in folder.sizes() if name.endswith(".parquet")])
+    with FullDisk.full_after(0):
+        done = update_history(clock=lambda: NOW)
+    assert isinstance(done, Refused)
+    kept = "The older ones cannot be used." if is_damaged else "There are no older ones."
+    assert done.why.endswith(f"No space left on device. {kept}")
+    [found] = [finding for finding in examine() if kept in finding.what]
+    assert (found.well, found.is_bearable) == (False, True)
 
 
 @pytest.mark.django_db
