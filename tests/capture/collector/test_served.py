@@ -22,7 +22,7 @@ from ripeline.serving import allow_open_files
 from ripeline.timeline.definitions.active import activate
 from tests.capture.collector.asking import a_key, basic, events, until
 from tests.capture.collector.site import Site, post, site
-from tests.factories import NOW
+from tests.factories import NOW, make_user, sign_in
 from tests.processes import environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,6 +127,7 @@ def chunked(body: bytes, key: WriteKey) -> bytes:
 
 def test_a_stop_waits_for_no_upload_and_for_no_event(served: tuple[Site, WriteKey]) -> None:
     ours, _ = served
+    cookie = sign_in(make_user()).cookies["sessionid"].value
     begun = []
     for path, length in (
         ("/imports/", 1_000_000),
@@ -136,7 +137,8 @@ def test_a_stop_waits_for_no_upload_and_for_no_event(served: tuple[Site, WriteKe
     ):
         sender = socket.create_connection(("127.0.0.1", ours.port), timeout=20)
         sender.sendall(
-            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\nx".encode()
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: sessionid={cookie}\r\n"
+            f"Content-Length: {length}\r\n\r\nx".encode()
         )
         begun.append(sender)
     # All of them are on their way by the time that one more is answered.
