@@ -35,6 +35,14 @@ class AsOf:
         return "T" not in self.asked
 
     @property
+    def day(self) -> date | None:
+        """The whole day asked for; None for a moment, and for now."""
+        try:
+            return date.fromisoformat(self.asked) if self.is_day and self.asked else None
+        except ValueError:
+            return None
+
+    @property
     def query(self) -> str:
         """This moment as a query string, "" for now; what links on the page carry along."""
         return "" if self.is_now else urlencode({"as_of": self.asked, "view": self.view})

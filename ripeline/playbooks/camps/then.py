@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import Q, QuerySet
+
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.playbooks.camps.reading import Disagreement, disagreement_of
@@ -34,7 +36,8 @@ class Then:
     """What a past day looked like by `ours`, the definition of that reading, and the camp's; None and `why` where that
     cannot be told. `missing` says what the history does not hold yet.
 
-    Of a long history `touches` says how long; `run` is the preview that works it out, or did; None: nobody asked yet.
+    Of a long history `touches` says how long, and `run` is the latest preview that was to work it out; None: nobody
+    asked yet. `told` is one that did: it names the people.
     """
 
     ours: Playbook
@@ -43,6 +46,7 @@ class Then:
     missing: str = ""
     touches: int = 0
     run: PreviewRun | None = None
+    told: PreviewRun | None = None
 
 
 def read_then(theirs: Playbook, as_of: AsOf) -> Then:
@@ -57,20 +61,36 @@ def read_then(theirs: Playbook, as_of: AsOf) -> Then:
         pairs = _pairs(ours, theirs, history, as_of)
     except (PartsProblem, ReplayMistake) as trouble:
         return Then(ours, None, str(trouble))
-    return Then(ours, _disagreement(ours, theirs, pairs, as_of), missing=_missing(history))
+    found = _disagreement(ours, theirs, pairs, as_of)
+    return Then(ours, found, missing=_missing(history), told=_told(_asked(ours, theirs, as_of), as_of))
 
 
 def _worked_out(ours: Playbook, theirs: Playbook, as_of: AsOf, touches: int) -> Then:
     """What the worker made of it, if anybody asked."""
+    asked = _asked(ours, theirs, as_of)
+    run, told = asked.first(), _told(asked, as_of)
+    why = run.error if run and run.state == PreviewRun.State.FAILED else ""
+    if told is None:
+        return Then(ours, None, why, touches=touches, run=run)
+    one, other = ([stage["key"] for stage in told.result[side]["stages"]] for side in ("one", "other"))
+    pairs = (StagePair(one[row], other[column], people) for row, column, people in told.result["flow"])
+    found = _disagreement(ours, theirs, pairs, as_of)
+    return Then(ours, found, why, missing=_missing_in(told), touches=touches, run=run, told=told)
+
+
+def _asked(ours: Playbook, theirs: Playbook, as_of: AsOf) -> QuerySet[PreviewRun]:
+    """The previews of this day in this sense, latest first: a colleague's too, whose day ended at another moment."""
     refs = {"one_ref": f"version {ours.version}", "other_ref": f"version {theirs.version}"}
-    asked = PreviewRun.objects.filter(**refs, as_of=as_of.at, view=as_of.view)
-    run = asked.exclude(state=PreviewRun.State.CANCELLED).order_by("-pk").first()
-    if run is None or run.state != PreviewRun.State.DONE:
-        return Then(ours, None, run.error if run else "", touches=touches, run=run)
-    sides = ([stage["key"] for stage in run.result[side]["stages"]] for side in ("one", "other"))
-    one, other = sides
-    pairs = (StagePair(one[row], other[column], people) for row, column, people in run.result["flow"])
-    return Then(ours, _disagreement(ours, theirs, pairs, as_of), touches=touches, run=run)
+    that_day = Q(as_of=as_of.at)
+    if (day := as_of.day) is not None:
+        that_day |= Q(day=day)
+    return PreviewRun.objects.filter(that_day, **refs, view=as_of.view).order_by("-pk")
+
+
+def _told(asked: QuerySet[PreviewRun], as_of: AsOf) -> PreviewRun | None:
+    """The latest that was worked out, first of all up to the very moment."""
+    done = asked.filter(state=PreviewRun.State.DONE)
+    return done.filter(as_of=as_of.at).first() or done.first()
 
 
 def _pairs(ours: Playbook, theirs: Playbook, history: OpenHistory, as_of: AsOf) -> Iterator[StagePair]:
@@ -93,6 +113,14 @@ def _disagreement(ours: Playbook, theirs: Playbook, pairs: Iterator[StagePair], 
     counted = hand_offs(until=as_of.at) if as_of.view == "was" else ()
     ordered = sorted(pairs, key=lambda pair: (-pair.people, pair.ours, pair.theirs))
     return disagreement_of(ours, theirs, ordered, counted)
+
+
+def _missing_in(told: PreviewRun) -> str:
+    """The same of what was worked out before."""
+    history = told.result.get("history", {})
+    if history.get("trouble"):
+        return f"The newest touches are not in it: {history['trouble']}"
+    return "What was recorded while it ran is not in it." if history.get("waiting") else ""
 
 
 def _missing(history: OpenHistory) -> str:

@@ -77,6 +77,7 @@ def _show_then(request: HttpRequest, camp: Camp, theirs: Playbook, as_of: AsOf) 
         "as_of": as_of,
         "then": then,
         "run": then.run,
+        "told": then.told,
         "may_write": may_write_definitions(reader_of(request)),
     }
     if then.found is not None:

@@ -18,9 +18,9 @@ def say_agreement(people: int, differ: int, name: str) -> str:
     if not people:
         return "Nobody has been assessed by both yet."
     if not differ:
-        return f"All {say_number(people)} people stand at the same stage by both definitions."
+        return f"{_all(people)} {'stands' if people == 1 else 'stand'} at the same stage by both definitions."
     return (
-        f"Of {say_number(people)} people, {_stand(people - differ)} at the same stage by both definitions; "
+        f"Of {_people(people)}, {_stand(people - differ)} at the same stage by both definitions; "
         f"{_stand(differ)} elsewhere by that of {name}."
     )
 
@@ -30,9 +30,9 @@ def say_agreement_then(people: int, differ: int, name: str) -> str:
     if not people:
         return "Nobody was known by then."
     if not differ:
-        return f"All {say_number(people)} people stood at the same stage by both definitions."
+        return f"{_all(people)} stood at the same stage by both definitions."
     return (
-        f"Of {say_number(people)} people, {say_number(people - differ)} stood at the same stage by both definitions; "
+        f"Of {_people(people)}, {say_number(people - differ)} stood at the same stage by both definitions; "
         f"{say_number(differ)} stood elsewhere by that of {name}."
     )
 
@@ -106,6 +106,14 @@ def _compared(counted: Sequence[HandOffs], places: Mapping[str, int], kind: str)
 
 def _is_one_ladder(ours: Playbook, theirs: Playbook) -> bool:
     return [stage.key for stage in ours.stages] == [stage.key for stage in theirs.stages]
+
+
+def _all(people: int) -> str:
+    return "The only person" if people == 1 else f"All {_people(people)}"
+
+
+def _people(people: int) -> str:
+    return "1 person" if people == 1 else f"{say_number(people)} people"
 
 
 def _stand(count: int) -> str:

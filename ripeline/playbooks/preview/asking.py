@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
@@ -120,14 +120,20 @@ def start_preview(
     by: User,
     now: datetime,
     view: View = "was",
+    day: date | None = None,
+    beside: bool = False,
 ) -> PreviewRun | Refused:
-    """Asks for a preview; one of the same person that is still under way is cancelled for it."""
+    """Asks for a preview, of a past `day` where one is named; one of the same person that is still under way is
+    cancelled for it. With `beside` only one that asks the same of a past day is."""
     pair = read_pair(one_ref, other_ref, outcome=outcome, as_of=as_of, now=now)
     if isinstance(pair, Refused):
         return pair
     (one, ours), (other, theirs) = pair
     with transaction.atomic():
-        cancel_previews(PreviewRun.objects.filter(started_by=by), now, note="A newer preview took its place.")
+        mine = PreviewRun.objects.filter(started_by=by)
+        if beside:
+            mine = mine.filter(one_ref=one.ref, other_ref=other.ref, day__isnull=False)
+        cancel_previews(mine, now, note="A newer preview took its place.")
         run = PreviewRun.objects.create(
             one_ref=one.ref,
             one_name=one.name[:200],
@@ -140,6 +146,7 @@ def start_preview(
             outcome=outcome,
             as_of=as_of,
             view=view,
+            day=day,
             started_by=by,
             created_at=now,
             due_at=now,

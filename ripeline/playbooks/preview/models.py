@@ -13,8 +13,9 @@ class PreviewRun(DueRow):
     """Two definitions held beside each other over the whole history: asked by somebody, worked by the worker.
 
     `one` is what counts now (or is compared with), `other` what is proposed. Each is kept as its text, since a draft
-    goes on changing; `..._ref` says where it came from ("version HASH", "draft 5", "shipped default"). `done` and
-    `total` are touches. `result` is empty until it is done.
+    goes on changing; `..._ref` says where it came from ("version HASH", "draft 5", "shipped default"). `day` is the
+    past day asked for, if any: it ends at `as_of` where its asker is. `done` and `total` are touches. `result` is empty
+    until it is done.
     """
 
     class State(models.TextChoices):
@@ -44,6 +45,7 @@ class PreviewRun(DueRow):
     other_text = models.TextField()
     outcome = models.CharField(max_length=200)
     as_of = models.DateTimeField()
+    day = models.DateField(null=True)
     view = models.CharField(max_length=5, choices=View.choices, default=View.WAS)
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)

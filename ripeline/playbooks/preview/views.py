@@ -71,6 +71,9 @@ def start(request: HttpRequest) -> HttpResponse:
             by=reader_of(request),
             now=now,
             view="known" if chosen["view"] == "known" else "was",
+            day=date.fromisoformat(chosen["as_of"]) if as_of < now else None,
+            # The pages of two camps ask in passing, and take nothing from who asked for something else.
+            beside=request.POST.get("for") in ("camps", "day"),
         )
     if isinstance(done, Refused):
         asked = {name: value[:300] for name, value in chosen.items()}

@@ -239,6 +239,7 @@ def test_ladders_that_differ_are_not_held_against_each_other() -> None:
         "none stood higher.",
     )
     assert say_agreement(5, 0, "Sales") == "All 5 people stand at the same stage by both definitions."
+    assert say_agreement(1, 0, "Sales") == "The only person stands at the same stage by both definitions."
 
 
 def test_what_was_decided_under_an_earlier_ladder_is_neither_higher_nor_lower() -> None:

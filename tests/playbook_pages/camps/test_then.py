@@ -145,7 +145,7 @@ def test_a_history_too_long_to_wait_for_is_worked_out_by_the_worker_in_either_re
     assert "too many to be replayed while a page waits" in page
     sales = sign_in(make_user("sales", "Sam Sell"))
     assert "Marketing can have it worked out here." in page_of(sales, 20, view)
-    asked = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    asked = hidden(page)
     answer = client.post("/playbook/previews/start", asked)
     assert answer.headers["Location"] == f"/playbook/camps/?as_of=2026-01-21&view={view}"
     assert "Waiting for the worker" in client.get(answer.headers["Location"]).content.decode()
@@ -153,9 +153,62 @@ def test_a_history_too_long_to_wait_for_is_worked_out_by_the_worker_in_either_re
     attend_previews(run.created_at, clock=lambda: run.created_at, stop=lambda: False)
     worked_out = page_of(client, 20, view)
     assert "Worked out" in worked_out
-    told = re.compile(r'<section class="part" aria-labelledby="where-title">.*</section>')
-    assert told.findall(worked_out) == told.findall(at_once) != []
+    told = [
+        words_of(re.sub(r"<form.*?</form>", "", each[each.index('id="where-title"') : each.index("</main>")]))
+        for each in (worked_out, at_once)
+    ]
+    assert told[0] == told[1]
     assert "too many to be replayed" in page_of(client, 19, view)
+
+
+def test_what_was_worked_out_of_a_day_is_found_wherever_one_is_and_whatever_fails_later(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = Camp.objects.get().version_id
+    mine = {"one": "in force", "other": f"version {version}", "outcome": "deal_won"}
+    client.post("/playbook/previews/start", mine)
+    at_once = page_of(client, 20, "known")
+    client.post("/playbook/previews/start", hidden(at_once))
+    other, run = PreviewRun.objects.order_by("pk")
+    assert (other.state, other.day, str(run.day)) == ("waiting", None, "2026-01-21"), "nothing is taken back"
+    for each in (other, run):
+        attend_previews(each.created_at, clock=lambda: END, stop=lambda: False)
+    people = f'href="/playbook/previews/{run.key}/people/?from='
+    assert page_of(client, 20, "known").count(people) == cells(at_once, "differs") > 0
+    assert cells(at_once, "agrees") > 0
+    (led,) = set(re.findall(r'href="(/playbook/previews/[^"]*/people/[^"]*)"', page_of(client, 20, "known")))
+    assert "Bob West" in client.get(led.replace("&amp;", "&")).content.decode()
+    monkeypatch.setattr(then, "MOST_TOUCHES", 2)
+    far = make_user("marketing", "Mo West")
+    User.objects.filter(pk=far.pk).update(time_zone="America/Los_Angeles")
+    there = page_of(sign_in(far), 20, "known")
+    assert "Worked out" in there
+    assert ", up to <time" in there
+    assert people in there
+    PreviewRun.objects.filter(pk=run.pk).update(
+        result={
+            **PreviewRun.objects.get(pk=run.pk).result,
+            "history": {"trouble": "No space left.", "waiting": 9},
+        }
+    )
+    client.post("/playbook/previews/start", hidden(page_of(client, 20, "known")))
+    assert "Waiting for" in page_of(client, 20, "known")
+    PreviewRun.objects.filter(state="waiting").update(
+        state="failed", error="The parts are gone.", due_at=None
+    )
+    failed = words_of(page_of(client, 20, "known"))
+    for told in ("The parts are gone.", "Worked out", "Where they disagreed", "not in it: No space left."):
+        assert told in failed
+
+
+def hidden(page: str) -> dict[str, str]:
+    """What the form of a past day's page sends."""
+    form = page.partition("camp-again")[2]
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form))
+
+
+def cells(page: str, kind: str) -> int:
+    return page.count(f'<td class="num {kind}"')
 
 
 def test_without_history_parts_the_page_says_so_and_makes_none(client: Client) -> None:
