@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -82,7 +84,7 @@ def _last_publication(row: PlaybookVersion) -> Publication | None:
 def _show(request: HttpRequest, row: PlaybookVersion | None) -> HttpResponse:
     if row is None:
         return render(request, "playbooks/none.html", status=503)
-    context = {
+    context: dict[str, Any] = {
         "row": row,
         "published": _last_publication(row),
         "yaml": colour(row.text),
