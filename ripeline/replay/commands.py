@@ -31,6 +31,7 @@ MOST_PROCESSES = 8
 SHORT_VERSION = 8
 """Letters of a version that tell two playbooks apart on a screen."""
 TOUCHES_HELP = "A .jsonl or .parquet file, a folder of Parquet files, or history parts."
+PLAYBOOK_HELP = "The playbook: a file (YAML), or the name of a shipped one, such as `default`."
 OUT_HELP = "A file for the {}: .jsonl, .csv or .parquet. Without any file the funnel is printed."
 
 
@@ -88,7 +89,7 @@ def kinds_command() -> None:
 
 
 @click.command("replay")
-@click.option("--playbook", required=True, type=FILE, help="The playbook (YAML).")
+@click.option("--playbook", required=True, type=FILE, help=PLAYBOOK_HELP)
 @click.option("--touches", required=True, type=FILE, help=TOUCHES_HELP)
 @click.option("--as-of", type=InstantParam(), help="Stop at this instant; default: the latest touch.")
 @click.option("--transitions", type=FILE, help=OUT_HELP.format("transitions"))
@@ -132,7 +133,7 @@ def replay_command(
 
 
 @click.command("explain")
-@click.option("--playbook", required=True, type=FILE, help="The playbook (YAML).")
+@click.option("--playbook", required=True, type=FILE, help=PLAYBOOK_HELP)
 @click.option("--touches", required=True, type=FILE, help=TOUCHES_HELP)
 @click.option("--person", required=True, help="Whose story.")
 @click.option("--as-of", type=InstantParam(), help="Tell it up to this instant; default: the latest touch.")

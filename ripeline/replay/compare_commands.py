@@ -36,8 +36,14 @@ BEFORE = (
 
 
 @click.command("compare")
-@click.option("--playbook", "one", required=True, type=FILE, help="One definition (YAML).")
-@click.option("--with", "other", required=True, type=FILE, help="The other (YAML).")
+@click.option(
+    "--playbook",
+    "one",
+    required=True,
+    type=FILE,
+    help="One definition: a file (YAML), or the name of a shipped one.",
+)
+@click.option("--with", "other", required=True, type=FILE, help="The other, likewise.")
 @click.option("--touches", required=True, type=FILE, help=TOUCHES_HELP)
 @click.option("--as-of", type=InstantParam(), help="Stop at this instant; default: the latest touch.")
 @click.option(
@@ -121,12 +127,13 @@ def _definition_json(definition: Definition) -> dict[str, Any]:
 def _lines(found: Comparison) -> Iterator[str]:
     for definition in (found.one, found.other):
         playbook = definition.playbook
+        titles = {stage.key: plain(stage.title) for stage in playbook.stages}
         yield f"{plain(playbook.title)} ({plain(playbook.key)}, version {playbook.version[:SHORT_VERSION]})"
         yield from _table(
             ("Stage", "People", "Reached", "Of those below", "Days since first", "Days before"),
             [
                 (
-                    plain(it.stage),
+                    titles[it.stage],
                     f"{it.stands:,}",
                     f"{it.reached:,}",
                     _percent(it.conversion),
@@ -141,7 +148,7 @@ def _lines(found: Comparison) -> Iterator[str]:
             ("Stage", "Precision", "Recall", "Written after", "Lift", "Lead in days"),
             [
                 (
-                    plain(it.stage),
+                    titles[it.stage],
                     _shares(it.precision),
                     _shares(it.recall),
                     "-" if it.written_after is None else f"{it.written_after:,} of {it.recall.count:,}",
@@ -156,10 +163,9 @@ def _lines(found: Comparison) -> Iterator[str]:
     yield f"{found.differ:,} of {found.people:,} people stand elsewhere under the other definition"
     one, other = ({it.key: it.title for it in side.playbook.stages} for side in (found.one, found.other))
     for each in found.listed[:SHOWN]:
-        stages = each.one, each.other
-        if each.one == each.other:
-            # Of one key and called otherwise, where that name is another stage's of the other definition.
-            stages = f"{each.one} ({one[each.one]})", f"{each.other} ({other[each.other]})"
+        stages = one[each.one], other[each.other]
+        if stages[0] == stages[1]:
+            stages = f"{stages[0]} ({each.one})", f"{stages[1]} ({each.other})"
         yield f"  {plain(each.person)}: {plain(stages[0])} / {plain(stages[1])}"
     if found.differ > SHOWN:
         yield f"  ... and {found.differ - min(SHOWN, len(found.listed)):,} more"

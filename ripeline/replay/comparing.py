@@ -140,9 +140,10 @@ def warm_up() -> None:
 def check_signal(playbook: Playbook, name: str) -> None:
     """Raises ReplayMistake where the playbook has no signal of that name."""
     if name not in playbook.signals and name not in BUILT_IN:
-        own = ", ".join(playbook.signals) or "none of its own"
+        own = f"its own are {', '.join(playbook.signals)}" if playbook.signals else "it has none of its own"
         raise ReplayMistake(
-            f"the playbook {playbook.key!r} has no signal {name!r}; it has {own}, and each kind's own name"
+            f"the playbook {playbook.key!r} has no signal {name!r}: {own}; "
+            "the name of each kind, such as deal_won, is one too, and inbound"
         )
 
 

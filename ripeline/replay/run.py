@@ -16,6 +16,7 @@ from typing import Literal
 from ripeline.lifecycle.explain import tell_story
 from ripeline.lifecycle.outcome import TooManyMoves
 from ripeline.lifecycle.playbook import Mistake, Playbook, PlaybookMistakes, load_playbook
+from ripeline.lifecycle.shipped import shipped_keys, shipped_playbook
 from ripeline.replay import packing
 from ripeline.replay.bulk import compile_program
 from ripeline.replay.folding import STANDING_COLUMNS, TRANSITION_COLUMNS, Folded, fold_bucket, folded_rows
@@ -154,8 +155,13 @@ def explain_person(
 
 
 def read_playbook(path: Path) -> Playbook:
-    """The playbook in a file. Raises ReplayMistake: a `file:line: key: what is wrong` per mistake."""
+    """The playbook in a file, or the shipped one of that name where there is no such file.
+
+    Raises ReplayMistake: a `file:line: key: what is wrong` per mistake.
+    """
     try:
+        if str(path) in shipped_keys() and not path.exists():
+            return load_playbook(shipped_playbook(str(path)))
         return load_playbook(path.read_text(encoding="utf-8-sig"))
     except PlaybookMistakes as found:
         raise ReplayMistake(*[_placed(path, mistake) for mistake in found.mistakes]) from None
@@ -289,7 +295,7 @@ class _Runs:
         self.later += folded.later
         self.unused += folded.unused
         self.ignored_count += len(folded.ignored)
-        self.ignored.extend(folded.ignored[: _SHOWN - len(self.ignored)])
+        self.ignored = heapq.nsmallest(_SHOWN, [*self.ignored, *folded.ignored])
 
     def transitions(self) -> Iterator[packing.Row]:
         return self._merged("transitions")

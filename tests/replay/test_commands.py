@@ -101,6 +101,19 @@ def test_the_command_as_a_script_runs_it_is_quiet_and_writes_both_files(tmp_path
     ]
 
 
+def test_a_shipped_playbook_is_named_without_its_file(tmp_path: Path) -> None:
+    shipped = Path(__file__).parents[2] / "playbooks" / "default.yaml"
+    touches = write_touches(tmp_path)
+    named = ripeline("replay", "--playbook", "default", "--touches", touches)
+    assert (named.exit_code, named.stdout) == (
+        0,
+        ripeline("replay", "--playbook", shipped, "--touches", touches).stdout,
+    )
+    assert (
+        "no_such: cannot be read" in ripeline("replay", "--playbook", "no_such", "--touches", touches).stderr
+    )
+
+
 def test_a_terminal_sees_a_summary_and_a_pipe_sees_none(tmp_path: Path) -> None:
     ours, theirs = os.openpty()
     outs = ["--transitions", str(tmp_path / "t.jsonl"), "--standings", str(tmp_path / "s.jsonl")]

@@ -240,11 +240,11 @@ def test_the_command_prints_both_funnels_and_who_differs(tmp_path: Path) -> None
     result = ripeline_compare(tmp_path)
     assert result.exit_code == 0, result.output
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
-    assert "Lead 2 3 83.3 % 2.0 2.0" in [line.replace("lead", "Lead") for line in lines]
+    assert "Lead 2 3 83.3 % 2.0 2.0" in lines
     assert "Against deal_won: 3 of 6 people" in lines
-    assert any(line.startswith("lead 33.3 % (6.1 to 79.2) 33.3 %") for line in lines)
+    assert any(line.startswith("Lead 33.3 % (6.1 to 79.2) 33.3 %") for line in lines)
     assert "1 of 6 people stand elsewhere under the other definition" in lines
-    assert "ben: lead / suspect" in lines
+    assert "ben: Lead / Suspect" in lines
 
 
 def test_the_command_gives_the_same_as_json(tmp_path: Path) -> None:
@@ -266,13 +266,14 @@ def test_stages_of_one_key_that_are_not_the_same_are_told_apart_by_their_titles(
     other += "  - {key: ready, title: Lead, enter: {signal: meeting_held}}\n"
     (tmp_path / "mql.yaml").write_text(other)
     lines = ripeline_compare(tmp_path, "--with", str(tmp_path / "mql.yaml")).stdout.splitlines()
-    assert "  ben: lead (Lead) / lead (MQL)" in lines
+    assert "  ben: Lead / MQL" in lines
 
 
 def test_the_command_refuses_an_outcome_nobody_defined(tmp_path: Path) -> None:
     result = ripeline_compare(tmp_path, "--outcome", "bliss")
     assert result.exit_code == 2
-    assert "has no signal 'bliss'" in result.stderr
+    assert "has no signal 'bliss': " in result.stderr
+    assert "the name of each kind, such as deal_won, is one too" in result.stderr
     assert result.stdout == ""
 
 

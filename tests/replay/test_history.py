@@ -8,7 +8,7 @@ from random import Random
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ripeline.lifecycle.touch import Touch
@@ -80,6 +80,7 @@ TEXTS = st.builds(json.dumps, JSON, ensure_ascii=st.booleans(), indent=st.none()
 )
 
 
+@example(['{"a":%s}' % ("1" * digits) for digits in (1, 31, 32, 4300, 4301)])
 @given(st.lists(st.none() | TEXTS.map(_encodable), max_size=8))
 def test_what_is_odd_among_many_texts_is_what_is_odd_of_each(texts: list[str | None]) -> None:
     odd = {place: why for place, text in enumerate(texts) if (why := oddness_of(text))}

@@ -70,7 +70,7 @@ def say_change(one: Mapping[str, Any], other: Mapping[str, Any], differ: int, pe
     if not differ:
         return f"None of {people:,} people would stand elsewhere."
     share = 100 * differ / people
-    few = "fewer than 1 in 100" if share < 1 else f"{share:.0f} in 100"
+    few = f"{_in_words(share)} in 100"
     many = "person" if people == 1 else "people"
     return f"{differ:,} of {people:,} {many} would stand elsewhere ({few})."
 
@@ -83,16 +83,17 @@ def say_unused(sort: str, one: str, other: str, *, is_one: bool = False) -> str:
         else ("have", "are", "move", "they count", "they are")
     )
     those = "that move is" if is_one else "those moves are"
+    it_counts = f"{count} only by a signal"
     without = f"{count} as if {'it' if is_one else 'they'} had none"
     where = other if sort == "stage other" else one
     by_hand = f"{moves} somebody by hand to a stage that “{where}” does not have: {those} left out there"
     if sort.startswith("kind "):
         return (
-            f"{have} the kind “{sort[5:]}”, which neither the vocabulary nor a signal of the two knows: {count} "
-            "as signs of nothing"
+            f"{have} the kind “{sort[5:]}”, which neither the vocabulary nor a signal of the two knows: "
+            f"{it_counts} that asks for no kind, such as “inbound”"
         )
     return {
-        "kinds": f"{have} kinds that are rarer still and nobody knows either: {count} as signs of nothing",
+        "kinds": f"{have} kinds that are rarer still and nobody knows either: {it_counts} that asks for no kind",
         "future": f"{are} dated in the future: {left} left out until {'its' if is_one else 'their'} day comes",
         "attrs": f"{have} details that cannot be read: {without}",  # of a preview made by an earlier release
         "attrs unreadable": f"{have} details that cannot be read: {without}",
@@ -125,11 +126,16 @@ def _caution(precision: Mapping[str, Any], recall: Mapping[str, Any], did: str) 
 
 def _hundredths(share: Mapping[str, Any]) -> str:
     value = 100 * share["value"]
+    return _in_words(value)
+
+
+def _in_words(value: float) -> str:
+    """A number from 0 to 100 without decimals, which says neither none nor all where that is not so."""
     if 0 < value < 1:
         return "fewer than 1"
-    return f"{value:.0f}"
+    return "more than 99" if 99 < value < 100 else f"{value:.0f}"
 
 
 def _percent(share: Mapping[str, Any]) -> str:
     value = 100 * share["value"]
-    return "fewer than 1 %" if 0 < value < 1 else f"{value:.0f} %"
+    return f"{_in_words(value)} %"

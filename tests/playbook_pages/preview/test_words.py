@@ -14,6 +14,7 @@ pytestmark = pytest.mark.pure
     [
         (1, 2000, "1 of 2,000 people would stand elsewhere (fewer than 1 in 100)."),
         (1, 1, "1 of 1 person would stand elsewhere (100 in 100)."),
+        (1999, 2000, "1,999 of 2,000 people would stand elsewhere (more than 99 in 100)."),
         (3, 30, "3 of 30 people would stand elsewhere (10 in 100)."),
     ],
 )
