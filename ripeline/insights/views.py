@@ -24,6 +24,8 @@ from ripeline.people.models import Contact, User
 from ripeline.people.permissions import reader_of
 from ripeline.timeline.asof import AsOf, View, read_view
 from ripeline.timeline.definitions.active import NoPlaybook, active_playbook
+from ripeline.timeline.definitions.publish import publication_in_force
+from ripeline.timeline.definitions.sweep import sweep_progress
 from ripeline.work.beat import silent_since
 
 
@@ -65,8 +67,18 @@ def today(request: HttpRequest) -> HttpResponse:
             "rating": hot_rating(playbook),
             "silent_stage": (worked_stages(playbook) or playbook.stages)[-1],
             "contacts": 0 if page.people else Contact.objects.count(),
+            "unassessed": _unassessed(as_of),
         },
     )
+
+
+def _unassessed(as_of: AsOf) -> int:
+    """How many people a past moment still shows by an earlier definition than the one it is told by."""
+    publication = None if as_of.is_now else publication_in_force()
+    if publication is None or (as_of.view == "known" and as_of.at < publication.at):
+        return 0
+    far = sweep_progress(publication)
+    return 0 if far.is_done else far.total - far.done
 
 
 @require_safe

@@ -209,6 +209,21 @@ def test_the_past_is_shown_as_we_knew_it_unless_asked_otherwise(
     assert "view=was" in past
 
 
+def test_a_past_day_says_who_is_still_to_be_assessed_by_the_definition_it_is_told_by(
+    client: Client, sign_in: Callable[..., User], now: datetime
+) -> None:
+    sign_in("marketing")
+    rise("Anna Visser", now)
+    address = f"/?from={now - 20 * DAY:%Y-%m-%d}&to={now - 3 * DAY:%Y-%m-%d}"
+    publish(keep_version(PLAYBOOK.replace("gte: 30", "gte: 20"), now=now).version, by=None, note="", now=now)
+    told = "1 person is still to be assessed"
+    assert told in page(client, f"{address}&view=was")
+    assert told not in page(client, f"{address}&view=known"), "our books of then are as they were"
+    assert told not in page(client)
+    settle(now)
+    assert "still to be assessed" not in page(client, f"{address}&view=was")
+
+
 def test_names_are_text_never_markup(client: Client, sign_in: Callable[..., User], now: datetime) -> None:
     user = sign_in()
     rise("<img src=x onerror=alert(1)>", now, owner=user)
