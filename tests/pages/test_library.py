@@ -47,11 +47,8 @@ def test_a_missing_asset_is_added_and_taken_through_a_landing_page_and_its_form(
     monkeypatch.setattr(spam, "FASTEST", timedelta(0))
     make_playbook()
     make_demo("guide", redirect=f"{site}/a/launch-guide/", now=timezone.now())
-    file = tmp_path / "guide.pdf"
-    file.write_bytes(PDF)
-
     page = browse("marketing", "/library/coverage/")
-    add_what_is_missing(page, file, axe)
+    add_what_is_missing(page, tmp_path / "guide.pdf", axe)
     write_a_page(page, look, axe)
     guest = browser.new_page(base_url=site, user_agent=PERSON, locale="en-GB")
     guest.goto("/p/launch-in-twelve-weeks/?utm_campaign=spring")
@@ -88,6 +85,7 @@ def test_a_missing_asset_is_added_and_taken_through_a_landing_page_and_its_form(
 
 def add_what_is_missing(page: Page, file: Path, axe: Axe) -> None:
     """From the grid to an asset behind a form."""
+    file.write_bytes(PDF)
     axe(page)
     page.get_by_role("link", name="Add something for Author at evaluation").click()
     expect(page.get_by_label("Content stage")).to_have_value("evaluation")
