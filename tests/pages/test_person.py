@@ -114,7 +114,7 @@ def test_an_undo_is_offered_and_works(browse: Browse, eva: Contact) -> None:
     page.get_by_role("textbox", name="Why").fill("Paid in cash.")
     page.get_by_role("button", name="Move", exact=True).click()
     expect(page.get_by_text("At the top")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
+    page.locator("#toasts").get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Missing for Customer")).to_be_visible()
 
 

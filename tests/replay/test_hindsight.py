@@ -153,7 +153,7 @@ def test_compare_says_what_was_written_down_only_after_the_outcome(tmp_path: Pat
     history = from_touches([it for it, _ in noted], [at for _, at in noted])
     write_parts(str(tmp_path / "parts"), [history], now=END)
     text = compare(tmp_path, tmp_path / "parts")
-    assert "prospect 100.0 % (34.2 to 100.0) 100.0 % (34.2 to 100.0) 1 of 2" in text
+    assert "Prospect 100.0 % (34.2 to 100.0) 100.0 % (34.2 to 100.0) 1 of 2" in text
     assert "“Before” goes by when things happened." in text
     told = json.loads(compare(tmp_path, tmp_path / "parts", "--json"))["playbook"]["stages"][1]
     assert (told["recall"]["count"], told["written_after"]) == (2, 1)

@@ -77,6 +77,7 @@ def test_no_acknowledged_event_is_lost_when_postgresql_is_killed(tmp_path: Path)
         assert server
         with sending(ours, new_key(settings)) as sent:
             for _ in range(4):
+                until_more_than(len(sent.acknowledged) + 20, sent)
                 time.sleep(chance.uniform(0.1, BETWEEN))
                 server.kill()
                 time.sleep(chance.uniform(0.0, 0.5))
