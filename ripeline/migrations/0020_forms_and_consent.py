@@ -7,153 +7,375 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0019_told'),
+        ("ripeline", "0019_told"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConsentWording',
+            name="ConsentWording",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('purpose', models.CharField(max_length=40)),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('text', models.TextField()),
-                ('first_used_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("purpose", models.CharField(max_length=40)),
+                ("language", models.CharField(blank=True, max_length=12)),
+                ("text", models.TextField()),
+                ("first_used_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Form',
+            name="Form",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=60, unique=True)),
-                ('title', models.CharField(max_length=160)),
-                ('is_open', models.BooleanField(default=False)),
-                ('is_adopted', models.BooleanField(default=False)),
-                ('draft', models.JSONField(default=dict)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('origins', models.JSONField(default=list)),
-                ('mapping', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=160)),
+                ("is_open", models.BooleanField(default=False)),
+                ("is_adopted", models.BooleanField(default=False)),
+                ("draft", models.JSONField(default=dict)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("origins", models.JSONField(default=list)),
+                ("mapping", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FormVersion',
+            name="FormVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('definition', models.JSONField()),
-                ('created_at', models.DateTimeField()),
-                ('author', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('form', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='ripeline.form')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("definition", models.JSONField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "form",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="ripeline.form",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='form',
-            name='version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.formversion'),
+            model_name="form",
+            name="version",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ripeline.formversion",
+            ),
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(default=ripeline.kit.ids.new_key, max_length=32, unique=True)),
-                ('nonce', models.CharField(max_length=32)),
-                ('received_at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=[('accepted', 'Taken in'), ('suspected', "Held: it looks like a machine's"), ('unread', 'Not understood')], max_length=10)),
-                ('reasons', models.JSONField(default=list)),
-                ('actor', models.CharField(default='unknown', max_length=8)),
-                ('raw', models.JSONField(default=list)),
-                ('answers', models.JSONField(default=dict)),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('page', models.TextField(blank=True)),
-                ('facts', models.JSONField(default=dict)),
-                ('address', models.CharField(blank=True, max_length=64)),
-                ('released_at', models.DateTimeField(null=True)),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='submissions', to='ripeline.contact')),
-                ('form', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='submissions', to='ripeline.form')),
-                ('released_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.formversion')),
-                ('visitor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='submissions', to='ripeline.visitor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(default=ripeline.kit.ids.new_key, max_length=32, unique=True)),
+                ("nonce", models.CharField(max_length=32)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("accepted", "Taken in"),
+                            ("suspected", "Held: it looks like a machine's"),
+                            ("unread", "Not understood"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("reasons", models.JSONField(default=list)),
+                ("actor", models.CharField(default="unknown", max_length=8)),
+                ("raw", models.JSONField(default=list)),
+                ("answers", models.JSONField(default=dict)),
+                ("language", models.CharField(blank=True, max_length=12)),
+                ("page", models.TextField(blank=True)),
+                ("facts", models.JSONField(default=dict)),
+                ("address", models.CharField(blank=True, max_length=64)),
+                ("released_at", models.DateTimeField(null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="submissions",
+                        to="ripeline.contact",
+                    ),
+                ),
+                (
+                    "form",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="submissions",
+                        to="ripeline.form",
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ripeline.formversion",
+                    ),
+                ),
+                (
+                    "visitor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="submissions",
+                        to="ripeline.visitor",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Suppression',
+            name="Suppression",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address', models.CharField(max_length=254)),
-                ('purpose', models.CharField(blank=True, max_length=40)),
-                ('why', models.CharField(choices=[('withdrawn', 'They do not want it'), ('complained', 'They called it spam'), ('bounced', 'It cannot be delivered'), ('by_hand', 'A colleague decided')], max_length=10)),
-                ('at', models.DateTimeField()),
-                ('note', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("address", models.CharField(max_length=254)),
+                ("purpose", models.CharField(blank=True, max_length=40)),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[
+                            ("withdrawn", "They do not want it"),
+                            ("complained", "They called it spam"),
+                            ("bounced", "It cannot be delivered"),
+                            ("by_hand", "A colleague decided"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("note", models.TextField(blank=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('address', 'purpose'), name='suppression_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("address", "purpose"), name="suppression_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('asked', 'Asked: not confirmed yet'), ('given', 'Given'), ('withdrawn', 'Withdrawn')], max_length=9)),
-                ('at', models.DateTimeField()),
-                ('how', models.CharField(choices=[('form', 'On a form'), ('mail', 'On a form, confirmed by mail'), ('by_hand', 'Noted by a colleague'), ('unsubscribed', 'By a link to unsubscribe'), ('imported', 'From an import')], max_length=12)),
-                ('place', models.JSONField(default=dict)),
-                ('source', models.CharField(blank=True, max_length=64)),
-                ('note', models.TextField(blank=True)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='ripeline.contact')),
-                ('wording', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.consentwording')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "Asked: not confirmed yet"),
+                            ("given", "Given"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[
+                            ("form", "On a form"),
+                            ("mail", "On a form, confirmed by mail"),
+                            ("by_hand", "Noted by a colleague"),
+                            ("unsubscribed", "By a link to unsubscribe"),
+                            ("imported", "From an import"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("place", models.JSONField(default=dict)),
+                ("source", models.CharField(blank=True, max_length=64)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="ripeline.contact",
+                    ),
+                ),
+                (
+                    "wording",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ripeline.consentwording",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['contact', 'purpose', '-at', '-id'], name='consent_contact')],
+                "indexes": [
+                    models.Index(fields=["contact", "purpose", "-at", "-id"], name="consent_contact")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Confirmation',
+            name="Confirmation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=ripeline.kit.ids.new_key, max_length=32, unique=True)),
-                ('address', models.CharField(max_length=254)),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('asked_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='confirmations', to='ripeline.contact')),
-                ('form', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='ripeline.form')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(default=ripeline.kit.ids.new_key, max_length=32, unique=True)),
+                ("address", models.CharField(max_length=254)),
+                ("language", models.CharField(blank=True, max_length=12)),
+                ("asked_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="confirmations",
+                        to="ripeline.contact",
+                    ),
+                ),
+                (
+                    "form",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="ripeline.form",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['address', '-asked_at'], name='confirmation_address'), models.Index(condition=models.Q(('confirmed_at__isnull', True)), fields=['asked_at'], name='confirmation_open')],
+                "indexes": [
+                    models.Index(fields=["address", "-asked_at"], name="confirmation_address"),
+                    models.Index(
+                        condition=models.Q(("confirmed_at__isnull", True)),
+                        fields=["asked_at"],
+                        name="confirmation_open",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FormCount',
+            name="FormCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('what', models.CharField(choices=[('viewed', 'Viewed'), ('started', 'Begun'), ('sent', 'Sent')], max_length=8)),
-                ('actor', models.CharField(max_length=8)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('form', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='counts', to='ripeline.form')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[("viewed", "Viewed"), ("started", "Begun"), ("sent", "Sent")], max_length=8
+                    ),
+                ),
+                ("actor", models.CharField(max_length=8)),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "form",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="counts",
+                        to="ripeline.form",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('form', 'day', 'what', 'actor'), name='form_count_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("form", "day", "what", "actor"), name="form_count_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='formversion',
-            constraint=models.UniqueConstraint(fields=('form', 'number'), name='form_version_once'),
+            model_name="formversion",
+            constraint=models.UniqueConstraint(fields=("form", "number"), name="form_version_once"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['form', 'outcome', '-received_at', '-id'], name='submission_form'),
+            model_name="submission",
+            index=models.Index(fields=["form", "outcome", "-received_at", "-id"], name="submission_form"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['nonce'], name='submission_nonce'),
+            model_name="submission",
+            index=models.Index(fields=["nonce"], name="submission_nonce"),
         ),
     ]

@@ -5,21 +5,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0020_forms_and_consent'),
+        ("ripeline", "0020_forms_and_consent"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Refusal',
+            name="Refusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('event', models.CharField(blank=True, max_length=100)),
-                ('reason', models.CharField(max_length=200)),
-                ('times', models.IntegerField()),
-                ('write_key', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.writekey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("event", models.CharField(blank=True, max_length=100)),
+                ("reason", models.CharField(max_length=200)),
+                ("times", models.IntegerField()),
+                (
+                    "write_key",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ripeline.writekey",
+                    ),
+                ),
             ],
         ),
     ]

@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0021_refusals'),
+        ("ripeline", "0021_refusals"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(condition=models.Q(('visitor__isnull', False)), fields=['at'], name='touch_web_at'),
+            model_name="touch",
+            index=models.Index(
+                condition=models.Q(("visitor__isnull", False)), fields=["at"], name="touch_web_at"
+            ),
         ),
     ]

@@ -6,89 +6,166 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0023_preview_view'),
+        ("ripeline", "0023_preview_view"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Asset',
+            name="Asset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=60, unique=True)),
-                ('title', models.CharField(max_length=160)),
-                ('kind', models.CharField(choices=[('white_paper', 'White paper'), ('ebook', 'E-book'), ('checklist', 'Checklist'), ('template', 'Template'), ('case_study', 'Case study'), ('webinar', 'Webinar'), ('video', 'Video'), ('price_list', 'Price list'), ('other', 'Something else')], max_length=12)),
-                ('content_stage', models.CharField(choices=[('discovery', 'Discovery'), ('evaluation', 'Evaluation'), ('decision', 'Decision')], max_length=10)),
-                ('personas', models.JSONField(default=list)),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('summary', models.TextField(blank=True)),
-                ('address', models.TextField(blank=True)),
-                ('is_archived', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=160)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("white_paper", "White paper"),
+                            ("ebook", "E-book"),
+                            ("checklist", "Checklist"),
+                            ("template", "Template"),
+                            ("case_study", "Case study"),
+                            ("webinar", "Webinar"),
+                            ("video", "Video"),
+                            ("price_list", "Price list"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "content_stage",
+                    models.CharField(
+                        choices=[
+                            ("discovery", "Discovery"),
+                            ("evaluation", "Evaluation"),
+                            ("decision", "Decision"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("personas", models.JSONField(default=list)),
+                ("language", models.CharField(blank=True, max_length=12)),
+                ("summary", models.TextField(blank=True)),
+                ("address", models.TextField(blank=True)),
+                ("is_archived", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='AssetCount',
+            name="AssetCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('actor', models.CharField(max_length=8)),
-                ('count', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("actor", models.CharField(max_length=8)),
+                ("count", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='AssetVersion',
+            name="AssetVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=200)),
-                ('size', models.BigIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('media_type', models.CharField(max_length=100)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=200)),
+                ("size", models.BigIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("media_type", models.CharField(max_length=100)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(condition=models.Q(('kind', 'asset_downloaded')), fields=['subject', 'at', 'actor', 'contact'], name='touch_asset'),
+            model_name="touch",
+            index=models.Index(
+                condition=models.Q(("kind", "asset_downloaded")),
+                fields=["subject", "at", "actor", "contact"],
+                name="touch_asset",
+            ),
         ),
         migrations.AddField(
-            model_name='asset',
-            name='created_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="asset",
+            name="created_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='asset',
-            name='form',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assets', to='ripeline.form'),
+            model_name="asset",
+            name="form",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assets",
+                to="ripeline.form",
+            ),
         ),
         migrations.AddField(
-            model_name='assetcount',
-            name='asset',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='counts', to='ripeline.asset'),
+            model_name="assetcount",
+            name="asset",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="counts",
+                to="ripeline.asset",
+            ),
         ),
         migrations.AddField(
-            model_name='assetversion',
-            name='asset',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='ripeline.asset'),
+            model_name="assetversion",
+            name="asset",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="versions",
+                to="ripeline.asset",
+            ),
         ),
         migrations.AddField(
-            model_name='assetversion',
-            name='created_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="assetversion",
+            name="created_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='asset',
-            name='version',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.assetversion'),
+            model_name="asset",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ripeline.assetversion",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assetcount',
-            constraint=models.UniqueConstraint(fields=('asset', 'day', 'actor'), name='asset_count_once'),
+            model_name="assetcount",
+            constraint=models.UniqueConstraint(fields=("asset", "day", "actor"), name="asset_count_once"),
         ),
         migrations.AddConstraint(
-            model_name='assetversion',
-            constraint=models.UniqueConstraint(fields=('asset', 'number'), name='asset_version_once'),
+            model_name="assetversion",
+            constraint=models.UniqueConstraint(fields=("asset", "number"), name="asset_version_once"),
         ),
     ]

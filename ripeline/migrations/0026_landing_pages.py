@@ -6,129 +6,275 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0025_letters'),
+        ("ripeline", "0025_letters"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Picture',
+            name="Picture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('media_type', models.CharField(max_length=100)),
-                ('size', models.BigIntegerField()),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("media_type", models.CharField(max_length=100)),
+                ("size", models.BigIntegerField()),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='LandingPage',
+            name="LandingPage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=80, unique=True)),
-                ('draft', models.JSONField(default=dict)),
-                ('revision', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('write_key', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.writekey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.CharField(max_length=80, unique=True)),
+                ("draft", models.JSONField(default=dict)),
+                ("revision", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "write_key",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ripeline.writekey",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PageSplit',
+            name="PageSplit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('salt', models.CharField(max_length=32)),
-                ('base', models.FloatField()),
-                ('wished', models.FloatField()),
-                ('planned', models.PositiveIntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='splits', to='ripeline.landingpage')),
-                ('started_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("salt", models.CharField(max_length=32)),
+                ("base", models.FloatField()),
+                ("wished", models.FloatField()),
+                ("planned", models.PositiveIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "page",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="splits",
+                        to="ripeline.landingpage",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='landingpage',
-            name='split',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='ripeline.pagesplit'),
+            model_name="landingpage",
+            name="split",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="ripeline.pagesplit",
+            ),
         ),
         migrations.CreateModel(
-            name='PageVersion',
+            name="PageVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.JSONField()),
-                ('html', models.TextField()),
-                ('etag', models.CharField(max_length=32)),
-                ('created_at', models.DateTimeField()),
-                ('author', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('page', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='ripeline.landingpage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.JSONField()),
+                ("html", models.TextField()),
+                ("etag", models.CharField(max_length=32)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "page",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="ripeline.landingpage",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='pagesplit',
-            name='one',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.pageversion'),
+            model_name="pagesplit",
+            name="one",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ripeline.pageversion",
+            ),
         ),
         migrations.AddField(
-            model_name='pagesplit',
-            name='other',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.pageversion'),
+            model_name="pagesplit",
+            name="other",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ripeline.pageversion",
+            ),
         ),
         migrations.AddField(
-            model_name='pagesplit',
-            name='winner',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.pageversion'),
+            model_name="pagesplit",
+            name="winner",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ripeline.pageversion",
+            ),
         ),
         migrations.AddField(
-            model_name='landingpage',
-            name='version',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ripeline.pageversion'),
+            model_name="landingpage",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ripeline.pageversion",
+            ),
         ),
         migrations.CreateModel(
-            name='SplitVisit',
+            name="SplitVisit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('who', models.CharField(max_length=32)),
-                ('is_other', models.BooleanField()),
-                ('actor', models.CharField(max_length=8)),
-                ('at', models.DateTimeField()),
-                ('reached_at', models.DateTimeField(null=True)),
-                ('split', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='visits', to='ripeline.pagesplit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("who", models.CharField(max_length=32)),
+                ("is_other", models.BooleanField()),
+                ("actor", models.CharField(max_length=8)),
+                ("at", models.DateTimeField()),
+                ("reached_at", models.DateTimeField(null=True)),
+                (
+                    "split",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visits",
+                        to="ripeline.pagesplit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PageCount',
+            name="PageCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('day', models.DateField()),
-                ('what', models.CharField(choices=[('seen', 'Seen'), ('reached', 'Reached what the page is for')], max_length=8)),
-                ('actor', models.CharField(max_length=8)),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('page', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='counts', to='ripeline.landingpage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("day", models.DateField()),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[("seen", "Seen"), ("reached", "Reached what the page is for")], max_length=8
+                    ),
+                ),
+                ("actor", models.CharField(max_length=8)),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "page",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="counts",
+                        to="ripeline.landingpage",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('page', 'number', 'day', 'what', 'actor'), name='page_count_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("page", "number", "day", "what", "actor"), name="page_count_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='pageversion',
-            constraint=models.UniqueConstraint(fields=('page', 'number'), name='page_version_once'),
+            model_name="pageversion",
+            constraint=models.UniqueConstraint(fields=("page", "number"), name="page_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='pagesplit',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('page',), name='page_split_one_running'),
+            model_name="pagesplit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("page",),
+                name="page_split_one_running",
+            ),
         ),
         migrations.AddIndex(
-            model_name='splitvisit',
-            index=models.Index(fields=['split', 'at', 'id'], name='split_visit_at'),
+            model_name="splitvisit",
+            index=models.Index(fields=["split", "at", "id"], name="split_visit_at"),
         ),
         migrations.AddConstraint(
-            model_name='splitvisit',
-            constraint=models.UniqueConstraint(fields=('split', 'who'), name='split_visit_once'),
+            model_name="splitvisit",
+            constraint=models.UniqueConstraint(fields=("split", "who"), name="split_visit_once"),
         ),
     ]

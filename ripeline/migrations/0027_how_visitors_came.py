@@ -5,14 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0026_landing_pages'),
+        ("ripeline", "0026_landing_pages"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='touch',
-            index=models.Index(condition=models.Q(ripeline.kit.within.HasWord('attrs', 'source'), ('visitor__isnull', False)), fields=['at', 'visitor'], name='touch_came'),
+            model_name="touch",
+            index=models.Index(
+                condition=models.Q(
+                    ripeline.kit.within.HasWord("attrs", "source"), ("visitor__isnull", False)
+                ),
+                fields=["at", "visitor"],
+                name="touch_came",
+            ),
         ),
     ]

@@ -4,22 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ripeline', '0027_how_visitors_came'),
+        ("ripeline", "0027_how_visitors_came"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='submission',
-            name='submission_form',
+            model_name="submission",
+            name="submission_form",
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(fields=['form', 'outcome', '-id'], name='submission_listed'),
+            model_name="submission",
+            index=models.Index(fields=["form", "outcome", "-id"], name="submission_listed"),
         ),
         migrations.AddIndex(
-            model_name='submission',
-            index=models.Index(condition=models.Q(('outcome', 'suspected')), fields=['received_at'], name='submission_held'),
+            model_name="submission",
+            index=models.Index(
+                condition=models.Q(("outcome", "suspected")), fields=["received_at"], name="submission_held"
+            ),
         ),
     ]
