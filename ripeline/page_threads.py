@@ -54,14 +54,14 @@ class PageThreads:
     async def answer(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request; returns when that is done. `may_have` said how many bytes its page takes."""
         loop = asyncio.get_running_loop()
-        environ, length = _environ(scope), _length_of(scope)
+        environ, length = _environ(scope, self._address_of(scope)), _length_of(scope)
         try:
             if length > UNASKED and length > await loop.run_in_executor(self._pool, self._may_have, environ):
                 # The page says so itself.
                 environ["wsgi.input"] = Unread()
                 await loop.run_in_executor(self._pool, self._serve, environ, protocol, loop)
                 return
-            with self._bodies.place(length, self._address_of(scope)):
+            with self._bodies.place(length, environ["REMOTE_ADDR"]):
                 environ["wsgi.input"] = await self._bodies.read(protocol, length)
                 await loop.run_in_executor(self._pool, self._serve, environ, protocol, loop)
         except ProtocolClosed:
@@ -188,8 +188,8 @@ def _length_of(scope: Scope) -> int:
     return int(written) if written.isdecimal() else 0
 
 
-def _environ(scope: Scope) -> Environ:
-    """The request as WSGI has it, but for its body."""
+def _environ(scope: Scope, address: str) -> Environ:
+    """The request as WSGI has it, but for its body; `address` is whom it came from."""
     server, _, port = scope.server.rpartition(":")
     environ: Environ = {
         "REQUEST_METHOD": scope.method,
@@ -199,7 +199,7 @@ def _environ(scope: Scope) -> Environ:
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "SERVER_NAME": server,
         "SERVER_PORT": port,
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "REMOTE_ADDR": address,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.errors": sys.stderr,

@@ -14,6 +14,7 @@ _PLAIN = str.maketrans(
 # Quotation marks as books print them, and those a keyboard has: O’Brien and O'Brien are one name.
 _QUOTES = str.maketrans({**dict.fromkeys("’‘‛ʼʹ′´＇", "'"), **dict.fromkeys("“”„‟″", '"')})
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _OTHER = re.compile(r"[^\w]+|_+")
 
 
@@ -34,3 +35,8 @@ def plain(text: str) -> str:
     low = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(letter for letter in low if not unicodedata.combining(letter))
     return _OTHER.sub(" ", bare).strip()
+
+
+def clean(text: str) -> str:
+    """Without letters no keyboard writes, and without blanks around it; line ends are as on Unix."""
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

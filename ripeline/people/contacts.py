@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import CharField, Model
 
 from ripeline.kit.bulk import insert_rows, reserve_ids
 from ripeline.kit.folding import fold_words
@@ -16,12 +17,29 @@ from ripeline.kit.instants import to_instant
 from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.people.told import REST
 
+
+def _letters(model: type[Model], column: str) -> int:
+    found = model._meta.get_field(column)
+    assert isinstance(found, CharField)
+    assert found.max_length
+    return found.max_length
+
+
 BATCH = 500
+MOST_TRAITS = 100
+"""Traits that a contact may have by what websites and forms say of them."""
 _CONTACT_COLUMNS = (
     *("id", "key", "name", "first_name", "last_name", "email", "phone", "title", "seniority", "company_id"),
     *("country", "language", "time_zone", "source", "owner_id", "tags", "traits", "search_text"),
     *("created_at", "updated_at", "told"),
 )
+LONGEST: Mapping[str, int] = {
+    **{name: _letters(Contact, name) for name in ("name", "first_name", "last_name", "title", "seniority")},
+    **{name: _letters(Contact, name) for name in ("country", "language", "time_zone", "source")},
+    **{name: _letters(Company, name) for name in ("domain", "industry")},
+    "company": _letters(Company, "name"),
+}
+"""Letters that fit into what is kept of people and their companies."""
 _IDENTITY_COLUMNS = ("contact_id", "kind", "value", "is_primary", "created_at")
 
 

@@ -78,7 +78,7 @@ class Site:
         self.senders = SlowSenders(float(os.environ["PATIENCE"]))
         bodies = Bodies(self.senders, uploads=8)
         may_have = lambda environ: 65536 if environ["PATH_INFO"] == "/small" else 30_000_000
-        address_of = lambda scope: scope.client.rpartition(":")[0]
+        address_of = lambda scope: scope.headers.get("x-sender") or scope.client.rpartition(":")[0]
         self.pages = PageThreads(page, bodies, may_have=may_have, address_of=address_of, threads=3)
     def __rsgi_init__(self, loop):
         hear_stop(loop, self.senders.stop)
@@ -152,6 +152,11 @@ def test_a_header_with_an_underscore_does_not_pass_for_the_proxys(port: int) -> 
     told = ask(port, "/", None, **{"X_Forwarded_Proto": "https", "X-Real": "1"})
     assert "HTTP_X_FORWARDED_PROTO" not in told
     assert told["HTTP_X_REAL"] == "1"
+
+
+def test_whom_a_request_came_from_is_said_by_one_rule_for_pages_too(port: int) -> None:
+    assert ask(port, "/", None)["REMOTE_ADDR"] == "127.0.0.1"
+    assert ask(port, "/", None, **{"X-Sender": "203.0.113.9"})["REMOTE_ADDR"] == "203.0.113.9"
 
 
 def test_of_several_lines_of_proxies_the_last_proxys_word_stands_last(port: int) -> None:

@@ -67,8 +67,12 @@ class Networks:
         return "" if found.partition(":")[0] == "none" else found
 
 
+@lru_cache(maxsize=1)
 def load_networks(file: Path | None) -> Networks:
-    """The networks of the file, and those that clouds publish. What cannot be read is told to the log and left out."""
+    """The networks of the file, and those that clouds publish. What cannot be read is told to the log and left out.
+
+    Read once in a process: it takes half a second, and the collector and the pages both ask.
+    """
     own: Sequence[Range] = ()
     try:
         own = read_networks(file) if file else ()

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ripeline.capture.digest.traits import MOST_TRAITS, Told
+from ripeline.capture.digest.traits import Told
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import Scalar
-from ripeline.people.contacts import ContactDraft, display_name
+from ripeline.people.contacts import MOST_TRAITS, ContactDraft, display_name
 from ripeline.people.models import Company
 from ripeline.people.told import told_at
 from ripeline.timeline.changes import changed_traits, rule_traits

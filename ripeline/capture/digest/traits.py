@@ -8,17 +8,15 @@ from typing import Any
 
 from ripeline.capture.digest.flat import flatten, number, plain
 from ripeline.lifecycle.touch import Scalar
+from ripeline.people.contacts import LONGEST, MOST_TRAITS
 from ripeline.people.phones import read_phone
 from ripeline.people.values import read_address, read_country, read_domain, read_language, read_name
 
-MOST_TRAITS = 100
-"""What a contact may have of them by events."""
 NAMED = frozenset(
     "email phone name firstName first_name lastName last_name title seniority country language locale company id"
     " avatar username address password".split()
 )
 """Traits that have a place of their own, or none."""
-_LENGTHS = {"first_name": 100, "last_name": 100, "name": 200, "title": 160, "seniority": 40, "time_zone": 40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def read_traits(said: Mapping[str, Any]) -> Told:
     )
     email, phone = plain(said.get("email"), 320), plain(said.get("phone"), 40)
     return Told(
-        {key: value[: _LENGTHS.get(key, 12)] for key, value in fields.items() if value},
+        {key: value[: LONGEST[key]] for key, value in fields.items() if value},
         {key: value for key, value in others.items() if value not in ("", None)},
         email=read_address(email) if email else None,
         phone=read_phone(phone) if phone else "",

@@ -6,37 +6,33 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from ripeline.capture.collector.exchange import Asked
-from ripeline.capture.collector.facts import LONGEST_AGENT, marks_of
-from ripeline.capture.collector.networks import Networks, load_networks
+from ripeline.capture.browsers import address_of, facts_of, visitor_of
 from ripeline.capture.digest.sources import UTM, campaign_of, source_of
 from ripeline.capture.forms import proof
 from ripeline.capture.forms.becoming import email_of
 from ripeline.capture.forms.definition import Definition
 from ripeline.capture.forms.languages import pick_language, sentence
 from ripeline.capture.forms.models import Form, Submission
-from ripeline.capture.forms.reading import Posted, Read, clean, read_answers
+from ripeline.capture.forms.reading import Posted, Read, read_answers
 from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.forms.spam import HONEYPOT, WINDOW, Noticed, Rate, is_often, signals_of
 from ripeline.capture.forms.submitting import Sent
 from ripeline.capture.forms.tokens import Page, uid_of
 from ripeline.capture.verdicts.force import rules_in_force
-from ripeline.capture.verdicts.judging import Facts, judge
+from ripeline.capture.verdicts.judging import judge
+from ripeline.kit.folding import clean
 
 OURS = "ripeline_"
 """Begins the names of what a page sends beside the answers."""
-COOKIE = "rl_id"
 LONGEST_PAGE = 2_000
 LARGEST_BODY = 64 * 1024
 MOST_NAMES = 200
-_KEY = re.compile(r"[0-9a-f]{32}\Z")
 _SECRET = re.compile(r"pass(?:word|wd|phrase)|\bpwd\b|cvc|cvv|card.?num|iban", re.IGNORECASE)
 _MAIL_IN_QUERY = re.compile(r"([?&][^=&#]*=)[^&#]*(?:@|%40)[^&#]*", re.IGNORECASE)
 NOT_KEPT = "(not kept)"
@@ -83,11 +79,6 @@ def read_request(request: HttpRequest, form: Form, definition: Definition) -> Ar
     )
 
 
-def visitor_of(request: HttpRequest, said: str) -> str:
-    """The key of the browser: as the page that shows the form says, else of our own cookie; "" for none."""
-    return next((key for key in (said, request.COOKIES.get(COOKIE, "")) if _KEY.match(key)), "")
-
-
 def is_background(request: HttpRequest) -> bool:
     """Whether a script sent it, so that nobody reads the answer as a page."""
     mode = request.headers.get("Sec-Fetch-Mode", "navigate")
@@ -123,25 +114,6 @@ def mapped(raw: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> dict[str
 def without_addresses(url: str) -> str:
     """A page's address without anybody's mail address behind its `?`."""
     return _MAIL_IN_QUERY.sub(r"\1", url)
-
-
-def facts_of(request: HttpRequest) -> Facts:
-    """What verdicts want to know of a request."""
-    header = request.headers.get
-    marks = marks_of(Asked(request.method or "", request.path, header, ""))
-    agent = clean(header("User-Agent") or "")[:LONGEST_AGENT]
-    return Facts(agent, request.method or "", marks, _networks()(address_of(request)))
-
-
-@lru_cache(maxsize=1)
-def _networks() -> Networks:
-    return load_networks(settings.CONFIG.networks)
-
-
-def address_of(request: HttpRequest) -> str:
-    """Whom a request came from: behind the proxy that does TLS, whom that says last."""
-    said = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return said.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR") or "")
 
 
 def may_send(request: HttpRequest, form: Form, page: Page | None) -> bool:

@@ -11,22 +11,12 @@ from typing import Any
 from ripeline.capture.forms.definition import COLUMNS, Definition, Question
 from ripeline.capture.forms.reading import Answer
 from ripeline.lifecycle.touch import Scalar
-from ripeline.people.contacts import ContactDraft, display_name
+from ripeline.people.contacts import LONGEST, MOST_TRAITS, ContactDraft, display_name
 from ripeline.people.employers import company_at
 from ripeline.people.models import Company
 from ripeline.people.values import read_country, read_language, read_name
 
-LENGTHS = {
-    "first_name": 100,
-    "last_name": 100,
-    "name": 200,
-    "title": 160,
-    "seniority": 40,
-    "time_zone": 40,
-    "company": 200,
-}
 NAMES = ("name", "first_name", "last_name")
-MOST_TRAITS = 100
 
 
 def email_of(definition: Definition, answers: Mapping[str, Answer]) -> str:
@@ -99,7 +89,7 @@ def _column(asked: Question, answer: Answer) -> str:
         return read_language(text[:80]) or ""
     if asked.becomes not in COLUMNS or asked.becomes == "company":
         return ""
-    return text[: LENGTHS[asked.becomes]]
+    return text[: LONGEST[asked.becomes]]
 
 
 def _phones(phones: tuple[str, ...], number: str, asked: Question) -> tuple[str, ...]:
@@ -118,7 +108,7 @@ def _company(
         return draft.company
     found = company_at(address, now=now) if address else None
     if found is None and named:
-        return _company_called(named[1][: LENGTHS["company"]], now)
+        return _company_called(named[1][: LONGEST["company"]], now)
     return found or draft.company
 
 

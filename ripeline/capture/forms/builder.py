@@ -28,9 +28,10 @@ from ripeline.capture.forms.editing import (
 from ripeline.capture.forms.languages import pick_language
 from ripeline.capture.forms.making import draft_of, hindrances, is_changed, save_draft
 from ripeline.capture.forms.models import Form
-from ripeline.capture.forms.reading import Read, clean, read_answers
+from ripeline.capture.forms.reading import Read, read_answers
 from ripeline.capture.forms.showing import draw
 from ripeline.capture.forms.views import find_form, let_in
+from ripeline.kit.folding import clean
 from ripeline.people.consent import PURPOSES
 
 MEANS = {

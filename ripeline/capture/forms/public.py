@@ -18,14 +18,13 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from ripeline.capture.browsers import address_of, facts_of, visitor_of
 from ripeline.capture.forms import proof
 from ripeline.capture.forms.arriving import (
     LARGEST_BODY,
     MOST_NAMES,
     OURS,
     Arrived,
-    address_of,
-    facts_of,
     forgive,
     hidden_values,
     is_background,
@@ -33,7 +32,6 @@ from ripeline.capture.forms.arriving import (
     queried,
     read_request,
     read_sent,
-    visitor_of,
 )
 from ripeline.capture.forms.asking import fields_to_ask
 from ripeline.capture.forms.confirming import confirm, waiting_for

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Literal
 
 from ripeline.capture.forms.definition import LONGEST, Definition, Question
+from ripeline.kit.folding import clean
 from ripeline.people.phones import read_phone
 from ripeline.people.values import read_address, read_country, read_number
 
@@ -17,7 +18,6 @@ Posted = Mapping[str, Sequence[str]]
 """Every value that was sent, by its name."""
 LONGEST_HIDDEN = 500
 LONGEST_ADDRESS = 254
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _DIGITS = re.compile(r"\d")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}\Z")
 FEWEST_DIGITS = 5
@@ -52,11 +52,6 @@ def read_answers(definition: Definition, posted: Posted, asked: Sequence[str]) -
         elif found not in (None, "", []):
             read.answers[each.name] = found
     return read
-
-
-def clean(text: str) -> str:
-    """Without letters no keyboard writes, and without blanks around it; line ends are as on Unix."""
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def _text(asked: Question, given: Sequence[str]) -> Answer | Mistake:

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from ripeline.capture.forms.arriving import address_of, facts_of, visitor_of
+from ripeline.capture.browsers import address_of, facts_of, visitor_of
 from ripeline.capture.landing.models import LandingPage, PageCount, PageSplit, SplitVisit
 from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
@@ -50,7 +50,7 @@ def read_guest(request: HttpRequest, marks: str = "") -> Guest:
     noticed = tuple(mark for mark in MARKS if mark in marks.split())
     facts = replace(facts, marks=(*facts.marks, *noticed), method="GET")
     actor = str(judge(facts, rules_in_force()).actor)
-    return Guest(visitor_of(request, ""), address_of(request), facts.agent, actor)
+    return Guest(visitor_of(request), address_of(request), facts.agent, actor)
 
 
 def visit_of(split: PageSplit, guest: Guest) -> SplitVisit | None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ripeline.capture.forms.arriving import address_of, facts_of, visitor_of
+from ripeline.capture.browsers import address_of, facts_of, visitor_of
 from ripeline.capture.forms.models import Submission
 from ripeline.capture.library.filing import path_of
 from ripeline.capture.library.links import read_asset_link
@@ -34,7 +34,7 @@ def asset_open(request: HttpRequest, key: str) -> HttpResponseBase:
     asset = _assets().filter(key=key).first()
     if asset is None:
         raise Http404("There is no such asset.")
-    visitor = visitor_of(request, "")
+    visitor = visitor_of(request)
     if asset.is_archived:
         return _say(TAKEN_DOWN)
     if asset.form and not _has_sent(asset, visitor):
@@ -83,7 +83,7 @@ def _give(request: HttpRequest, asset: Asset, *, contact: str = "") -> HttpRespo
             facts,
             judge(facts, rules_in_force()),
             contact,
-            visitor_of(request, ""),
+            visitor_of(request),
             address_of(request),
             request.headers.get("Referer", "")[:500],
         )

@@ -17,6 +17,7 @@ from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.instant import parse_instant
 from ripeline.lifecycle.touch import KINDS, Scalar, Touch
 from ripeline.people import values
+from ripeline.people.contacts import LONGEST
 
 # Country first, since it says how phone numbers are written.
 _ORDER = {"country": 0, "email": 1}
@@ -178,7 +179,10 @@ def _derive(record: Record, has_seniority: bool) -> None:
     fields = record.fields
     if "name" in fields and "first_name" not in fields and "last_name" not in fields:
         first, last = values.read_name(fields["name"])
-        fields["first_name"], fields["last_name"] = first[:100], last[:100]
+        fields["first_name"], fields["last_name"] = (
+            first[: LONGEST["first_name"]],
+            last[: LONGEST["last_name"]],
+        )
     if not has_seniority and "title" in fields and (level := seniority_of(fields["title"])):
         fields["seniority"] = level
 

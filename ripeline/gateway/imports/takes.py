@@ -17,20 +17,9 @@ from ripeline.gateway.imports.seniority import seniority_of
 from ripeline.kit.folding import plain
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people import values
+from ripeline.people.contacts import LONGEST
 from ripeline.people.phones import read_phone
 
-_LONGEST = {
-    "first_name": 100,
-    "last_name": 100,
-    "name": 200,
-    "title": 160,
-    "seniority": 40,
-    "time_zone": 40,
-    "source": 80,
-    "company": 200,
-    "industry": 80,
-    "domain": 253,
-}
 _LONGEST_TRAIT = 2_000
 Take = Callable[[Record, str], str | None]
 """Puts a cell's text into a record; returns a note where it cannot be used."""
@@ -80,7 +69,7 @@ def taker(settled: Settled, name: str, rule: ColumnRule) -> Take:
         return lambda record, text: record.external.append(settled.key(text))
     if rule.field in _TAKES:
         return _TAKES[rule.field]
-    longest = _LONGEST.get(rule.field, 254)
+    longest = LONGEST.get(rule.field, 254)
     return lambda record, text: _set(record, rule.field, text, longest)
 
 
@@ -94,8 +83,8 @@ def _take_email(record: Record, text: str) -> str | None:
     record.emails += [each for each in found.good if each not in record.emails]
     if found.name and "@" not in found.name:
         first, last = values.read_name(found.name)
-        record.fields.setdefault("first_name", first[:100])
-        record.fields.setdefault("last_name", last[:100])
+        record.fields.setdefault("first_name", first[: LONGEST["first_name"]])
+        record.fields.setdefault("last_name", last[: LONGEST["last_name"]])
     return f"'{found.bad[0][:80]}' is no email address" if found.bad else None
 
 

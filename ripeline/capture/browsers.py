@@ -1,0 +1,37 @@
+"""The browser that asks for a page of ours, without a session: its address, its key, and what verdicts want to know."""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from ripeline.capture.collector.exchange import Asked
+from ripeline.capture.collector.facts import LONGEST_AGENT, marks_of
+from ripeline.capture.collector.networks import load_networks
+from ripeline.capture.verdicts.judging import Facts
+from ripeline.kit.folding import clean
+
+COOKIE = "rl_id"
+_KEY = re.compile(r"[0-9a-f]{32}\Z")
+
+
+def address_of(request: HttpRequest) -> str:
+    """Whom a request came from; behind a proxy our server has put there whom that says (`rsgi.py`)."""
+    return str(request.META.get("REMOTE_ADDR") or "")
+
+
+def visitor_of(request: HttpRequest, said: str = "") -> str:
+    """The key of the browser: as the page says from which it was sent, else of our own cookie; "" for none."""
+    return next((key for key in (said, request.COOKIES.get(COOKIE, "")) if _KEY.match(key)), "")
+
+
+def facts_of(request: HttpRequest) -> Facts:
+    """What verdicts want to know of a request."""
+    header = request.headers.get
+    marks = marks_of(Asked(request.method or "", request.path, header, ""))
+    agent = clean(header("User-Agent") or "")[:LONGEST_AGENT]
+    return Facts(
+        agent, request.method or "", marks, load_networks(settings.CONFIG.networks)(address_of(request))
+    )
