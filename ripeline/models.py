@@ -15,6 +15,8 @@ from ripeline.capture.library.models import Asset, AssetCount, AssetVersion
 from ripeline.capture.verdicts.models import EngagementVerdict, JudgingAgain, RequestFacts, VerdictRules
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
+from ripeline.nurture.emails.models import Email, EmailVersion
+from ripeline.nurture.sending.models import Delivery
 from ripeline.people.models import (
     Company,
     Consent,
@@ -58,8 +60,11 @@ __all__ = [
     "Consent",
     "ConsentWording",
     "Contact",
+    "Delivery",
     "Draft",
     "DraftSave",
+    "Email",
+    "EmailVersion",
     "EngagementVerdict",
     "EventName",
     "Form",
