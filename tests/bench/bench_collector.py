@@ -1,6 +1,7 @@
 """The collector: what an event costs, held against a server that answers the same requests without doing anything.
 
-`python -m tests.bench.bench_collector [SECONDS]`, with `wrk` (Debian: apt-get install wrk). Rates are of one web
+`python -m tests.bench.bench_collector [SECONDS]`, or `... memory MINUTES` for what the process holds under a load that
+goes on; with `wrk` (Debian: apt-get install wrk). Rates are of one web
 process, asked in turns so that whatever else the machine does meanwhile is shared by both; the median of the turns
 counts. Latency is that of half the rate, beside that of doing nothing at the same rate.
 """
@@ -166,6 +167,27 @@ def _memory(port: int, script: Path, seconds: float) -> str:
     return f"{told} MB, before and after each {seconds:.0f} s of single events"
 
 
+def hold(minutes: int, a_second: float = 2_000) -> Iterator[tuple[str, str]]:
+    """What the process holds after each minute of a load that goes on."""
+    from ripeline.capture.collector.keys import make_key
+    from ripeline.installing import migrate
+
+    migrate()
+    key = make_key("Bench", "server", now=datetime.now(UTC)).key
+    with tempfile.TemporaryDirectory() as name, _serving(OURS, "rsgi", "uvloop") as ours:
+        single, _ = _scripts(Path(name), key)
+        process = _web_process(ours)
+        held = []
+        for _ in range(minutes):
+            _paced(ours, single, a_second, 60)
+            held.append(process.memory_info().rss)
+        told = ", ".join(f"{each / 1e6:.0f}" for each in held)
+        yield (
+            f"memory of the process, minute by minute, about {a_second:,.0f} a second ({_database()})",
+            f"{told} MB",
+        )
+
+
 def _web_process(port: int) -> psutil.Process:
     """The one that answers behind a port."""
     parents = (each for each in psutil.Process().children() if str(port) in each.cmdline())
@@ -212,5 +234,7 @@ def _database() -> str:
 
 if __name__ == "__main__":
     set_up()
-    for what, figure in run(float(sys.argv[1]) if len(sys.argv) > 1 else USUAL):
+    asked = sys.argv[1:]
+    found = hold(int(asked[1])) if asked[:1] == ["memory"] else run(float(asked[0]) if asked else USUAL)
+    for what, figure in found:
         print(f"{what}\t{figure}", flush=True)
