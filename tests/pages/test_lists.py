@@ -88,6 +88,8 @@ def test_the_contacts_look_right_and_read_well(
 def test_the_usual_columns_fit_a_screen_of_1280_pixels(browse: Browse, crowd: list[Contact]) -> None:
     page = browse("marketing", "/contacts/")
     assert page.get_by_role("columnheader").all_inner_texts()[-1].strip() == "Last heard"
+    scrolls = "document.documentElement.scrollHeight > innerHeight"
+    assert not page.evaluate(scrolls), "the list scrolls, the page beside it does not"
     right = "(cells) => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right))"
     edge = page.locator("#list table").evaluate(
         "(table) => table.parentElement.getBoundingClientRect().right"
@@ -111,20 +113,35 @@ def test_filters_apply_at_once_and_stay_in_the_address(browse: Browse, crowd: li
     assert page.url.endswith("?stage=mql")
     expect(page.locator("summary", has_text="Stage")).to_contain_text("MQL")
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Name", exact=True).click()
+    page.get_by_role("link", name="Name", exact=True).press("Enter")
     expect(page.locator('[data-order="up"]')).to_contain_text("Name")
+    expect(page.locator('[data-order="up"]')).to_be_focused()
     assert page.url.endswith("?stage=mql&sort=name")
     page.get_by_placeholder("Search name").fill("greta")
     expect(page.get_by_text("Nobody matches")).to_be_visible()
     assert "sort=name" in page.url, "the order stays when a filter is added"
     page.go_back()
     expect(page.locator("tbody tr")).to_have_count(5)
-    page.locator(".chip").click()
+    page.locator(".chip").press("Enter")
     expect(page.locator("tbody tr")).to_have_count(20)
+    expect(page.locator("#list table")).to_be_focused()
 
 
-def test_the_list_is_walked_ticked_and_opened_by_keyboard(browse: Browse, crowd: list[Contact]) -> None:
+def test_the_list_is_turned_walked_ticked_and_opened_by_keyboard(
+    browse: Browse, crowd: list[Contact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "SIZE", 12)
     page = browse("marketing", "/contacts/?sort=name")
+    page.get_by_role("link", name="Next").press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(8)
+    expect(page.locator("#list table")).to_be_focused()
+    page.locator("summary", has_text="Columns").click()
+    page.get_by_label("Country").check()
+    page.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("columnheader", name="Country")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(8)
+    page.keyboard.press("[")
+    expect(page.locator("tbody tr")).to_have_count(12)
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("x")
@@ -159,6 +176,7 @@ def test_the_ticked_are_moved_with_a_reason_and_it_can_be_undone(
     assert page.url.endswith("?sort=name")
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Undone for 4 contacts.")).to_be_visible()
+    assert page.url.endswith("?sort=name")
 
 
 def test_all_that_match_are_done_part_by_part_by_itself(

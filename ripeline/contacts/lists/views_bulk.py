@@ -79,12 +79,12 @@ def contacts_bulk(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def contacts_bulk_undo(request: HttpRequest) -> HttpResponse:
-    """Undoes what was last done to ticked contacts."""
+    """Undoes what was last done to ticked contacts; the query is that of the list it was done in."""
     now, user = timezone.now(), reader_of(request)
     undone = bulk_undo.undo(request, user, now=now)
     if undone is None:
         messages.error(request, "There is nothing left to undo.")
-        return redirect("contacts")
+        return redirect(_list_address(request.GET))
     show_effect(undone.ids, now=now)
     if undone.ids:
         messages.success(request, f"Undone for {_people(len(undone.ids))}.")
@@ -93,7 +93,7 @@ def contacts_bulk_undo(request: HttpRequest) -> HttpResponse:
         messages.warning(
             request, f"{who} changed by somebody since, or too long ago, and stayed as they are."
         )
-    return redirect("contacts")
+    return redirect(_list_address(request.GET))
 
 
 def _do_ticked(request: HttpRequest, task: Task, ids: list[int]) -> HttpResponse:
@@ -105,7 +105,8 @@ def _do_ticked(request: HttpRequest, task: Task, ids: list[int]) -> HttpResponse
     show_effect(done.ids, now=now)
     bulk_undo.remember(request, task, done)
     if done.ids:
-        undo = f"undo:{reverse('contacts_bulk_undo')}" if done.changes else ""
+        here = _shown(request).urlencode()
+        undo = f"undo:{reverse('contacts_bulk_undo')}?{here}".removesuffix("?") if done.changes else ""
         messages.success(request, f"{SAID[task.action]} {_people(len(done.ids))}.", extra_tags=undo)
     _say_not_theirs(request, done.not_theirs)
     return _back(request)
@@ -182,17 +183,24 @@ def _show_again(request: HttpRequest, wrong: Wrong) -> HttpResponse:
     if getattr(request, "htmx", False) or "as_of" in QueryDict(request.POST.get("query", "")):
         messages.error(request, wrong.why)
         return _back(request)
-    query = QueryDict("&".join(request.POST.get(name, "") for name in ("query", "page")))
-    return show_list(request, query, RefusedTask(request.POST, wrong))
+    return show_list(request, _shown(request), RefusedTask(request.POST, wrong))
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    # Written anew: what was posted may hold what no address, and no header, can.
-    query = QueryDict(request.POST.get("query", "")).urlencode()
-    address = f"{reverse('contacts')}?{query}" if query else reverse("contacts")
+    address = _list_address(_shown(request))
     if getattr(request, "htmx", False):
         return HttpResponse(headers={"HX-Redirect": address})
     return redirect(address)
+
+
+def _shown(request: HttpRequest) -> QueryDict:
+    """The list the form stood in: its filters, its order and its page."""
+    return QueryDict("&".join(request.POST.get(name, "") for name in ("query", "page")))
+
+
+def _list_address(query: QueryDict) -> str:
+    # Written anew: what was posted may hold what no address, and no header, can.
+    return f"{reverse('contacts')}?{query.urlencode()}" if query else reverse("contacts")
 
 
 def _people(number: int) -> str:

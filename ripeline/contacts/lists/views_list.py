@@ -160,7 +160,9 @@ def contacts_columns(request: HttpRequest) -> HttpResponse:
         forget_columns(user)
     else:
         keep_columns(user, request.POST.getlist("column"))
-    return redirect(f"{reverse('contacts')}?{request.POST.get('query', '')}")
+    query = "&".join(filter(None, (request.POST.get(name, "") for name in ("query", "page"))))
+    # Written anew: what was posted may hold what no address, and no header, can.
+    return redirect(f"{reverse('contacts')}?{QueryDict(query).urlencode()}" if query else reverse("contacts"))
 
 
 def _rows(asked: Request, places: Sequence[Place], user: User, *, now: datetime) -> list[ContactRow]:

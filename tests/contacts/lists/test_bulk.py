@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from threading import Barrier
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection, transaction
@@ -183,6 +185,23 @@ def test_a_move_undone_is_gone_and_the_rules_go_on_as_before(client: Client) -> 
     # Nothing is known of Bea: she stands nowhere, as before.
     assert stands == {ann.pk: ["lead", False], bea.pk: ["", False]}
     assert not Touch.objects.filter(kind="stage_set").exists()
+
+
+def test_what_is_done_and_undone_leads_back_to_the_list_it_was_done_in(client: Client) -> None:
+    anns = [make_contact(f"Ann {number}", source="ads") for number in range(3)]
+    here, page = "source=ads&sort=name", f"after={anns[0].pk}~ann+0"
+    posted = {"action": "tag", "tag": "vip", "key": keys(*anns[1:]), "query": here, "page": page}
+    done = client.post("/contacts/bulk", posted, follow=True)
+    shown = f"/contacts/?{here}&{page.replace('~', '%7E')}"
+    assert unquote(done.redirect_chain[0][0]) == unquote(shown)
+    undo = re.search(r'action="(/contacts/bulk/undo[^"]*)"', done.content.decode())
+    assert undo
+    undone = client.post(unescape(undo[1]), follow=True)
+    assert unquote(undone.redirect_chain[0][0]) == unquote(shown)
+    assert [row.name for row in undone.context["rows"]] == ["Ann 1", "Ann 2"]
+    assert "Undone for 2 contacts." in undone.content.decode()
+    nothing = client.post(unescape(undo[1]))
+    assert unquote(nothing["Location"]) == unquote(shown), "even where nothing is left to undo"
 
 
 def test_disqualifying_undone_leaves_the_rules_in_force(client: Client) -> None:

@@ -62,6 +62,7 @@
     const list = document.getElementById("list");
     const query = list?.dataset.query ?? "";
     for (const field of document.querySelectorAll("input[data-query]")) field.value = query;
+    for (const field of document.querySelectorAll("input[data-page]")) field.value = list?.dataset.page ?? "";
     for (const view of document.querySelectorAll(".view > a")) {
       if (view.search.slice(1) === query) view.setAttribute("aria-current", "page");
       else view.removeAttribute("aria-current");
