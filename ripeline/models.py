@@ -16,7 +16,7 @@ from ripeline.capture.verdicts.models import EngagementVerdict, JudgingAgain, Re
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.nurture.emails.models import Email, EmailVersion
-from ripeline.nurture.sending.models import Delivery
+from ripeline.nurture.sending.models import Delivery, LocalMail, SendingCount, SendingSettings
 from ripeline.people.models import (
     Company,
     Consent,
@@ -81,6 +81,7 @@ __all__ = [
     "KeptApart",
     "LandingPage",
     "Letter",
+    "LocalMail",
     "Merge",
     "Notification",
     "PageCount",
@@ -97,6 +98,8 @@ __all__ = [
     "RequestFacts",
     "SavedFold",
     "SavedView",
+    "SendingCount",
+    "SendingSettings",
     "SplitVisit",
     "Standing",
     "Submission",

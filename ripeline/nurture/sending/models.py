@@ -65,3 +65,81 @@ class Delivery(DueRow):
 
     def __str__(self) -> str:
         return f"{self.send_key} ({self.get_state_display().lower()})"
+
+
+class SendingSettings(models.Model):
+    """How this installation sends: one row. `secrets` are kept as nobody can read them without the installation's key
+    (`sending.secrets`), and are never shown; `server` is the rest of what the transport must know.
+
+    `stretch` counts up when somebody lets sending go on after it was stopped: what went wrong before counts no more.
+    """
+
+    class Transport(models.TextChoices):
+        LOCAL = "local", "Nowhere: mails are kept here to look at"
+        INSTALLED = "installed", "The mail server that the installation names"
+        SMTP = "smtp", "A mail server (SMTP)"
+        PROVIDER = "provider", "A mail provider"
+
+    from_name = models.CharField(max_length=120, blank=True)
+    from_address = models.CharField(max_length=254, blank=True)
+    reply_to = models.CharField(max_length=254, blank=True)
+    postal_address = models.TextField(blank=True)
+    transport = models.CharField(max_length=10, choices=Transport, default=Transport.LOCAL)
+    server = models.JSONField(default=dict)
+    secrets = models.TextField(blank=True)
+    lines = models.PositiveSmallIntegerField(default=8)
+    domain_lines = models.PositiveSmallIntegerField(default=4)
+    per_minute = models.PositiveIntegerField(default=0)
+    warm_up_from = models.DateField(null=True)
+    warm_up_first = models.PositiveIntegerField(default=50)
+    dkim_domain = models.CharField(max_length=253, blank=True)
+    dkim_selector = models.CharField(max_length=63, blank=True)
+    bounce_domain = models.CharField(max_length=253, blank=True)
+    paused_at = models.DateTimeField(null=True)
+    paused_why = models.TextField(blank=True)
+    stretch = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.get_transport_display()}, from {self.from_address or 'nobody yet'}"
+
+
+class SendingCount(models.Model):
+    """What became of the mails of one day (UTC), for the limits of a day and for the guard."""
+
+    day = models.DateField()
+    stretch = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    bounced = models.PositiveIntegerField(default=0)
+    complained = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["day", "stretch"], name="sending_count_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.accepted} taken, {self.bounced} bounced, {self.complained} complained"
+
+
+class LocalMail(models.Model):
+    """A mail as it would have gone out, where none goes out: the local mailbox."""
+
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="local_mails", db_index=False
+    )
+    message_id = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    sender = models.CharField(max_length=254, blank=True)
+    to = models.CharField(max_length=254)
+    subject = models.TextField(blank=True)
+    headers = models.JSONField(default=list)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["-at", "-id"], name="local_mail_latest"),
+            models.Index(fields=["delivery"], name="local_mail_delivery"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {self.to}"
