@@ -16,8 +16,16 @@ from ripeline.capture.verdicts.models import EngagementVerdict, JudgingAgain, Re
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.nurture.emails.models import Email, EmailVersion
+from ripeline.nurture.segments.models import (
+    Segment,
+    SegmentChange,
+    SegmentEntry,
+    SegmentMember,
+    SegmentRevision,
+)
 from ripeline.nurture.sending.models import Delivery, LocalMail, SendingCount, SendingSettings
 from ripeline.people.models import (
+    ChangedContact,
     Company,
     Consent,
     ConsentWording,
@@ -54,6 +62,7 @@ __all__ = [
     "Camp",
     "CampStanding",
     "CampVerdict",
+    "ChangedContact",
     "ColumnChoice",
     "Company",
     "Confirmation",
@@ -98,6 +107,11 @@ __all__ = [
     "RequestFacts",
     "SavedFold",
     "SavedView",
+    "Segment",
+    "SegmentChange",
+    "SegmentEntry",
+    "SegmentMember",
+    "SegmentRevision",
     "SendingCount",
     "SendingSettings",
     "SplitVisit",

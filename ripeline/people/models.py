@@ -294,3 +294,23 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose or 'everything'}: {self.get_why_display()}"
+
+
+class ChangedContact(models.Model):
+    """Something changed about a contact that segments may ask about (`people.changed`): one row each time, so that
+    writers never wait for each other. `done_at` is when those who follow had looked at them again; done rows stay for
+    as long as somebody may still be at work with what was true before."""
+
+    # No foreign key: the contact may be gone by the time somebody looks.
+    contact_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["id"], condition=Q(done_at__isnull=True), name="changed_contact_waiting"),
+            models.Index(fields=["contact_id", "id"], name="changed_contact_contact"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} at {self.at:%Y-%m-%d %H:%M}"
