@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined, one_of
 from ripeline.contacts.lists.wanted import Choice, Condition, Count, Span, Wanted
+from ripeline.kit.sql import Sql, Value, is_sqlite, joined, one_of
 
 # Stage, rating, grade and status in that order; absent is empty.
 BETWEEN = "|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ripeline.contacts.lists.filters import MINE, NONE, Filters
-from ripeline.contacts.lists.sql import Sql
+from ripeline.kit.sql import Sql
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import User
 

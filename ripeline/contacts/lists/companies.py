@@ -20,8 +20,8 @@ from ripeline.contacts.lists.listing import read_page
 from ripeline.contacts.lists.orders import COMPANIES, LIVING
 from ripeline.contacts.lists.places import read_place
 from ripeline.contacts.lists.search import ORGANISATIONS, search_conditions, search_words
-from ripeline.contacts.lists.sql import Sql, one_of
 from ripeline.contacts.lists.wanted import Condition, Wanted
+from ripeline.kit.sql import Sql, one_of
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import Company, Contact
 from ripeline.timeline.asof import AsOf, read_as_of

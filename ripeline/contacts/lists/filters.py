@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from ripeline.contacts.lists.search import PEOPLE, search_conditions, search_words, tag_condition
-from ripeline.contacts.lists.sql import Sql, joined, one_of
 from ripeline.contacts.lists.wanted import Choice, Condition, Span
+from ripeline.kit.sql import Sql, joined, one_of
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import User
 from ripeline.timeline.heat import NO_HEAT, heat_for_score

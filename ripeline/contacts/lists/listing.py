@@ -17,7 +17,6 @@ from dataclasses import replace
 from math import isqrt
 
 from ripeline.contacts.lists.cells import MOST_MERGED, cells_condition, count_cells, merge_cells, read_cells
-from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined
 from ripeline.contacts.lists.walking import (
     column,
     hint,
@@ -31,6 +30,7 @@ from ripeline.contacts.lists.walking import (
     walk_on,
 )
 from ripeline.contacts.lists.wanted import Condition, Count, Found, Span, Wanted
+from ripeline.kit.sql import Sql, Value, is_sqlite, joined
 
 # Above this, finding everybody costs more than any walk.
 MANY = 250_000

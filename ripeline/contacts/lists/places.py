@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ripeline.contacts.lists.sql import Value, moment
 from ripeline.kit.instants import to_datetime, to_instant
+from ripeline.kit.sql import Value, moment
 
 Kind = Literal["number", "text", "moment", "id"]
 LONGEST = 400

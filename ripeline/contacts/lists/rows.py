@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from django.urls import reverse
 
-from ripeline.contacts.lists.sql import Sql, moment, one_of
 from ripeline.kit.instants import to_instant
+from ripeline.kit.sql import Sql, moment, one_of
 from ripeline.lifecycle.instant import day_of
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.models import User

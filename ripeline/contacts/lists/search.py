@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ripeline.contacts.lists.sql import Sql, is_sqlite, joined
 from ripeline.contacts.lists.wanted import Condition
 from ripeline.kit.folding import fold_words
+from ripeline.kit.sql import Sql, is_sqlite, joined
 
 LONGEST = 100
 MOST_WORDS = 8

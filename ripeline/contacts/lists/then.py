@@ -13,9 +13,9 @@ from datetime import datetime
 
 from ripeline.contacts.lists.filters import NONE, Filters, read_conditions
 from ripeline.contacts.lists.rows import ContactRow
-from ripeline.contacts.lists.sql import Sql, Value, moment, one_of
 from ripeline.contacts.lists.wanted import Condition
 from ripeline.kit.instants import to_datetime, to_instant
+from ripeline.kit.sql import Sql, Value, moment, one_of
 from ripeline.lifecycle.fold import fold
 from ripeline.lifecycle.outcome import Standing, TooManyMoves
 from ripeline.lifecycle.playbook import Playbook

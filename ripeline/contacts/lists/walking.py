@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ripeline.contacts.lists.places import Place, read_key
-from ripeline.contacts.lists.sql import Sql, Value, is_sqlite, joined
 from ripeline.contacts.lists.wanted import Sort, Table, Wanted
+from ripeline.kit.sql import Sql, Value, is_sqlite, joined
 
 # Rows looked at along the order before the filters are held to be rare: first so many, which most pages need, and
 # so many more at most.

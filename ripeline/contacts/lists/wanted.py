@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ripeline.contacts.lists.places import Kind, Place
-from ripeline.contacts.lists.sql import Sql
+from ripeline.kit.sql import Sql
 
 
 @dataclass(frozen=True, slots=True)
