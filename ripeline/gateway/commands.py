@@ -33,6 +33,8 @@ from ripeline.gateway.imports.run import (
     unfinished,
 )
 from ripeline.gateway.imports.source import Source, survey_whole
+from ripeline.gateway.imports.survey import survey_of
+from ripeline.gateway.imports.touch_table import touch_mapping
 from ripeline.gateway.models import Import
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -79,6 +81,11 @@ def contacts_command(file: Path, mapping: str, *, yes: bool, show_mapping: bool)
     """Import contacts from FILE (CSV), each row matched by email address, else by an outside key."""
     if show_mapping:
         _show_mapping(file, mapping)
+    elif not mapping and _of_touches(file):
+        _refuse(
+            "Its columns 'kind' and 'at' are those of touches: ripeline import touches FILE. Say with --mapping what"
+            " they are if they are fields of contacts."
+        )
     else:
         _bring_in(file, mapping, Import.Form.ROWS, yes=yes)
 
@@ -89,8 +96,11 @@ def contacts_command(file: Path, mapping: str, *, yes: bool, show_mapping: bool)
 def touches_command(file: Path, mapping: str, *, yes: bool, create: bool) -> None:
     """Import touches from FILE: JSON Lines, or CSV with a mapping. Late and repeated ones are welcome."""
     is_json = file.suffix.lower() in (".jsonl", ".ndjson", ".json")
-    if not is_json and not mapping:
-        _refuse("A CSV file of touches needs --mapping FILE: it says which column is whose, when and what.")
+    if not is_json and not mapping and not (mapping := _of_touches(file)):
+        _refuse(
+            "A CSV file of touches needs --mapping FILE, which says which column is whose, when and what; or columns"
+            " called person, at and kind."
+        )
     form = Import.Form.TOUCHES if is_json else Import.Form.ROWS
     _bring_in(file, _touch_mapping(mapping, create=create, needs_touches=not is_json), form, yes=yes)
 
@@ -99,10 +109,13 @@ def touches_command(file: Path, mapping: str, *, yes: bool, create: bool) -> Non
 def list_command() -> None:
     """Show the latest imports with their ids."""
     now = timezone.now()
-    for each in Import.objects.order_by("-pk")[:20]:
+    found = list(Import.objects.order_by("-pk")[:20])
+    if not found:
+        click.echo("Nothing was brought in yet. Begin with: ripeline import contacts FILE")
+    for each in found:
         done = "not looked at" if is_unseen(each) else rows_done(each)
         at = f"{timezone.localtime(each.created_at):%Y-%m-%d %H:%M %Z}"
-        click.echo(f"{each.key}  {at}  {each.say_state(now):14}  {done}  {each.name}")
+        click.echo(f"{each.key}  {at}  {each.say_state(now):15}  {done}  {each.name}")
 
 
 @import_group.command("rejected")
@@ -122,6 +135,7 @@ def _bring_in(file: Path, mapping: str, form: Import.Form, *, yes: bool) -> None
     source = _look(import_of, yes=yes)
     if source is None:
         discard(import_of)
+        _leave("Nothing was imported. Say --yes to import without being asked.")
         return
     if refused := start(import_of, timezone.now()):
         _refuse(refused.why)
@@ -138,10 +152,7 @@ def _look(import_of: Import, *, yes: bool) -> Source | None:
         _refuse(str(trouble))
     for line in preview_lines(seen):
         click.echo(line)
-    if yes or _agrees("Import this?"):
-        return source
-    click.echo("Nothing was imported. Say --yes to import without being asked.")
-    return None
+    return source if yes or _agrees("Import this?") else None
 
 
 def _go_on_with(import_of: Import, file: Path, mapping: str, *, yes: bool) -> None:
@@ -158,8 +169,7 @@ def _go_on_with(import_of: Import, file: Path, mapping: str, *, yes: bool) -> No
     if load_mapping(mapping) != load_mapping(import_of.mapping):
         _refuse(f"It was read by another mapping. Take it back first: {take_back}")
     if not yes and not _agrees("Go on with it?"):
-        click.echo(f"Go on with it: ripeline import {command} --resume {key}")
-        click.echo(f"Or take it back: {take_back}")
+        _leave(f"Go on with it: ripeline import {command} --resume {key} --yes\nOr take it back: {take_back}")
         return
     give_again(import_of, file)
     if import_of.state != Import.State.RUNNING and (refused := start(import_of, timezone.now())):
@@ -195,12 +205,14 @@ def _take_up(undo_key: str | None, resume_key: str | None, *, yes: bool) -> None
     if undo_key and resume_key:
         _refuse("Say either --undo or --resume.")
     import_of = _find(undo_key or resume_key or "")
+    _check_kind(import_of, "--undo" if undo_key else "--resume")
     now, source = timezone.now(), None
     refused = None
     # Whoever goes on with one of which nobody has seen what it would do is asked, as whoever begins one.
     if resume_key and is_unseen(import_of) and import_of.state in (Import.State.DRAFT, Import.State.FAILED):
         source = _look(import_of, yes=yes)
         if source is None:
+            _leave("Nothing was imported. Say --yes to import without being asked.")
             return
     if undo_key and import_of.state != Import.State.UNDOING:
         refused = start_undo(import_of, now)
@@ -216,6 +228,28 @@ def _find(key: str) -> Import:
     if len(found) != 1:
         _refuse(f"There is no import '{key}'. `ripeline import list` shows them all.")
     return found[0]
+
+
+def _check_kind(import_of: Import, option: str) -> None:
+    """One command brings in contacts, the other touches: an id copied for the wrong one is not acted upon."""
+    asked = click.get_current_context().info_name
+    kinds = ["touches"]
+    if import_of.form == Import.Form.ROWS:
+        kinds = ["contacts", "touches"] if load_mapping(import_of.mapping).touches else ["contacts"]
+    if asked not in kinds:
+        _refuse(
+            f"{import_of.key} ({import_of.name}) is an import of {kinds[0]}:"
+            f" ripeline import {kinds[0]} {option} {import_of.key}"
+        )
+
+
+def _of_touches(file: Path) -> str:
+    """The mapping of a table whose columns are called as the fields of touches; "" for any other."""
+    try:
+        look = survey_of(str(file), load_mapping(""))
+    except UNREADABLE as trouble:
+        _refuse(str(trouble))
+    return touch_mapping(look.shape.columns, look.examples)
 
 
 def _mapping_text(file: Path | None) -> str:
@@ -247,7 +281,18 @@ def _show_mapping(file: Path, mapping: str) -> None:
 
 
 def _agrees(question: str) -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and click.confirm(question, default=False)
+    return _may_ask() and click.confirm(question, default=False)
+
+
+def _leave(why: str) -> None:
+    """Ends without having done anything: well for whoever said no, but not for a script, where nobody was asked."""
+    if not _may_ask():
+        _refuse(why)
+    click.echo(why)
+
+
+def _may_ask() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class FileForm(forms.Form):
     file = forms.FileField(
         label="File",
         allow_empty_file=False,
-        help_text="CSV as any program exports it, or touches as JSON Lines.",
+        help_text="CSV as any program exports it; touches as JSON Lines, or as CSV with the columns person, kind, at.",
         error_messages={"empty": "This file is empty.", "required": "Choose a file."},
     )
     mapping = forms.FileField(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
 
 from ripeline.kit.ids import new_key
 from ripeline.people.models import User
+from ripeline.work.claims import LEASE
 from ripeline.work.models import DueRow
+
+QUIET = timedelta(seconds=15)
+"""Whoever is at work on an import renews the lease every ten seconds or sooner."""
 
 
 class Import(DueRow):
@@ -63,8 +67,18 @@ class Import(DueRow):
         is_held = bool(self.claimed_by) and self.claimed_until is not None and self.claimed_until >= now
         return self.state in self.UNDER_WAY and not is_held
 
+    def quiet_for(self, now: datetime) -> int:
+        """The seconds for which nothing was heard of whoever is at work on it; 0 where there is nobody, or they were
+        heard of just now. Once the lease has run out, it rests."""
+        if self.state not in self.UNDER_WAY or self.claimed_until is None or self.is_resting(now):
+            return 0
+        silent = now - (self.claimed_until - LEASE)
+        return int(silent.total_seconds()) if silent > QUIET else 0
+
     def say_state(self, now: datetime) -> str:
         """Its state in a word or two; one that is under way and rests was interrupted or is waiting for its turn."""
+        if quiet := self.quiet_for(now):
+            return f"Silent for {quiet} s"
         if not self.is_resting(now):
             return str(self.get_state_display())
         return "Interrupted" if self.position else "Waiting"

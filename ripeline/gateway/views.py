@@ -28,6 +28,7 @@ from ripeline.gateway.imports.run import (
     unfinished_of,
 )
 from ripeline.gateway.imports.survey import Survey, survey_of
+from ripeline.gateway.imports.touch_table import touch_mapping
 from ripeline.gateway.models import Import
 from ripeline.people.permissions import WHOLE_TEAM, reader_of
 
@@ -52,10 +53,9 @@ def imports(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         import_of = _take(request, form)
         try:
-            if import_of.form == Import.Form.TOUCHES:
+            if import_of.form == Import.Form.TOUCHES or _reads_as_touches(request, import_of):
                 _look(import_of)
                 return redirect("import", key=import_of.key)
-            _survey(import_of)
         except UNREADABLE as trouble:
             discard(import_of)
             form.add_error("file", str(trouble))
@@ -112,6 +112,7 @@ def import_page(request: HttpRequest, key: str) -> HttpResponse:
         "state": import_of.say_state(now),
         "is_busy": import_of.state in _BUSY,
         "is_resting": import_of.is_resting(now),
+        "quiet": import_of.quiet_for(now),
         "counts": counted(import_of),
         "undone": undone_sentence(import_of),
         "staying": import_of.left_in_place[:TOLD_STAYING],
@@ -186,6 +187,23 @@ def _take(request: HttpRequest, form: FileForm) -> Import:
         by=reader_of(request),
         now=timezone.now(),
     )
+
+
+def _reads_as_touches(request: HttpRequest, import_of: Import) -> bool:
+    """Whether the columns of a table, for which nobody gave a mapping, are those of touches: then it is read so.
+
+    Raises NotATable, MappingMistakes, OSError.
+    """
+    look = _survey(import_of)
+    found = "" if import_of.mapping else touch_mapping(look.shape.columns, look.examples)
+    if not found:
+        return False
+    import_of.mapping = found
+    import_of.save(update_fields=["mapping"])
+    messages.info(
+        request, "It has the columns 'kind' and 'at', so its rows are read as touches, not as contacts."
+    )
+    return True
 
 
 def _look(import_of: Import) -> None:

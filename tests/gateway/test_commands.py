@@ -15,6 +15,7 @@ from ripeline.gateway.commands import import_group
 from ripeline.gateway.imports.run import attend_imports, start, start_undo, take_in
 from ripeline.gateway.models import Import
 from ripeline.people.models import Contact
+from ripeline.timeline.models import Touch
 
 pytestmark = pytest.mark.django_db
 PEOPLE = "email,asked\na@b.example,2025-03-01\n"
@@ -37,11 +38,18 @@ def written(folder: Path, name: str, text: str) -> Path:
 
 
 def test_contacts_come_in_and_are_taken_back_by_the_command_that_is_named(tmp_path: Path) -> None:
-    done = say("contacts", written(tmp_path, "people.csv", PEOPLE), "--yes")
+    path = written(tmp_path, "people.csv", PEOPLE)
+    assert "Nothing was brought in yet. Begin with" in say("list").output
+    assert say("contacts", path).exit_code == 2, "nobody could say yes"
+    done = say("contacts", path, "--yes")
     assert done.exit_code == 0
     assert "Take it back with: ripeline import contacts --undo" in done.output
     assert Contact.objects.count() == 1
-    assert say("contacts", "--undo", done.output.split()[-1]).exit_code == 0
+    key = done.output.split()[-1]
+    refused = say("touches", "--undo", key)
+    said = f"{key} (people.csv) is an import of contacts: ripeline import contacts --undo {key}\n"
+    assert (refused.exit_code, refused.output) == (2, said)
+    assert say("contacts", "--undo", key).exit_code == 0
     assert not Contact.objects.exists()
 
 
@@ -60,6 +68,28 @@ def test_a_csv_file_of_touches_needs_a_mapping_that_names_some(tmp_path: Path) -
     whole = written(tmp_path, "whole.yaml", MAPPING)
     assert say("touches", path, "--mapping", whole, "--yes", "--create").exit_code == 0
     assert Import.objects.get().counts["touches"] == 2
+
+
+TOUCHES = (
+    "id,person,at,kind,direction,actor,subject,value,campaign\n"
+    "1,p,2025-05-01T10:00:00Z,page_viewed,,human,/pricing,,spring\n"
+    "2,p,2025-05-02T10:00:00+02:00,message_sent,out,machine,,2.5,\n"
+)
+
+
+def test_a_table_with_the_columns_of_touches_is_read_as_touches_without_a_mapping(tmp_path: Path) -> None:
+    path = written(tmp_path, "log.csv", TOUCHES)
+    refused = say("contacts", path, "--yes")
+    assert (refused.exit_code, "ripeline import touches FILE" in refused.output) == (2, True)
+    assert "2  left out" in say("touches", path, "--yes").output, "nobody is made of them unasked"
+    assert say("touches", path, "--yes", "--create").exit_code == 0
+    fields = ("uid", "kind", "direction", "actor", "subject", "value", "attrs")
+    assert list(Touch.objects.exclude(kind="imported").order_by("at").values_list(*fields)) == [
+        ("1", "page_viewed", "in", "human", "/pricing", None, {"campaign": "spring"}),
+        ("2", "message_sent", "out", "machine", None, 2.5, {}),
+    ]
+    assert Touch.objects.get(uid="2").at.isoformat() == "2025-05-02T08:00:00+00:00"
+    assert Contact.objects.count() == 1
 
 
 def test_the_mapping_of_a_file_can_be_had_before_anything_is_imported(tmp_path: Path) -> None:
@@ -120,7 +150,7 @@ def test_the_list_says_in_which_zone_its_times_are_and_counts_one_row_as_one(tmp
     import_of = Import.objects.get()
     at = timezone.localtime(import_of.created_at)
     (line,) = say("list").output.splitlines()
-    assert line == f"{import_of.key}  {at:%Y-%m-%d %H:%M %Z}  Done            1 of 1 row  people.csv"
+    assert line == f"{import_of.key}  {at:%Y-%m-%d %H:%M %Z}  Done             1 of 1 row  people.csv"
     with timezone.override("Europe/Paris"):
         assert re.search(r" \d\d:\d\d CES?T  Done", say("list").output)
 
@@ -131,7 +161,7 @@ def test_whoever_goes_on_with_an_import_that_nobody_looked_at_is_asked_first(tmp
         import_of = take_in(opened, path.name, form=Import.Form.ROWS, mapping="", by=None, now=timezone.now())
     assert "  not looked at  people.csv" in say("list").output
     asked = say("contacts", "--resume", import_of.key)
-    assert "1  contact to make" in asked.output
+    assert (asked.exit_code, "1  contact to make" in asked.output) == (2, True), "nobody could say yes"
     assert asked.output.endswith("Nothing was imported. Say --yes to import without being asked.\n")
     assert not Contact.objects.exists()
     assert "1  contact made" in say("contacts", "--resume", import_of.key, "--yes").output

@@ -279,7 +279,7 @@ def _claim_keys(decision: Decision, known: _Known | None, taken: Dict[str, int])
 
 def _nobody(record: Record) -> list[Rejected]:
     key = record.keys[0].partition(" ")[2]
-    said = f"Nobody here is known as '{key[:120]}'."
+    said = f"Nobody here is known as '{key[:120]}', and this import makes no contacts. Bring in the contact first."
     return [
         Rejected(each.line, each.raw, said, Why.NOBODY, tuple(each.cells)) for each in (record, *record.also)
     ]

@@ -44,7 +44,7 @@ class Why(StrEnum):
 
 
 NO_KEY = "The row has neither an email address nor a key of another system."
-"""What is said of a row that names nobody, whatever the kind of file."""
+"""What is said of a row of a table that names nobody."""
 
 
 @dataclass(frozen=True, slots=True)

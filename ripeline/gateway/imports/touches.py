@@ -11,12 +11,13 @@ from typing import Any
 from ripeline.gateway.imports.dates import FIRST_YEAR
 from ripeline.gateway.imports.mapping import Mapping
 from ripeline.gateway.imports.record import Record
-from ripeline.gateway.imports.table import MAX_CELL, NO_KEY, RAW_SHOWN, Rejected, Why
+from ripeline.gateway.imports.table import MAX_CELL, RAW_SHOWN, Rejected, Why
 from ripeline.lifecycle.instant import format_instant, parse_instant
 from ripeline.lifecycle.touch import Touch, TouchMistake, parse_touch
 from ripeline.people.values import read_address
 
 _FIRST = parse_instant(f"{FIRST_YEAR}-01-01T00:00:00Z")
+_NO_PERSON = "The line says of nobody: 'person' is missing or empty."
 LONGEST_ID, LONGEST_KIND, LONGEST_KEY = 128, 64, 254
 """Letters of a touch's id and kind and of an outside key: the widths of their columns."""
 
@@ -37,7 +38,7 @@ def _touch_of(number: int, raw: bytes, mapping: Mapping, latest: int) -> Record 
         text = raw.decode()
         fields = _fields(text)
         if _is_nobodys(fields):
-            return _bad_line(number, raw, NO_KEY, Why.NO_KEY)
+            return _bad_line(number, raw, _NO_PERSON, Why.NO_KEY)
         touch = _keepable(parse_touch(fields))
         if touch.at > latest:
             said = (

@@ -176,6 +176,10 @@ def test_touches_come_in_through_the_page_too(client: Client) -> None:
     line = '{"id": "t1", "person": "p-17", "at": "2025-05-01T10:00:00Z", "kind": "page_viewed"}'
     import_url = upload(client, line, "log.jsonl")["Location"]
     assert "nobody known by this key" in client.get(import_url).content.decode()
+    table = "person;kind;at\np-17;page_viewed;2025-05-01\n"
+    page = client.get(upload(client, table, "log.csv")["Location"]).content.decode()
+    assert "its rows are read as touches, not as contacts" in unescape(page)
+    assert "nobody known by this key" in page
 
 
 def test_a_salesperson_brings_in_no_files() -> None:
@@ -293,6 +297,12 @@ def test_an_import_somebody_is_at_work_on_is_not_said_to_be_interrupted(client: 
     assert "Interrupted" not in page
     assert "Go on</button>" not in page
     assert "Take it back</button>" in page
+    now = timezone.now()
+    Import.objects.update(claimed_until=now + timedelta(seconds=30))
+    assert Import.objects.get().say_state(now) == "Silent for 30 s", (
+        "whoever is at work is heard of more often"
+    )
+    assert "Nothing was heard of it for" in client.get(import_url).content.decode()
 
 
 def test_a_file_that_was_being_brought_in_already_leads_to_that_import(client: Client) -> None:

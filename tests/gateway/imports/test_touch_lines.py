@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.test import Client
 
 from ripeline.gateway.imports import apply
+from ripeline.gateway.imports.mapping import Mapping, TouchRule, load_mapping
+from ripeline.gateway.imports.names import Field
 from ripeline.gateway.imports.report import counted, preview_lines
 from ripeline.gateway.models import Import
+from ripeline.lifecycle.touch import parse_touch
 from ripeline.people.models import Contact, Identity, User
 from ripeline.timeline.models import Touch
 from tests.gateway.imports.bringing import NOW, bring_in, carry_on, look, take_back
@@ -35,8 +40,8 @@ def touches(folder: Path, *lines: bytes) -> Path:
         (line(kind="k" * 100), "'kind' has 100 letters; 64 is the most we keep."),
         (line(id="i" * 200), "'id' has 200 letters; 128 is the most we keep."),
         (line(person="p" * 300), "'person' has 300 letters; 254 is the most we keep."),
-        (line(person=None), "The row has neither an email address nor a key of another system."),
-        (line(person=" "), "The row has neither an email address nor a key of another system."),
+        (line(person=None), "The line says of nobody: 'person' is missing or empty."),
+        (line(person=" "), "The line says of nobody: 'person' is missing or empty."),
         (b"[" * 100_000, "The line holds lists within lists, too deep to read."),
         (b'{"value": ' + b"9" * 5_000 + b"}", "The line holds a number of thousands of digits."),
         (line(subject="a\0b"), "'subject' holds a zero byte, which no database keeps; remove it."),
@@ -156,3 +161,23 @@ def test_people_who_occur_again_thousands_of_lines_later_are_counted_once(tmp_pa
     assert {name: done.counts[name] for name in seen.counts} == seen.counts
     assert seen.touched == {"new": (11, 5_001)}
     assert seen.own_touches == {"imported": 11}
+
+
+def test_the_guide_shows_touches_and_a_mapping_that_can_be_read() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "guide" / "imports.md").read_text()
+    lines = re.search(r"```json\n(.+?)```", guide, re.S)
+    mapping = re.search(r"```yaml\n(.+?)```", guide, re.S)
+    assert lines
+    assert mapping
+    assert [parse_touch(json.loads(each)).kind for each in lines[1].splitlines()] == [
+        "meeting_held",
+        "page_viewed",
+        "deal_won",
+    ]
+    read = load_mapping(mapping[1])
+    shown = {*read.model_fields_set, *read.touches[0].model_fields_set}
+    known = {*Mapping.model_fields, *TouchRule.model_fields}
+    assert known - shown == {"title", "reads", "keep"}, "what is rarely needed stands in the table"
+    fields = re.search(r"a column's `field` \| (.+?) \|", guide)
+    assert fields
+    assert set(re.findall(r"`(\w+)`", fields[1])) == set(get_args(Field))
