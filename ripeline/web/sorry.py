@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template import loader
+from django.urls import is_valid_path
+from django.utils.http import escape_leading_slashes
 
 from ripeline.web.error_numbers import error_number
 from ripeline.web.frame import address, open_doors
@@ -35,7 +37,11 @@ def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """An address with nothing at it."""
+    """An address with nothing at it. One that has a slash too many leads on, as one does that lacks it."""
+    path, mark, query = request.get_full_path().partition("?")
+    bare = request.path_info.rstrip("/")
+    if request.method in ("GET", "HEAD") and request.path_info != bare and is_valid_path(bare):
+        return HttpResponsePermanentRedirect(escape_leading_slashes(path.rstrip("/")) + mark + query)
     return _in_frame(request, "404.html", 404)
 
 

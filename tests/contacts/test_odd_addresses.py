@@ -45,6 +45,21 @@ def test_the_key_of_another_system_leads_to_its_contact(client: Client, key: str
     assert client.get(f"/contacts/{key}").status_code == 200
 
 
+def test_a_slash_too_many_or_too_few_leads_to_the_page(client: Client, ann: Contact) -> None:
+    make_contact("Eva", key="Kunde 17")
+    for asked, leads in (
+        (f"/contacts/{ann.key}/?view=known", f"/contacts/{ann.key}?view=known"),
+        ("/contacts/Kunde%2017//", "/contacts/Kunde%2017"),
+        ("/contacts/new/", "/contacts/new"),
+        ("/contacts", "/contacts/"),
+    ):
+        answer = client.get(asked)
+        assert (answer.status_code, answer.headers.get("Location")) == (301, leads)
+    for nothing in (f"/contacts/{ann.key}/nothing/", "/imports/none/"):
+        assert client.get(nothing).status_code == 404
+    assert client.post(f"/contacts/{ann.key}/").status_code == 404
+
+
 def test_a_move_with_a_zero_byte_in_its_id_is_none(client: Client, ann: Contact) -> None:
     assert client.post(f"/contacts/{ann.key}/moves/%00/undo").status_code == 404
 

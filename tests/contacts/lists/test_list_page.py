@@ -155,7 +155,9 @@ def test_columns_are_kept_for_each_reader(client: Client) -> None:
     assert "Country</th>" not in client.get("/contacts/").content.decode()
     answer = client.post("/contacts/columns", {"column": ["country", "score", "shoe size"], "query": "q=ann"})
     assert answer["Location"] == "/contacts/?q=ann"
-    answer = client.post("/contacts/columns", {"column": ["country", "score"], "query": "", "page": "after=7~4.5"})
+    answer = client.post(
+        "/contacts/columns", {"column": ["country", "score"], "query": "", "page": "after=7~4.5"}
+    )
     assert answer["Location"] == "/contacts/?after=7~4.5", "who turned the page stays on it"
     page = client.get("/contacts/").content.decode()
     assert "Country</th>" in page
