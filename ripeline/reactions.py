@@ -35,8 +35,8 @@ def tell_the_owner(change: StageChange) -> None:
                 contact_id=change.contact_id,
                 key=bell_key(change.contact_id, change.after, move.at),
                 stage=change.after,
-                # What a definition changed may be long ago: it is news from when the definition came into force.
-                created_at=move.at if move.publication_id is None else move.known_at,
+                # What a definition changed, or brought back, may be long ago: it is news from when it came into force.
+                created_at=move.at if change.only is None else move.known_at,
             )
         ],
         ignore_conflicts=True,

@@ -57,6 +57,12 @@ def test_a_draft_is_published_by_keyboard_and_taken_back(
     page.get_by_role("button", name="Put it in force").click()
     expect(page.get_by_text("Say why")).to_be_visible()
     note = page.get_by_label("Why", exact=True)
+    if javascript:
+        expect(note).to_be_focused()
+        page.get_by_label("Tell the owner").check()
+        expect(page.get_by_label("What is ticked here follows")).to_be_checked()
+        page.get_by_label("Nothing follows").check()
+        expect(page.get_by_label("Tell the owner")).not_to_be_checked()
     note.focus()
     page.keyboard.type("a form is enough")
     page.keyboard.press("Tab")
