@@ -15,6 +15,8 @@ from ripeline.capture.forms.submitting import prune_suspects
 from ripeline.capture.verdicts.again import attend_judging
 from ripeline.gateway.imports.abandoned import clear_abandoned
 from ripeline.gateway.imports.run import attend_imports
+from ripeline.nurture.segments.following import attend_changed
+from ripeline.nurture.segments.refreshing import attend_refreshes
 from ripeline.people.shared_cache import forget_expired
 from ripeline.reactions import react
 from ripeline.timeline.identities.looking import keep_looking
@@ -39,6 +41,8 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
             ("previews", _preview),
             ("history", _keep_history),
             ("duplicates", keep_looking),
+            ("segments", _follow_segments),
+            ("segments-anew", _work_out_segments),
         )
     ]
     for thread in beside:
@@ -55,6 +59,18 @@ def _digest(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
 def _send_letters(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
     # Beside as well: a mail server takes its time.
     run_worker([attend_letters], clock=clock, stop=stop)
+
+
+def _follow_segments(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    run_worker([attend_changed], clock=clock, stop=stop)
+
+
+def _work_out_segments(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    # Beside the other: whom something happened to does not wait until a million are looked through.
+    def attend(now: datetime) -> int:
+        return attend_refreshes(now, clock=clock)
+
+    run_worker([attend], clock=clock, stop=stop)
 
 
 def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from ripeline.people.changed import note_changed
 from ripeline.people.models import Consent, ConsentWording, Contact, Identity, Suppression, User
 
 PURPOSES = {
@@ -110,6 +111,7 @@ def note_consent(
     if purpose in BY_MAIL and _counted(contact, purpose).first() == said:
         said.before = _close_or_open(said)
         said.save(update_fields=["before"])
+    note_changed([contact.merged_into_id or contact.pk], now=at)
     return said
 
 
@@ -124,6 +126,7 @@ def take_back_word(said: Consent) -> bool:
         if since:
             at = datetime.fromisoformat(since)
             suppress(address, Suppression.Why.WITHDRAWN, purpose=said.purpose, now=at)
+    note_changed([said.contact.merged_into_id or said.contact_id], now=said.at)
     said.delete()
     return True
 
@@ -151,6 +154,8 @@ def suppress(address: str, why: Suppression.Why, *, now: datetime, purpose: str 
     Suppression.objects.bulk_create(
         [Suppression(address=address, purpose=purpose, why=why, at=now, note=note)], ignore_conflicts=True
     )
+    theirs = Identity.objects.filter(kind=Identity.Kind.EMAIL, value=address)
+    note_changed(theirs.values_list("contact", flat=True), now=now)
 
 
 def is_suppressed(address: str, purpose: str = "") -> bool:

@@ -14,6 +14,7 @@ from ripeline.kit.bulk import insert_rows, reserve_ids
 from ripeline.kit.folding import fold_words
 from ripeline.kit.ids import new_key
 from ripeline.kit.instants import to_instant
+from ripeline.people.changed import note_changed
 from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.people.told import REST
 
@@ -152,6 +153,7 @@ def _insert(drafts: Sequence[ContactDraft], now: datetime) -> list[tuple[Any, ..
             _IDENTITY_COLUMNS,
             [row for pk, draft in zip(ids, drafts, strict=True) for row in _identities(pk, draft, now)],
         )
+        note_changed(ids, now=now)
     return rows
 
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from ripeline.lifecycle.touch import Scalar
+from ripeline.people.changed import note_changed
 from ripeline.people.contacts import (
     ContactDraft,
     add_contacts,
@@ -114,6 +115,7 @@ def change_contact(
             _write(contact, wanted, now)
             _keep_identities(contact, wanted, now)
             refresh_search([contact.pk])
+            note_changed([contact.pk], now=now)
             contact.refresh_from_db(fields=["email", "phone", "search_text"])
             if not is_noted:
                 return changed_traits(before, rule_traits(contact))
@@ -159,6 +161,8 @@ def change_company(company: Company, wanted: CompanyDraft, *, now: datetime) -> 
             setattr(company, field.name, getattr(wanted, field.name))
         company.updated_at = now
         company.save()
+        # What segments ask of a company is more than what rules look at.
+        note_changed(Contact.objects.filter(company=company).values_list("pk", flat=True), now=now)
         for contact in staff:
             contact.company = company
         if is_renamed:

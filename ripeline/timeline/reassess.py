@@ -15,6 +15,7 @@ from django.db import transaction
 
 from ripeline.kit.instants import to_datetime, to_instant
 from ripeline.lifecycle.instant import day_of
+from ripeline.people.changed import note_changed
 from ripeline.timeline.assessing import Assessed, Person, StageChange, assess
 from ripeline.timeline.bells import unring
 from ripeline.timeline.camps.writing import write_camp
@@ -138,6 +139,7 @@ def _write(assessed: list[Assessed], judged_by: InForce, now: datetime, react: R
     _write_transitions(held)
     _write_standings(held, now)
     _write_saved(held)
+    note_changed([one.person.claim.pk for one in held], now=now)
     if judged_by.camp is not None and judged_by.camp_playbook is not None:
         write_camp(held, judged_by, now)
     for one in held:

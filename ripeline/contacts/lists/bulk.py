@@ -22,6 +22,7 @@ from ripeline.contacts.lists.listing import read_page
 from ripeline.contacts.lists.places import Place
 from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.playbook import Playbook
+from ripeline.people.changed import note_changed
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import changeable_by
 from ripeline.timeline.moves import Refused, Verb, move_many
@@ -160,6 +161,7 @@ def write_changed(contacts: Iterable[Contact], ids: Container[int], *, now: date
     for contact in changed:
         contact.updated_at = now
     Contact.objects.bulk_update(changed, ["owner", "tags", "updated_at"], batch_size=CHUNK)
+    note_changed([contact.pk for contact in changed], now=now)
 
 
 def _own(contact: Contact, task: Task) -> Change | None:

@@ -23,6 +23,7 @@ from ripeline.gateway.imports.source import Source
 from ripeline.gateway.imports.table import Rejected
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.lifecycle.touch import Scalar, Touch
+from ripeline.people.changed import note_changed
 from ripeline.people.contacts import insert_contacts, refresh_search
 from ripeline.people.models import Contact, Identity
 from ripeline.people.told import told_again, told_changes, told_trait
@@ -147,6 +148,7 @@ def _change(decisions: list[Decision], step: Step, done: _Done, now: datetime) -
     contacts = [each.contact for each in changed if each.contact]
     if names:
         Contact.objects.bulk_update(contacts, sorted(names), batch_size=BATCH // 4)
+        note_changed([contact.pk for contact in contacts], now=now)
     _add_identities(changed, done, now)
     searched = {"name", "company"}
     refresh = [each for each in changed if each.emails or each.phones or searched & set(each.columns)]

@@ -15,6 +15,7 @@ from ripeline.gateway.imports.holding import hold_companies, hold_for_undoing, t
 from ripeline.gateway.imports.recorded import recorded_of
 from ripeline.gateway.imports.shared import Made, Others, bequeath, companies_of, hand_over, made_by
 from ripeline.gateway.models import Import, ImportStep
+from ripeline.people.changed import note_changed
 from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Company, Contact, Identity, User
 from ripeline.people.told import told_before, told_name, told_trait
@@ -135,6 +136,7 @@ def _put_back(
     if contacts:
         names = sorted(written | {"traits", "tags", "told"})
         Contact.objects.bulk_update(contacts, names, batch_size=BATCH // 4)
+        note_changed([contact.merged_into_id or contact.pk for contact in contacts], now=now)
     added = [pk for pks in done.get("identities", {}).values() for pk in pks]
     Identity.objects.filter(pk__in=added).delete()
     # Who was merged is in no list: what leads to them leads to the contact they live on as.

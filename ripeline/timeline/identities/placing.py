@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.db.models import Case, F, Value, When
 
+from ripeline.people.changed import note_changed
 from ripeline.people.contacts import refresh_search
 from ripeline.people.models import Contact, Identity
 from ripeline.timeline.identities.fields import COLUMNS, Way, fill, kept_ways, own_fields, set_aside
@@ -49,6 +50,7 @@ def place(contact_ids: Iterable[int], *, now: datetime) -> tuple[Mapping[int, Ho
     before = {pk: Home(pk, each.merged_into_id or pk, each.merged_at) for pk, each in people.items()}
     # All of their log may be new. Before anything moves: see above.
     mark_due(dict.fromkeys(homes, now))
+    note_changed(homes, now=now)
     moved = [pk for pk in sorted(homes) if homes[pk] != before[pk]]
     mark_withdrawn({before[pk].contact for pk in moved}, now=now)
     ways, lost = _place_identities(people, homes)
