@@ -15,7 +15,7 @@ from ripeline.capture.library.models import Asset, AssetCount, AssetVersion
 from ripeline.capture.verdicts.models import EngagementVerdict, JudgingAgain, RequestFacts, VerdictRules
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
-from ripeline.nurture.emails.models import Email, EmailVersion
+from ripeline.nurture.emails.models import Email, EmailSplit, EmailVersion
 from ripeline.nurture.segments.models import (
     Segment,
     SegmentChange,
@@ -73,6 +73,7 @@ __all__ = [
     "Draft",
     "DraftSave",
     "Email",
+    "EmailSplit",
     "EmailVersion",
     "EngagementVerdict",
     "EventName",

@@ -13,10 +13,10 @@ from django.db.models import QuerySet
 from ripeline.capture.forms.models import Submission
 from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.landing.content import read_content
-from ripeline.capture.landing.deciding import Decision, decide, is_uneven, people_needed
 from ripeline.capture.landing.keeping import Refused
 from ripeline.capture.landing.models import LandingPage, PageSplit, PageVersion, SplitVisit
 from ripeline.capture.library.models import Asset
+from ripeline.kit.deciding import Decision, decide, is_uneven, people_needed
 from ripeline.kit.ids import new_key
 from ripeline.people.models import User
 

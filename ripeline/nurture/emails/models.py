@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from ripeline.people.models import User
 
@@ -51,3 +52,36 @@ class EmailVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.email_id} version {self.number}"
+
+
+class EmailSplit(models.Model):
+    """Two versions of an email sent by turns, chosen by a hash of the contact's key; `salt` makes the hash this split's
+    own. What is looked for is said beforehand: from the rate `base` of people who click to `wished`, for which about
+    `planned` people are needed."""
+
+    email = models.ForeignKey(Email, on_delete=models.CASCADE, related_name="splits")
+    one = models.ForeignKey(EmailVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    other = models.ForeignKey(EmailVersion, on_delete=models.PROTECT, related_name="+", db_index=False)
+    salt = models.CharField(max_length=32)
+    base = models.FloatField()
+    wished = models.FloatField()
+    planned = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    winner = models.ForeignKey(
+        EmailVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["email"], condition=Q(ended_at__isnull=True), name="email_split_one_running"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.email_id} since {self.started_at:%Y-%m-%d}"

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from ripeline.capture.landing.deciding import ALPHA, MOST, decide, is_uneven, people_needed
+from ripeline.kit.deciding import ALPHA, MOST, decide, is_uneven, people_needed
 
 
 def outcomes(chance: Random, rate: float, people: int) -> list[bool]:
