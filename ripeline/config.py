@@ -121,6 +121,11 @@ class Config(BaseSettings):
         "whom these mails come from",
         "an address, such as ripeline@example.com or Ripeline <ripeline@example.com>",
     )
+    private_hosts: str = setting(
+        "",
+        "which hosts of your own network may be connected to where somebody names them on a page, a mail server say",
+        "names, addresses or networks by comma, such as mail.internal,10.0.0.0/8, or nothing: then only the internet",
+    )
     keep_addresses: bool = setting(
         False,
         "whether the IP address from which a consent was given is kept as its proof",

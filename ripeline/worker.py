@@ -37,6 +37,7 @@ def work(*, stop: threading.Event, clock: Callable[[], datetime] = timezone.now)
         for name, attend in (
             ("digest", _digest),
             ("letters", _send_letters),
+            ("deliveries", _send_mails),
             ("imports", _import),
             ("previews", _preview),
             ("history", _keep_history),
@@ -71,6 +72,13 @@ def _work_out_segments(*, stop: threading.Event, clock: Callable[[], datetime]) 
         return attend_refreshes(now, clock=clock)
 
     run_worker([attend], clock=clock, stop=stop)
+
+
+def _send_mails(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    # Here: its libraries are only needed where mails are sent.
+    from ripeline.nurture.sending.attending import send_deliveries
+
+    send_deliveries(stop=stop, clock=clock)
 
 
 def _import(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:

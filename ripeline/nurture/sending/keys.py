@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 _SIGNED = 16
 """Hexadecimal digits of a signed return path: 64 bits, and as many tries as there are forged bounces."""
@@ -46,13 +47,15 @@ def returned_delivery(address: str) -> int | None:
     if prefix != _PREFIX or not plus or not dash or not (number.isascii() and number.isdigit()):
         return None
     right = (_signature(int(number), secret) for secret in _secrets())
-    return int(number) if any(hmac.compare_digest(signature.encode(), each.encode()) for each in right) else None
+    return (
+        int(number) if any(hmac.compare_digest(signature.encode(), each.encode()) for each in right) else None
+    )
 
 
-def _signature(delivery: int, secret: str) -> str:
+def _signature(delivery: int, secret: bytes) -> str:
     said = f"ripeline.return_path\0{delivery}".encode()
-    return hmac.new(secret.encode(), said, sha256).hexdigest()[:_SIGNED]
+    return hmac.new(secret, said, sha256).hexdigest()[:_SIGNED]
 
 
-def _secrets() -> Sequence[str]:
-    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+def _secrets() -> Sequence[bytes]:
+    return [force_bytes(each) for each in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]

@@ -54,7 +54,7 @@ class Delivery(DueRow):
 
     class Meta(DueRow.Meta):
         abstract = False
-        indexes = (
+        indexes = (  # type: ignore[assignment]
             *DueRow.Meta.indexes,
             # What somebody got, and how much of it lately.
             models.Index(fields=["contact", "handed_at"], name="delivery_contact"),
