@@ -63,7 +63,7 @@ def read_today(playbook: Playbook, asked: Asked, *, now: datetime, zone: tzinfo)
     flows = read_flows(period.steps, stages=stages, owner=owner, as_of=asked.as_of, is_many=them.is_many)
     funnel = read_funnel(then, flows)
     pace = read_pace(playbook, period, owner=owner, is_many=them.is_many)
-    teller = Teller(playbook)
+    teller = Teller(playbook, now)
     yesterday = midnight(now.astimezone(zone).date() - DAY, zone)
     limit = ALL if asked.is_all else SHOWN
     return Today(

@@ -39,8 +39,8 @@ class Page:
     older: str
 
 
-def read_told(user: User, playbook: Playbook, *, before: str = "") -> Page:
-    """A page of what the user was told; `before` is a cursor from an earlier page."""
+def read_told(user: User, playbook: Playbook, *, now: datetime, before: str = "") -> Page:
+    """A page of what the user was told by `now`; `before` is a cursor from an earlier page."""
     rows = Notification.objects.filter(user=user).select_related("contact__company")
     if cursor := _cursor(before):
         moment, pk = cursor
@@ -48,7 +48,7 @@ def read_told(user: User, playbook: Playbook, *, before: str = "") -> Page:
     rows = rows.order_by("-created_at", "-pk")
     found = list(rows[: SIZE + 1])
     shown = found[:SIZE]
-    moves, teller = _moves(shown), Teller(playbook)
+    moves, teller = _moves(shown), Teller(playbook, now)
     lines = tuple(
         Told(row, teller.say(move), move.publication_id is not None)
         if (move := moves.get(row.pk))

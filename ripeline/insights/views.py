@@ -88,7 +88,9 @@ def notifications(request: HttpRequest) -> HttpResponse:
         playbook = active_playbook()
     except NoPlaybook as sorry:
         return render(request, "insights/no_playbook.html", {"sorry": str(sorry)}, status=503)
-    page = told.read_told(reader_of(request), playbook, before=request.GET.get("before", ""))
+    page = told.read_told(
+        reader_of(request), playbook, now=timezone.now(), before=request.GET.get("before", "")
+    )
     return render(request, "insights/notifications.html", {"page": page, "playbook": playbook})
 
 

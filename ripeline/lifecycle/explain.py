@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ripeline.lifecycle.fold import Fold, fold, in_order
-from ripeline.lifecycle.instant import say_day, say_duration
+from ripeline.lifecycle.instant import say_day, say_day_beside, say_duration
 from ripeline.lifecycle.missing import Missing, missing_for, next_stages
 from ripeline.lifecycle.model import Playbook
 from ripeline.lifecycle.outcome import Standing, Transition
@@ -36,14 +36,14 @@ __all__ = [
 Evidence = Mapping[str, Any]
 
 
-def say_transition(playbook: Playbook, transition: Transition) -> str:
+def say_transition(playbook: Playbook, transition: Transition, *, now: int | None = None) -> str:
     """One sentence saying what happened and why: `MQL on 3 March because the score reached 34 of 30 needed: ...`.
 
-    Needs the transition's evidence; without it, it names the rule.
+    Needs the transition's evidence; without it, it names the rule. With `now` a day of another year has its year.
     """
     evidence = transition.evidence
     title = evidence.get("to_title") or transition.to_stage
-    day = say_day(transition.at)
+    day = say_day(transition.at) if now is None else say_day_beside(transition.at, now)
     if transition.cause == "manual":
         return _say_by_hand(transition.rule, title, day, evidence.get("touch") or {})
     start = title if evidence.get("up", True) else f"back to {title}"

@@ -67,6 +67,12 @@ def say_day(at: int, *, year: bool = False) -> str:
     return f"{day} {moment.year}" if year else day
 
 
+def say_day_beside(at: int, now: int) -> str:
+    """The UTC day in words, with its year where that is not the year of `now`."""
+    day, today = say_day(at, year=True), say_day(now, year=True)
+    return say_day(at) if day[-4:] == today[-4:] else day
+
+
 def parse_duration(text: str) -> int:
     """The length of `45s`, `90m`, `12h`, `30d` or `2w`.
 

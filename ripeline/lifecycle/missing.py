@@ -20,7 +20,7 @@ from ripeline.lifecycle.conditions import (
 )
 from ripeline.lifecycle.evidence import condition_evidence
 from ripeline.lifecycle.fold import Fold
-from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, parse_instant, say_day, say_duration
+from ripeline.lifecycle.instant import DAY, HOUR, MINUTE, parse_instant, say_day_beside, say_duration
 from ripeline.lifecycle.journey import Journey
 from ripeline.lifecycle.model import Playbook, Stage
 from ripeline.lifecycle.nouns import noun_of, say_lacking, say_there
@@ -167,22 +167,16 @@ def _say_not(playbook: Playbook, condition: Any, seen: dict[str, Any], at: int) 
         return say_lacking(noun, f" in {span}" if span else "").removesuffix(" yet")
     last = parse_instant(part["touches"][-1]["at"])
     if not span:
-        return f"in the way: {say_there(noun)} on {_day(last, at)}"
-    return f"in the way: {say_there(noun)} in the last {span} (until {_day(last + part['within'], at)})"
+        return f"in the way: {say_there(noun)} on {say_day_beside(last, at)}"
+    return f"in the way: {say_there(noun)} in the last {span} (until {say_day_beside(last + part['within'], at)})"
 
 
 def _say_objection(answer: dict[str, Any], at: int) -> str:
     value, question = say_value(answer["value"]), spaced(answer["question"])
-    said = f"they said {value} on {question} on {_day(parse_instant(answer['touch']['at']), at)}"
+    said = f"they said {value} on {question} on {say_day_beside(parse_instant(answer['touch']['at']), at)}"
     if answer.get("until") is None:
         return said
-    return f"{said} (ask again after {_day(parse_instant(answer['until']), at)})"
-
-
-def _day(instant: int, now: int) -> str:
-    """The day, with its year where that is not this year."""
-    day, today = say_day(instant, year=True), say_day(now, year=True)
-    return say_day(instant) if day[-4:] == today[-4:] else day
+    return f"{said} (ask again after {say_day_beside(parse_instant(answer['until']), at)})"
 
 
 def _say(playbook: Playbook, condition: Any, seen: dict[str, Any], *, at: int, one_of: bool) -> str:

@@ -136,7 +136,7 @@ def _lines(found: Comparison) -> Iterator[str]:
                     titles[it.stage],
                     f"{it.stands:,}",
                     f"{it.reached:,}",
-                    _percent(it.conversion),
+                    _percent(it.conversion) if it.reached or not it.conversion else "- (passed over)",
                     _days(it.since_first),
                     _days(it.stayed_before),
                 )

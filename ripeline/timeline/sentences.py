@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.explain import say_transition
 from ripeline.lifecycle.fold import Transition as Moved
-from ripeline.lifecycle.instant import say_day
+from ripeline.lifecycle.instant import say_day_beside
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.timeline.definitions.versions import readable_version
 from ripeline.timeline.models import Publication, Transition
 
 
 class Teller:
-    """Says why somebody moved; remembers the playbooks it met, so that a list costs no query a row."""
+    """Says why somebody moved; remembers the playbooks it met, so that a list costs no query a row. Days of another
+    year than that of `now` have their year."""
 
-    def __init__(self, playbook: Playbook) -> None:
+    def __init__(self, playbook: Playbook, now: datetime) -> None:
         self._present = playbook
+        self._now = to_instant(now)
         self._known: dict[str, Playbook | None] = {playbook.version: playbook}
         self._publications: dict[int, Publication] = {}
 
@@ -32,7 +35,9 @@ class Teller:
         if playbook is None:
             # Without its condition the rule is named, which needs no definition.
             playbook, moved = self._present, replace(moved, evidence={**moved.evidence, "condition": None})
-        return say_transition(playbook, moved) if cause is None else say_by_definition(playbook, moved, cause)
+        if cause is None:
+            return say_transition(playbook, moved, now=self._now)
+        return say_by_definition(playbook, moved, cause, now=self._now)
 
     def _playbook(self, version: str) -> Playbook | None:
         if version not in self._known:
@@ -45,7 +50,7 @@ class Teller:
         return self._publications[pk]
 
 
-def say_by_definition(playbook: Playbook, moved: Moved, publication: Publication) -> str:
+def say_by_definition(playbook: Playbook, moved: Moved, publication: Publication, *, now: int) -> str:
     """Why somebody stands elsewhere though they did nothing: what they had done before counts differently now.
 
     "MQL since 10 February because the definition changed on 3 March (forms are worth more); what counts now: the
@@ -54,10 +59,11 @@ def say_by_definition(playbook: Playbook, moved: Moved, publication: Publication
     title = moved.evidence.get("to_title") or moved.to_stage
     start = title if moved.evidence.get("up", True) else f"back to {title}"
     note = f" ({publication.note.rstrip('.')})" if publication.note else ""
-    said = say_transition(playbook, moved)
+    said = say_transition(playbook, moved, now=now)
     _, because, reasons = said.partition(" because ")
-    changed = f"the definition changed on {say_day(to_instant(publication.at))}{note}"
-    return f"{start} since {say_day(moved.at)} because {changed}; what counts now: {reasons if because else said}"
+    since, changed = (say_day_beside(at, now) for at in (moved.at, to_instant(publication.at)))
+    why = f"the definition changed on {changed}{note}; what counts now: {reasons if because else said}"
+    return f"{start} since {since} because {why}"
 
 
 def as_moved(row: Transition) -> Moved:

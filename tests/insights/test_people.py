@@ -42,12 +42,12 @@ def person(name: str, *touches: tuple[str, datetime], owner: User | None = None)
 def risen(owner: User | None = None, limit: int = 8) -> Movers:
     playbook = active_playbook()
     them = Whose(owner.pk) if owner else Whose()
-    return read_risen(playbook, since=YESTERDAY, whose=them, teller=Teller(playbook), limit=limit)
+    return read_risen(playbook, since=YESTERDAY, whose=them, teller=Teller(playbook, NOW), limit=limit)
 
 
 def fallen() -> Movers:
     playbook = active_playbook()
-    return read_fallen(playbook, since=YESTERDAY, whose=Whose(), teller=Teller(playbook))
+    return read_fallen(playbook, since=YESTERDAY, whose=Whose(), teller=Teller(playbook, NOW))
 
 
 def names(movers: Movers) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from ripeline.lifecycle.explain import say_limits, say_standing, say_transition, tell_story
 from ripeline.lifecycle.fold import fold
+from ripeline.lifecycle.instant import DAY
 from ripeline.lifecycle.playbook import load_playbook
 from tests.lifecycle.examples import LIFE, PLAYBOOK, instant, ladder, touch
 
@@ -58,6 +59,9 @@ def test_a_move_is_said_without_evidence_by_its_rule() -> None:
     moves = fold(playbook, LIFE, instant("07-01"), explained=False).transitions
     assert say_transition(playbook, moves[0]) == "lead on 21 February by the rule lead.enter"
     assert say_transition(playbook, moves[4]) == "moved to prospect by hand on 7 June"
+    assert say_transition(playbook, moves[4], now=instant("12-31")) == "moved to prospect by hand on 7 June"
+    later = instant("12-31") + DAY
+    assert say_transition(playbook, moves[4], now=later) == "moved to prospect by hand on 7 June 2026"
 
 
 def test_a_sentence_is_told_from_evidence_alone_even_by_another_playbook() -> None:

@@ -58,6 +58,6 @@ def test_the_reason_in_a_preview_is_that_it_moves_them_without_end(mia: User) ->
         run=run, from_stage="suspect", to_stage="high", count=1, people=pack(np.array([contact.pk]))
     )
     run.refresh_from_db()
-    page = read_people(run, start="", end="high", after=0)
+    page = read_people(run, start="", end="high", after=0, now=NOW)
     assert [SAID in row.why for row in page.rows] == [True]
     assert [row.is_as_found for row in page.rows] == [False]

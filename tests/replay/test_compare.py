@@ -269,6 +269,14 @@ def test_stages_of_one_key_that_are_not_the_same_are_told_apart_by_their_titles(
     assert "  ben: Lead / MQL" in lines
 
 
+def test_a_stage_that_everybody_went_past_has_no_share_of_those_below(tmp_path: Path) -> None:
+    between = "  - {key: between, title: Between, enter: {signal: chat_held}}\n"
+    at = LETTERS.index("  - {key: lead")
+    (tmp_path / "more.yaml").write_text(LETTERS[:at] + between + LETTERS[at:])
+    told = ripeline_compare(tmp_path, "--with", str(tmp_path / "more.yaml")).stdout
+    assert "Between 0 0 - (passed over) - -" in [" ".join(line.split()) for line in told.splitlines()]
+
+
 def test_the_command_refuses_an_outcome_nobody_defined(tmp_path: Path) -> None:
     result = ripeline_compare(tmp_path, "--outcome", "bliss")
     assert result.exit_code == 2

@@ -91,7 +91,7 @@ class Picture:
 
     @cached_property
     def _teller(self) -> Teller:
-        return Teller(self.playbook)
+        return Teller(self.playbook, self.as_of.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def read_outdated(picture: Picture) -> list[Outdated]:
     """What we thought before and by this moment no longer did, newest first."""
     rows = Transition.objects.filter(contact=picture.contact, superseded_at__lte=picture.as_of.at)
     found = list(rows.order_by("-superseded_at", "-position")[:50])
-    teller = Teller(picture.playbook)
+    teller = Teller(picture.playbook, picture.as_of.at)
     moments = {row.superseded_at for row in found if row.superseded_at is not None}
     changes = {each.at: each for each in Publication.objects.filter(at__in=moments)} if moments else {}
     return [

@@ -123,7 +123,7 @@ def read_pair(
     found = people_in_pair(*pair, after=after, limit=PER_PAGE + 1)
     shown = found[:PER_PAGE]
     pks = [row.pk for row in shown]
-    reasons, others, fates = _our_reasons(pks, ours), _their_reasons(pks, theirs, now), _fates(pks)
+    reasons, others, fates = _our_reasons(pks, ours, now), _their_reasons(pks, theirs, now), _fates(pks)
     people = tuple(
         Person(row, reasons.get(row.pk, UNMOVED), others.get(row.pk, UNMOVED), tuple(fates.get(row.pk, ())))
         for row in shown
@@ -164,11 +164,11 @@ def _judged(playbook: Playbook, counted: Sequence[HandOffs], side: Side) -> Iter
             yield Judged(stage, *(kinds.get(kind, 0) for kind in _KINDS))
 
 
-def _our_reasons(pks: Sequence[int], playbook: Playbook) -> Mapping[int, str]:
+def _our_reasons(pks: Sequence[int], playbook: Playbook, now: datetime) -> Mapping[int, str]:
     """Why people stand where they do, from the transitions that are kept."""
     rows = Transition.objects.filter(contact_id__in=pks, superseded_at=None).order_by("position")
     last = {row.contact_id: row for row in rows}
-    teller = Teller(playbook)
+    teller = Teller(playbook, now)
     return {pk: as_sentence(teller.say(row)) for pk, row in last.items()}
 
 
@@ -182,7 +182,7 @@ def _their_reasons(pks: Sequence[int], playbook: Playbook, now: datetime) -> Map
             reasons[pk] = endless.said
             continue
         if moves:
-            reasons[pk] = as_sentence(say_transition(playbook, moves[-1]))
+            reasons[pk] = as_sentence(say_transition(playbook, moves[-1], now=to_instant(now)))
     return reasons
 
 

@@ -34,14 +34,13 @@ def funnel(definition: Definition, name: str) -> Spec:
 
 
 def flow(one: Definition, other: Definition, moves: Sequence[tuple[str, str, int]]) -> Spec:
-    """Who moves from which stage to which; those who stay are not drawn."""
+    """Who moves from which stage to which, the stages in the order of their ladders; those who stay are not drawn."""
     sides = one["stages"], other["stages"]
     places = [{stage["key"]: place for place, stage in enumerate(side)} for side in sides]
-    nodes: dict[tuple[int, str], int] = {}
-    links = [
-        [nodes.setdefault((0, start), len(nodes)), nodes.setdefault((1, end), len(nodes)), count]
-        for start, end, count in moves
-    ]
+    met = {(0, start) for start, _, _ in moves} | {(1, end) for _, end, _ in moves}
+    ordered = sorted(met, key=lambda node: (node[0], places[node[0]][node[1]]))
+    nodes = {node: number for number, node in enumerate(ordered)}
+    links = [[nodes[0, start], nodes[1, end], count] for start, end, count in moves]
     return {
         "kind": "sankey",
         "title": "Who would move",

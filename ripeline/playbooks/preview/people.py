@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -53,8 +54,9 @@ class PeoplePage:
     older: int | None
 
 
-def read_people(run: PreviewRun, *, start: str, end: str, after: int) -> PeoplePage:
-    """The people after the contact of this id; `start` and `end` are stages to filter by, or empty."""
+def read_people(run: PreviewRun, *, start: str, end: str, after: int, now: datetime) -> PeoplePage:
+    """The people after the contact of this id; `start` and `end` are stages to filter by, or empty. Days of another
+    year than that of `now` are told with it."""
     moves = PreviewMove.objects.filter(run=run)
     if start:
         moves = moves.filter(from_stage=start)
@@ -70,7 +72,12 @@ def read_people(run: PreviewRun, *, start: str, end: str, after: int) -> PeopleP
     playbooks = load_kept(run.one_text), load_kept(run.other_text)
     rows = [
         _moved(
-            contacts[pk], pair, playbooks, [to_fact(it) for it in touches.get(pk, ())], to_instant(run.as_of)
+            contacts[pk],
+            pair,
+            playbooks,
+            [to_fact(it) for it in touches.get(pk, ())],
+            as_of=to_instant(run.as_of),
+            now=to_instant(now),
         )
         for pk, pair in zip(shown, stages, strict=True)
         if pk in contacts
@@ -108,10 +115,12 @@ def _moved(
     pair: tuple[str, str],
     playbooks: tuple[Playbook, Playbook],
     touches: Sequence[Fact],
+    *,
     as_of: int,
+    now: int,
 ) -> Moved:
     (before, instead), (after, why) = (
-        _told(playbook, touches, as_of, than=than)
+        _told(playbook, touches, as_of, than=than, now=now)
         for playbook, than in zip(playbooks, pair[::-1], strict=True)
     )
     return Moved(
@@ -124,16 +133,16 @@ def _moved(
     )
 
 
-def _told(playbook: Playbook, touches: Sequence[Fact], as_of: int, *, than: str) -> tuple[str, str]:
+def _told(playbook: Playbook, touches: Sequence[Fact], as_of: int, *, than: str, now: int) -> tuple[str, str]:
     """The stage ("": none) by one definition, and why."""
     try:
         folded = fold(playbook, touches, as_of)
     except TooManyMoves as endless:
         return "", endless.said
-    return folded.standing.stage if folded.standing else "", say_why(playbook, folded, than=than)
+    return folded.standing.stage if folded.standing else "", say_why(playbook, folded, than=than, now=now)
 
 
-def say_why(playbook: Playbook, result: Fold, *, than: str = "") -> str:
+def say_why(playbook: Playbook, result: Fold, *, than: str, now: int) -> str:
     """Why somebody stands where they do: the move that led there; without one, what they lack for `than` (a stage
     key), or for the next stage."""
     standing = result.standing
@@ -141,7 +150,7 @@ def say_why(playbook: Playbook, result: Fold, *, than: str = "") -> str:
         return "Nothing is known of them by then."
     moves = [it for it in result.transitions if it.to_stage == standing.stage]
     if moves:
-        return as_sentence(say_transition(playbook, moves[-1]))
+        return as_sentence(say_transition(playbook, moves[-1], now=now))
     title = playbook.stages[playbook.stage_index(standing.stage)].title
     ahead = next_stages(playbook, result)
     if not ahead:

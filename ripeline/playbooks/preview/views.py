@@ -107,6 +107,7 @@ def people(request: HttpRequest, key: str) -> HttpResponse:
         start=asked["from"],
         end=asked["to"],
         after=read_number(request.GET.get("after", "")),
+        now=timezone.now(),
     )
     last = min(page.before + PER_PAGE, page.count)
     context = {

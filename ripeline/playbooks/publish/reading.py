@@ -97,13 +97,13 @@ def read_page(publication: Publication, *, after: int) -> Page:
     # Of what an earlier release wrote and this one cannot read, the stages are shown by their keys.
     now = readable_version(publication.version_id) or active_playbook()
     was = now if publication.previous_id is None else readable_version(publication.previous_id) or now
-    return Page(tuple(_people(moves, was, now)), was, now, cursor)
+    return Page(tuple(_people(moves, was, now, at=publication.at)), was, now, cursor)
 
 
-def _people(moves: Sequence[Move], was: Playbook, now: Playbook) -> list[Moved]:
+def _people(moves: Sequence[Move], was: Playbook, now: Playbook, *, at: datetime) -> list[Moved]:
     people = Contact.objects.select_related("company", "owner").in_bulk([it.contact_id for it in moves])
     rows = Transition.objects.in_bulk([it.row for it in moves if it.row is not None])
-    teller = Teller(now)
+    teller = Teller(now, at)
     titles = {stage.key: stage.title for stage in was.stages}
     return [
         Moved(

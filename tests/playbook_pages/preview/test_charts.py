@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ripeline.playbooks.preview.charts import found, measured
+from ripeline.playbooks.preview.charts import flow, found, measured
 
 pytestmark = pytest.mark.pure
 
@@ -72,3 +72,17 @@ def test_the_table_tells_each_stage_by_either_definition_with_its_interval() -> 
         ("Lift", "2.0"),
         ("Days before", "9.5 (3.0 to 1,234.0)"),
     )
+
+
+def test_the_flow_has_the_stages_in_the_order_of_their_ladders_whoever_moves_most() -> None:
+    one, other = definition("Lead", "MQL", "Customer"), definition("Lead", "Prospect", "Customer")
+    moves = [
+        ("customer", "prospect", 90),
+        ("lead", "customer", 40),
+        ("lead", "prospect", 7),
+        ("mql", "lead", 1),
+    ]
+    spec = flow(one, other, moves)
+    assert spec["x"] == ["Lead", "MQL", "Customer", "Lead", "Prospect", "Customer"]
+    assert spec["stages"] == [[0, 3], [1, 3], [2, 3], [0, 3], [1, 3], [2, 3]]
+    assert spec["links"] == [[2, 4, 90], [0, 5, 40], [0, 4, 7], [1, 3, 1]]

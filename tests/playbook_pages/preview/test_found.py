@@ -33,6 +33,9 @@ def test_who_was_written_down_only_after_the_deal_is_counted_beside_those_found(
     mql = run.result["other"]["stages"][2]
     assert (mql["recall"]["count"], mql["written_after"]) == (10, 8)
     page = read(sign_in(mia), f"/playbook/previews/{run.key}/")
+    stages = [stage for side in ("one", "other") for stage in run.result[side]["stages"]]
+    passed_over = [stage for stage in stages if stage["conversion"] and not stage["reached"]]
+    assert len(passed_over) == page.count(">– passed over<") > 0, "a stage that nobody stood in has no share"
     assert "Of the 10 it found, 8 were written down only after they bought." in page
     assert "“Before” goes by when things happened, not by when they were written down" in page
 

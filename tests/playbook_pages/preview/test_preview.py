@@ -17,6 +17,7 @@ from ripeline.lifecycle.playbook import load_playbook
 from ripeline.people.models import Contact, User
 from ripeline.playbooks.drafts.models import Draft
 from ripeline.playbooks.preview.models import PreviewMove, PreviewRun
+from ripeline.playbooks.preview.people import read_people
 from ripeline.playbooks.preview.running import attend_previews
 from ripeline.playbooks.shipped import shipped_keys
 from ripeline.timeline.history.models import HistoryState
@@ -88,6 +89,8 @@ def test_each_person_who_would_change_is_listed_once_with_the_reason(mia: User) 
         address = f"/playbook/previews/{run.key}/people/{found[1]}".replace("&amp;", "&") if found else None
         pages += 1
     assert len(seen) == len(set(seen)) == run.result["differ"]
+    (told, *_) = read_people(run, start="", end="", after=0, now=NOW + timedelta(days=366)).rows
+    assert re.match(r"MQL on \d+ (February|March) 2026 because", told.why), "read in another year"
     assert pages == -(-run.result["differ"] // 25)
 
 

@@ -143,7 +143,7 @@ def test_what_the_definition_changed_is_its_doing_and_rings_nothing_unless_ticke
 def test_a_change_by_definition_is_told_of_the_definition(eva: Contact) -> None:
     put_in_force(EASIER, NOW, note="a form is enough.")
     assess(NOW)
-    said = Teller(active_playbook()).say(Transition.objects.get(superseded_at=None))
+    said = Teller(active_playbook(), NOW).say(Transition.objects.get(superseded_at=None))
     assert said.startswith(
         "MQL since 28 February because the definition changed on 1 March (a form is enough); what counts now: the score"
     )
@@ -268,7 +268,9 @@ def test_there_and_back_leaves_everybody_their_own_reasons_however_often(eva: Co
         assert standing().values(*told_with).get() == own
         assert [(row.publication, row.known_at) for row in standing()] == [(None, back.at)]
         assert (
-            Teller(active_playbook()).say(standing().get()).startswith("Lead on 28 February because a form")
+            Teller(active_playbook(), NOW)
+            .say(standing().get())
+            .startswith("Lead on 28 February because a form")
         )
         assert risen() == risen_before == [eva]
         assert [(move.before, move.after) for move in read_moved(back)[0]] == [
@@ -308,7 +310,7 @@ def standing() -> QuerySet[Transition]:
 
 def risen() -> list[Contact]:
     playbook = active_playbook()
-    found = read_risen(playbook, since=NOW - 2 * DAY, whose=Whose(), teller=Teller(playbook))
+    found = read_risen(playbook, since=NOW - 2 * DAY, whose=Whose(), teller=Teller(playbook, NOW))
     return [mover.contact for mover in found.movers]
 
 

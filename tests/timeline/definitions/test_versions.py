@@ -90,7 +90,7 @@ def test_an_old_definition_that_cannot_be_read_any_more_holds_nobody_up() -> Non
     assert (Standing.objects.get().stage, Reassessment.objects.get().error) == ("prospect", "")
     first = Transition.objects.get(to_stage="lead")
     assert first.playbook_id == old
-    assert Teller(active_playbook()).say(first) == "Lead on 28 February by the rule lead.enter"
+    assert Teller(active_playbook(), NOW).say(first) == "Lead on 28 February by the rule lead.enter"
     assert playbook_as_of(AsOf(NOW - DAY, "known", asked="2026-02-28")) == active_playbook()
     assert count_moved(Publication.objects.get(is_in_force=True)).people == 1
 

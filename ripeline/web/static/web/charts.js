@@ -143,6 +143,7 @@
         left: 2, right: 2, top: 8, bottom: 8,
         nodeWidth: 12,
         nodeGap: 14,
+        layoutIterations: 0, // in the order they are given in, which is that of the ladder
         draggable: false,
         emphasis: { focus: "adjacency" },
         data: titles.map((_, at) => ({
