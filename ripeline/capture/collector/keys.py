@@ -10,6 +10,8 @@ from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from django.db.models import QuerySet
+
 from ripeline.capture.collector.exchange import Asked
 from ripeline.capture.collector.models import WriteKey
 from ripeline.capture.collector.reading import Sent
@@ -36,6 +38,11 @@ def make_key(name: str, purpose: str, origins: Sequence[str] = (), *, now: datet
     """A new key. Raises NoOrigin where one of `origins` is not as "https://www.example.com"."""
     read = sorted({read_origin(origin) for origin in origins})
     return WriteKey.objects.create(name=name.strip()[:80], purpose=purpose, origins=read, created_at=now)
+
+
+def public_keys() -> QuerySet[WriteKey]:
+    """The keys that may stand in pages for everybody to read: those of websites. A server's is a secret."""
+    return WriteKey.objects.filter(is_active=True, purpose=WriteKey.Purpose.WEBSITE).order_by("name", "pk")
 
 
 def end_key(key: WriteKey) -> None:

@@ -17,6 +17,7 @@ from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.moments import happened_at
 from ripeline.capture.digest.naming import Meaning
 from ripeline.capture.digest.sources import UTM, campaign_of, path_of, source_of
+from ripeline.capture.page_addresses import kept_address
 from ripeline.capture.tracker import links
 from ripeline.capture.verdicts.judging import Facts, judge, read_facts
 from ripeline.capture.verdicts.rules import Rules
@@ -108,7 +109,7 @@ def put_page(happening: Happening) -> None:
     for name in PAGE:
         value = happening.attrs.get(name) or plain(seen.get(name), 2_000)
         if value:
-            happening.attrs[name] = value
+            happening.attrs[name] = value if name == "title" else kept_address(str(value))
     if happening.type == "page":
         said = plain(happening.said("properties").get("path")) or plain(seen.get("path"))
         of_url = path_of(str(happening.attrs.get("url") or ""))

@@ -24,17 +24,16 @@ from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.forms.spam import HONEYPOT, WINDOW, Noticed, Rate, is_often, signals_of
 from ripeline.capture.forms.submitting import Sent
 from ripeline.capture.forms.tokens import Page, uid_of
+from ripeline.capture.page_addresses import kept_address
 from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
 from ripeline.kit.folding import clean
 
 OURS = "ripeline_"
 """Begins the names of what a page sends beside the answers."""
-LONGEST_PAGE = 2_000
 LARGEST_BODY = 64 * 1024
 MOST_NAMES = 200
 _SECRET = re.compile(r"pass(?:word|wd|phrase)|\bpwd\b|cvc|cvv|card.?num|iban", re.IGNORECASE)
-_MAIL_IN_QUERY = re.compile(r"([?&][^=&#]*=)[^&#]*(?:@|%40)[^&#]*", re.IGNORECASE)
 NOT_KEPT = "(not kept)"
 NO_ADDRESS = "no address was found in it"
 
@@ -72,8 +71,8 @@ def read_request(request: HttpRequest, form: Form, definition: Definition) -> Ar
         raw,
         mapped(raw, form.mapping),
         language,
-        without_addresses(told.get("page") or _page_of(request))[:LONGEST_PAGE],
-        without_addresses(told.get("referrer", ""))[:LONGEST_PAGE],
+        kept_address(told.get("page") or _page_of(request)),
+        kept_address(told.get("referrer", "")),
         visitor_of(request, told.get("visitor", "")),
         is_background(request),
     )
@@ -109,11 +108,6 @@ def mapped(raw: Sequence[Sequence[str]], mapping: Mapping[str, str]) -> dict[str
     for name, value in raw:
         found.setdefault(mapping.get(name, name), []).append(value)
     return found
-
-
-def without_addresses(url: str) -> str:
-    """A page's address without anybody's mail address behind its `?`."""
-    return _MAIL_IN_QUERY.sub(r"\1", url)
 
 
 def may_send(request: HttpRequest, form: Form, page: Page | None) -> bool:
@@ -215,5 +209,5 @@ def _page_of(request: HttpRequest) -> str:
 
 
 def queried(request: HttpRequest, names: tuple[str, ...]) -> Mapping[str, str]:
-    """What the address of a form's page says beside the form."""
-    return {name: clean(request.GET.get(name, ""))[:LONGEST_PAGE] for name in names}
+    """What the address of a form's page says beside the form: addresses of pages, as they are kept, and the browser."""
+    return {name: kept_address(clean(request.GET.get(name, ""))) for name in names}

@@ -45,6 +45,7 @@ from ripeline.capture.forms.spam import HONEYPOT, WINDOW, rate_of
 from ripeline.capture.forms.submitting import Kept, keep
 from ripeline.capture.forms.tokens import Page, read_page, sign_page
 from ripeline.capture.library.links import after_form, link_path, read_asset_link
+from ripeline.capture.page_addresses import kept_address
 from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
 from ripeline.kit.numbers import read_number
@@ -72,7 +73,7 @@ def form_public(request: HttpRequest, key: str) -> HttpResponse:
     visitor = visitor_of(request, told["visitor"])
     asked = fields_to_ask(definition, visitor)
     hidden = hidden_values(
-        definition, told["page"] or request.build_absolute_uri(), told["referrer"], language
+        definition, told["page"] or kept_address(request.build_absolute_uri()), told["referrer"], language
     )
     sheet = draw(definition, language, asked, hidden=hidden)
     return _show(request, form, version, sheet, told=told, asked=asked)
@@ -165,11 +166,11 @@ def _take(request: HttpRequest, form: Form, version: FormVersion, definition: De
         return HttpResponse(
             "This is more than a form takes; nothing of it was kept.\n", status=413, content_type="text/plain"
         )
-    now, arrived = timezone.now(), read_request(request, form, definition)
     page = read_page(request.POST.get(f"{OURS}token", ""), form.key)
     if not may_send(request, form, page):
         words = "Pages of this site may not send to this form. Its owner can let them in.\n"
         return HttpResponse(words, status=403, content_type="text/plain")
+    now, arrived = timezone.now(), read_request(request, form, definition)
     if not form.is_open:
         return _say(request, form, definition, arrived.language, "closed", status=CLOSED)
     rate = rate_of(form, address_of(request), now=now)

@@ -21,8 +21,9 @@ FASTEST = timedelta(seconds=2)
 WINDOW = timedelta(minutes=10)
 HOLD_ABOVE, REFUSE_ABOVE = 10, 60
 """Sent to one form by one address within the window: more are held, and more than many are not kept at all."""
-FORM_REFUSES_ABOVE = 2_000
-"""Sent to one form by everybody together within the window."""
+FORM_HOLDS_ABOVE = 2_000
+"""Sent to one form by everybody together within the window: more are held, whoever they are from. None is refused for
+what others did."""
 MOST_LINKS = 2
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 
@@ -61,10 +62,11 @@ def rate_of(form: Form, address: str, *, now: datetime) -> Rate:
     """Counts one more from an address, of which only a hash is kept for a while, and says whether that is too many."""
     window = int(now.timestamp() // WINDOW.total_seconds())
     mine = _count(f"form-rate:{form.pk}:{window}:{_hash(address)}")
-    everybody = _count(f"form-rate:{form.pk}:{window}")
-    if mine > REFUSE_ABOVE or everybody > FORM_REFUSES_ABOVE:
+    if mine > REFUSE_ABOVE:
         return "refuse"
-    return "hold" if mine > HOLD_ABOVE else "fine"
+    # What is refused counts for nobody but its sender.
+    everybody = _count(f"form-rate:{form.pk}:{window}")
+    return "hold" if mine > HOLD_ABOVE or everybody > FORM_HOLDS_ABOVE else "fine"
 
 
 def is_often(form: Form, email: str, *, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
-from ripeline.capture.collector.models import WriteKey
+from ripeline.capture.collector.keys import public_keys
 from ripeline.capture.forms.languages import direction
 from ripeline.capture.forms.models import Form
 from ripeline.capture.forms.returning import own_origin
@@ -55,7 +55,7 @@ def render_page(page: LandingPage, content: Content, *, number: int, is_preview:
     parts = parts_of(content)
     path = reverse("landing_public", args=[page.slug])
     # WriteKey.key is public: it stands in the pages of websites.
-    key = WriteKey.objects.filter(pk=page.write_key_id, is_active=True).first() if page.write_key_id else None
+    key = public_keys().filter(pk=page.write_key_id).first() if page.write_key_id else None
     context = {
         "page": page,
         "content": content,

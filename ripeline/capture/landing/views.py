@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ripeline.capture.collector.models import WriteKey
+from ripeline.capture.collector.keys import public_keys
 from ripeline.capture.forms.models import Form
 from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.landing.content import TITLES, Block, Content, read_content
@@ -114,7 +114,7 @@ def library_page_edit(request: HttpRequest, slug: str) -> HttpResponse:
     if not write_draft(page, edited.content, revision=revision):
         why = "Somebody else changed the page meanwhile. Below is what you wrote: Keep mine puts it in place of theirs."
         return _editor(request, page, Edited(edited.content, None, [why]), page.revision, status=409)
-    key = WriteKey.objects.filter(pk=read_number(request.POST.get("write_key", "")), is_active=True).first()
+    key = public_keys().filter(pk=read_number(request.POST.get("write_key", ""))).first()
     LandingPage.objects.filter(pk=page.pk).update(write_key=key)
     if request.POST.get("do", "") == "done":
         leads = reverse("library_page", args=[slug])
@@ -191,7 +191,7 @@ def _editor(
         "siblings": list(
             LandingPage.objects.exclude(pk=page.pk).order_by("slug").values_list("slug", flat=True)
         ),
-        "keys": list(WriteKey.objects.filter(is_active=True, purpose="website").order_by("name")),
+        "keys": list(public_keys()),
         "preview": reverse("landing_preview", args=[sign_preview(page.slug, now=timezone.now())]),
     }
     # Of an answer that says no, htmx shows nothing.

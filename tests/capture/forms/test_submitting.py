@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ripeline.capture.forms.models import Form, FormCount, Submission
+from ripeline.capture.forms.spam import FORM_HOLDS_ABOVE, rate_of
 from ripeline.capture.forms.submitting import release
 from ripeline.people.models import Contact, Visitor
 from ripeline.timeline.identities.merging import Merged, merge, undo
@@ -227,6 +228,16 @@ def test_who_is_too_fast_or_a_program_or_sends_too_much_is_held_and_much_more_is
     assert answers[-1]["Retry-After"] == "600"
     assert Submission.objects.filter(outcome="accepted").count() == 8
     assert Submission.objects.filter(reasons=["too-many"]).count() == 50
+
+
+def test_what_one_address_is_refused_for_closes_the_form_for_nobody_else(form: Form) -> None:
+    now = timezone.now()
+    for _ in range(FORM_HOLDS_ABOVE):
+        rate = rate_of(form, "192.0.2.1", now=now)
+    assert (rate, rate_of(form, "192.0.2.2", now=now)) == ("refuse", "fine")
+    for each in range(FORM_HOLDS_ABOVE):
+        rate_of(form, f"10.0.{each // 250}.{each % 250}", now=now)
+    assert rate_of(form, "192.0.2.3", now=now) == "hold"
 
 
 def test_a_page_that_stood_open_for_a_day_is_shown_again_and_a_forged_token_counts_for_nothing(

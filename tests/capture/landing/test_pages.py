@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from ripeline.capture.collector.keys import make_key
 from ripeline.capture.landing.content import read_content
 from ripeline.capture.landing.models import LandingPage, PageSplit, Picture
 from ripeline.capture.landing.visiting import add_count
@@ -166,3 +167,18 @@ def test_pages_ask_the_database_as_often_for_one_page_as_for_three(
     with django_assert_num_queries(9):
         edit = mia.get("/library/pages/page-0/edit").content.decode()
     assert "<img src=x" not in edit
+
+
+def test_no_page_tells_the_key_of_a_server(mia: Client) -> None:
+    website, server = (make_key(name, name, now=timezone.now()) for name in ("website", "server"))
+    page = make_landing()
+    for chosen, told in ((website, website), (server, None)):
+        send(mia, page, "done", write_key=chosen.pk)
+        page.refresh_from_db()
+        assert page.write_key == told
+    LandingPage.objects.filter(pk=page.pk).update(write_key=server)
+    mia.post("/library/pages/spring/publish")
+    page.refresh_from_db()
+    assert page.version is not None
+    assert page.version.number == 2
+    assert server.key not in page.version.html
