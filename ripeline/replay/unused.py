@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ripeline.lifecycle.playbook import Playbook
-from ripeline.lifecycle.touch import KINDS, Touch
+from ripeline.lifecycle.touch import BEYOND, KINDS, Touch
 from ripeline.replay.history import History, from_touches
 from ripeline.replay.kernel_state import NEVER, Array
 from ripeline.replay.odd_attrs import find_odd
@@ -117,8 +117,8 @@ def unused_of(touches: Iterable[Touch], playbook: Playbook, *, future: int | Non
 
 
 def known_kinds(playbooks: Iterable[Playbook]) -> set[str]:
-    """The vocabulary, and the kinds that signals of these playbooks name."""
-    known = set(KINDS)
+    """The vocabulary, what Ripeline makes beside it, and the kinds that signals of these playbooks name."""
+    known = {*KINDS, *BEYOND}
     for playbook in playbooks:
         known.update(kind for signal in playbook.signals.values() for kind in signal.kind or ())
     return known

@@ -53,6 +53,7 @@ def touch(number: int, kind: str, at: int = NOW - DAY, person: str = "ana") -> T
 
 def test_kinds_nobody_knows_are_counted_with_the_earliest_touches_of_each() -> None:
     touches = [touch(number, "telepathy", NOW - number * DAY) for number in range(1, 9)]
+    touches += [touch(30, "noted"), touch(31, "page_engaged")]
     touches += [touch(20, "our_own_kind"), touch(21, "page_viewed"), touch(22, "seance", person="ben")]
     found = find_unused(from_touches(touches), [PLAYBOOK], future=NOW)
     assert {sort: those.count for sort, those in found.told.items()} == {
