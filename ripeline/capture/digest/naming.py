@@ -25,9 +25,9 @@ FROM_ANYBODY = frozenset(
 of our contacts, or say that they talked with us."""
 OF_OURS_ALONE = frozenset(
     "imported identified traits_changed answered fit_confirmed accepted rejected disqualified recycled reopened"
-    " stage_set".split()
+    " stage_set noted".split()
 )
-"""What only we ourselves record: moves made by hand carry who made them and why."""
+"""What only we ourselves record: moves and notes made by hand carry who made them and why."""
 
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -86,22 +86,24 @@ def _names_of(rows: tuple[tuple[str, Meaning], ...]) -> Names:
 def _meaning_of(name: str, own: Meaning | None, *, is_public: bool) -> Meaning:
     standard = own or standard_names().get(bare_name(name))
     kind = standard.kind if standard else own_kind(name)
+    # Browsers tell what people do in them; a server also what it does itself, and what of it that was nobody can say.
+    unknown = "in" if is_public else "internal"
     if may_tell(kind, is_public=is_public):
         return standard or Meaning(
-            kind, KINDS.get(kind, "in"), ("name", "title", "subject"), None, ("value",)
+            kind, KINDS.get(kind, unknown), ("name", "title", "subject"), None, ("value",)
         )
     called = own_kind(name)
-    if called in KINDS:
+    if called in KINDS or called in OF_OURS_ALONE:
         called = f"{OWN}{called}"[:LONGEST_KIND]
     if standard is None:
-        return Meaning(called, "in")
-    return Meaning(called, "in", standard.subject, standard.about, standard.value)
+        return Meaning(called, unknown)
+    return Meaning(called, unknown, standard.subject, standard.about, standard.value)
 
 
 def may_tell(kind: str, *, is_public: bool) -> bool:
-    """Whether such a key may make touches of a kind: of our vocabulary not all, of its own any."""
+    """Whether such a key may make touches of a kind: of our vocabulary not all, of its own any but what is ours."""
     if kind not in KINDS:
-        return True
+        return kind not in OF_OURS_ALONE
     return kind in FROM_ANYBODY if is_public else kind not in OF_OURS_ALONE
 
 
@@ -129,7 +131,7 @@ def _meaning(row: Mapping[str, object]) -> Meaning:
     about = row.get("about")
     return Meaning(
         kind,
-        KINDS.get(kind, "in"),
+        KINDS.get(kind) or str(row.get("direction", "in")),
         _names(row.get("subject")),
         None if about is None else str(about),
         _names(row.get("value")),

@@ -27,6 +27,8 @@ PLAIN_KEY = re.compile(r"[0-9a-f]{32}\Z")
 LONGEST_SUBJECT = 500
 OURS = {"identify": "identified", "group": "grouped", "alias": "aliased"}
 PAGE = ("url", "title", "referrer")
+SIGNATURE = ("by", "by_id")
+"""By what a touch says which of us made it: what a sender calls so is kept as `said_by` and `said_by_id`."""
 Step = Callable[[Happening], str | None]
 
 
@@ -94,6 +96,9 @@ def put_attrs(happening: Happening) -> None:
     if happening.type in OURS:
         return
     happening.attrs, left = flatten(happening.said("properties"))
+    for name in SIGNATURE:
+        if name in happening.attrs:
+            happening.attrs[f"said_{name}"] = happening.attrs.pop(name)
     if left:
         happening.notes.append(f"{left} more properties than are kept")
     if happening.type == "track":

@@ -70,10 +70,44 @@ def test_a_website_cannot_say_that_somebody_bought_or_talked_with_us(name: str) 
     assert Touch.objects.get().kind == (f"custom_{own}" if own in KINDS else own) != "purchased"
 
 
-@pytest.mark.parametrize("name", ["stage_set", "Stage Set", "accepted", "Identified", "disqualified"])
+@pytest.mark.parametrize("name", ["stage_set", "Stage Set", "accepted", "Identified", "disqualified", "Noted"])
 def test_nobody_moves_people_by_an_event(name: str) -> None:
     digested(server(), track(name, userId="7"))
     assert Touch.objects.get().kind == f"custom_{name.lower().replace(' ', '_')}"
+
+
+def test_no_event_signs_for_a_colleague() -> None:
+    signed = {"text": "Send them the contract", "by": "Ottilie Brandvold", "by_id": 1}
+    digested(website(), track("Noted", signed), track("Form Submitted", {"form": "demo", **signed}))
+    digested(server(), track("Call Held", {"by": {"id": 1}, "name": "Renewal"}, userId="7"))
+    kinds = [(each.kind, {"by", "by_id"} & each.attrs.keys()) for each in Touch.objects.order_by("uid")]
+    assert sorted(kinds) == [("call_held", set()), ("custom_noted", set()), ("form_submitted", set())]
+    said = Touch.objects.get(kind="custom_noted").attrs
+    assert (said["said_by"], said["said_by_id"]) == ("Ottilie Brandvold", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "of_server", "of_website"),
+    [
+        ("Push Notification Sent", "out", "out"),
+        ("Push Notification Opened", "in", "in"),
+        ("Invoice Sent", "internal", "in"),
+        ("Email Deferred", "internal", "internal"),
+        ("Order Refunded", "internal", "internal"),
+        ("Trial Ended", "internal", "internal"),
+        ("Experiment Viewed", "internal", "internal"),
+        ("Product Viewed", "in", "in"),
+        ("Stage Set", "internal", "in"),
+        ("Order Completed", "in", "in"),
+    ],
+)
+def test_what_is_not_known_to_be_the_persons_doing_is_not_taken_for_it(
+    name: str, of_server: str, of_website: str
+) -> None:
+    digested(server(), track(name, userId="7"))
+    digested(website(), track(name))
+    directions = {each.contact is None: each.direction for each in Touch.objects.all()}
+    assert directions == {False: of_server, True: of_website}
 
 
 def test_an_event_of_another_name_is_kept_under_it() -> None:
