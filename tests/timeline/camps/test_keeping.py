@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.utils import timezone
 
 from ripeline.people.models import Contact, Notification, User
 from ripeline.reactions import react
@@ -193,6 +196,11 @@ def test_what_happened_before_anything_was_published_counts_by_what_was_in_force
     activate(PLAYBOOK, now=NOW + DAY)
     sales_camp(NOW + DAY)
     assess(NOW + DAY)
+    assert hand_offs() == (HandOffs("accepted", "prospect", "prospect", 1),)
+    # A camp that ran before that was the rule has it counted so when its people are folded anew.
+    CampVerdict.objects.update(ours="suspect")
+    import_module("ripeline.migrations.0037_verdicts_on_history").fold_anew(apps, None)
+    assess(timezone.now())
     assert hand_offs() == (HandOffs("accepted", "prospect", "prospect", 1),)
 
 
