@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,16 +53,24 @@ def ask_consents(row: Submission, definition: Definition, contact: Contact, *, n
         subscribe(contact, purposes, uid=f"form:{row.uid}", actor=row.actor, at=row.received_at, now=now)
 
 
-def confirm(link: Confirmation, *, now: datetime) -> Sequence[Consent]:
-    """Confirms all that was asked for the address of a link and waits: its button was pressed. What was confirmed; none
-    where nothing waits. Who presses it twice confirms once."""
+def confirm(link: Confirmation, shown: Collection[str], *, now: datetime) -> Sequence[Consent]:
+    """Confirms what was asked for the address of a link, waits, and is among `shown` (ids, as the page has them): its
+    button was pressed. What was confirmed; none where nothing of that waits. Who presses it twice confirms once.
+
+    Somebody else may ask for more while the page is open: who presses the button has not read that.
+    """
+    if not _shown(link, shown, now):
+        return []
+    # Before what follows from it: whoever is stopped in between finds all still waiting, and presses again.
+    prove_email(link.contact, link.address, now=now)
+    link.refresh_from_db()
     with transaction.atomic():
         root = link.contact.merged_into_id or link.contact_id
         pks = {root, link.contact_id}
         list(
             Contact.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk").values_list("pk")
         )
-        asked = waiting_for(link, now=now)
+        asked = _shown(link, shown, now)
         for each in asked:
             note_consent(
                 link.contact,
@@ -78,9 +86,11 @@ def confirm(link: Confirmation, *, now: datetime) -> Sequence[Consent]:
             subscribe(link.contact, [each.purpose], uid=uid, actor="human", at=now, now=now)
         if asked and link.confirmed_at is None:
             Confirmation.objects.filter(pk=link.pk).update(confirmed_at=now)
-    if asked:
-        prove_email(link.contact, link.address, now=now)
     return asked
+
+
+def _shown(link: Confirmation, shown: Collection[str], now: datetime) -> list[Consent]:
+    return [each for each in waiting_for(link, now=now) if str(each.pk) in shown]
 
 
 def waiting_for(link: Confirmation, *, now: datetime) -> Sequence[Consent]:

@@ -111,25 +111,23 @@ def form_beat(request: HttpRequest, key: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def form_confirm(request: HttpRequest, key: str) -> HttpResponse:
-    """The page behind a link in a mail: it shows what was asked. Only its button confirms: programs that look through
-    mails open links, and press nothing."""
+    """The page behind a link in a mail: it shows what was asked. Only its button confirms, and only what is ticked on
+    it: programs that look through mails open links, and press nothing."""
     link = Confirmation.objects.select_related("contact__merged_into", "form").filter(key=key).first()
     if link is None:
         raise Http404("There is no such link.")
     now, language = timezone.now(), link.language or FIRST
-    if request.method == "POST":
-        is_done = bool(confirm(link, now=now)) or link.confirmed_at is not None
-        asked: Sequence[Consent] = ()
-    else:
-        asked = waiting_for(link, now=now)
-        is_done = not asked and link.confirmed_at is not None
+    has_confirmed = request.method == "POST" and confirm(link, request.POST.getlist("asked"), now=now)
+    # Where nothing was ticked, or the page was of earlier, it is shown again.
+    asked: Sequence[Consent] = () if has_confirmed else waiting_for(link, now=now)
+    is_done = has_confirmed or (not asked and link.confirmed_at is not None)
     state = "confirmed" if is_done else "confirm" if asked else "confirm_old"
     context = {
         "form": link.form,
         "sheet": draw(Definition(languages=(language,)), language, ()),
         "title": sentence("confirm_title" if state == "confirm_old" else f"{state}_title", language),
         "lead": sentence("confirm_old" if state == "confirm_old" else f"{state}_lead", language),
-        "asked": [with_links(each.wording.text) for each in asked if each.wording],
+        "asked": [(each.pk, with_links(each.wording.text)) for each in asked if each.wording],
         "button": sentence("confirm_button", language) if asked else "",
     }
     status = CLOSED if state == "confirm_old" else 200

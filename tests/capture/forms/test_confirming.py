@@ -79,6 +79,15 @@ def link_in(letter: Message) -> str:
     return found[1]
 
 
+def press(link: str, *, ticked: list[str] | None = None) -> Any:
+    """Presses the button of the page behind a link; of what it shows, all or what is `ticked`."""
+    return browser().post(link, {"asked": shown(link) if ticked is None else ticked})
+
+
+def shown(link: str) -> list[str]:
+    return re.findall(r'name="asked" value="(\d+)" checked', browser().get(link).content.decode())
+
+
 def attend(times: int = 1) -> list[int]:
     return [attend_letters(timezone.now()) for _ in range(times)]
 
@@ -104,8 +113,9 @@ def test_a_consent_counts_when_the_button_behind_the_link_was_pressed_and_not_wh
     assert ("Send me the newsletter" in page, "Ja, ich bestätige" in page) == (True, True)
     assert not may(ann, "newsletter", timezone.now())
 
+    ticked = shown(link_in(letter))
     for _ in range(2):
-        done = browser().post(link_in(letter))
+        done = press(link_in(letter), ticked=ticked)
         assert (done.status_code, "es ist bestätigt" in done.content.decode()) == (200, True)
     now = timezone.now()
     assert may(ann, "newsletter", now)
@@ -138,7 +148,12 @@ def test_an_address_gets_at_most_one_letter_a_day_and_its_link_confirms_all_that
     assert "wait=1" in send(other, ok="yes")["Location"], "whoever asks is told the same"
     attend(3)
     [letter] = mailbox.letters
-    browser().post(link_in(letter))
+    was = shown(link_in(letter))
+    assert len(was) == 2
+    assert "Call me" in press(link_in(letter), ticked=[]).content.decode(), (
+        "nothing was ticked: it is asked again"
+    )
+    assert press(link_in(letter), ticked=was).status_code == 200
     ann = Contact.objects.get()
     assert [may(ann, purpose, timezone.now()) for purpose in ("newsletter", "calls")] == [True, True]
 
@@ -148,11 +163,30 @@ def test_an_address_gets_at_most_one_letter_a_day_and_its_link_confirms_all_that
     assert len(mailbox.letters) == 2
 
 
+def test_what_was_asked_while_the_page_stood_open_is_not_confirmed_by_its_button(
+    form: Form, mailbox: Mailbox
+) -> None:
+    send(form)
+    attend()
+    link = link_in(mailbox.letters[0])
+    read = shown(link)
+    words = {"en": "Sell my number"}
+    more = {"name": "ok", "type": "consent", "label": words, "purpose": "calls"}
+    email = {"name": "email", "type": "email", "label": {"en": "Email"}, "required": True}
+    send(make_demo("other", confirm=True, fields=[email, more]), ok="yes")
+    press(link, ticked=read)
+    ann = Contact.objects.get()
+    assert [may(ann, purpose, timezone.now()) for purpose in ("newsletter", "calls")] == [True, False]
+    page = browser().get(link).content.decode()
+    assert ("Sell my number" in page, "newsletter" in page) == (True, False)
+
+
 def test_an_old_link_confirms_nothing_and_a_closed_address_gets_none(form: Form, mailbox: Mailbox) -> None:
     send(form)
     Confirmation.objects.update(asked_at=timezone.now() - HOLDS_FOR - timedelta(minutes=1))
     link = f"/f/confirm/{Confirmation.objects.get().key}/"
-    assert (browser().get(link).status_code, browser().post(link).status_code) == (410, 410)
+    everything = [str(each.pk) for each in Consent.objects.all()]
+    assert (browser().get(link).status_code, press(link, ticked=everything).status_code) == (410, 410)
     assert not Consent.objects.filter(state="given").exists()
     assert browser().post(f"/f/confirm/{'0' * 32}/").status_code == 404
 
@@ -212,5 +246,5 @@ def test_the_worker_sends_what_a_form_asked_to_confirm(
             assert time.monotonic() < until, "the worker sent nothing in a minute"
             time.sleep(0.05)
     [letter] = mailbox.letters
-    assert browser().post(link_in(letter)).status_code == 200
+    assert press(link_in(letter)).status_code == 200
     assert may(Contact.objects.get(), "newsletter", timezone.now())
