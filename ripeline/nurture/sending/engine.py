@@ -87,7 +87,7 @@ class Engine:
         self.finished: list[Finished] = []
         self.lines: set[asyncio.Task[None]] = set()
         self.troubles = 0
-        self.is_empty = self.is_over = self.is_closed = False
+        self.is_empty = self.is_over = self.is_closed = self.is_writing = False
 
     async def run(self) -> None:
         """Works until it is told to stop (or, `until_empty`, until nothing is due); then what is in hand is awaited."""
@@ -119,7 +119,7 @@ class Engine:
         return self.stop.is_set() or self.desk.is_outdated
 
     def _is_idle(self) -> bool:
-        return not (self.ready or self.in_hand or self.finished)
+        return not (self.ready or self.in_hand or self.finished or self.is_writing)
 
     def _wanted(self) -> int:
         now = self.loop.time()
@@ -213,7 +213,9 @@ class Engine:
             picks = self._pick()
             if not finished and not picks:
                 continue
+            self.is_writing = True
             self._give(await self._round(finished, picks))
+            self.is_writing = False
             if len(self.ready) <= self.speed.batch // 2:
                 self.hunger.set()
 
