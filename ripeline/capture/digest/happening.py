@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ripeline.capture.digest.naming import STANDARD, Names
+from ripeline.capture.digest.products import Bought
 from ripeline.capture.tracker.links import Link
 from ripeline.capture.verdicts.judging import Facts, Verdict
 from ripeline.lifecycle.touch import Scalar
@@ -17,8 +18,9 @@ class Happening:
     """An event, and what the steps make of it.
 
     `is_public` says that it came with a website's key, which proves nothing. `visitor` is the key of the browser (""
-    for none), `user` the sender's id of the person, `link` what the signed link says that was followed; `notes` are
-    sentences about what was left out or otherwise read.
+    for none), `user` the sender's id of the person, `link` what the signed link says that was followed; `more` is what
+    was bought beside `subject`, each a touch of its own; `notes` are sentences about what was left out or otherwise
+    read.
     """
 
     arrival: int
@@ -38,6 +40,7 @@ class Happening:
     subject: str | None = None
     value: float | None = None
     attrs: dict[str, Scalar] = field(default_factory=dict)
+    more: list[Bought] = field(default_factory=list)
     source: str = ""
     facts: Facts | None = None
     verdict: Verdict | None = None
@@ -47,6 +50,10 @@ class Happening:
     def type(self) -> str:
         """track, page, screen, identify, group or alias."""
         return str(self.message["type"])
+
+    def uid_of(self, number: int) -> str:
+        """The id of the touch of one of `more`. No event has such an id: those begin with the number of a key."""
+        return f"item:{number}:{self.uid}"
 
     def said(self, name: str) -> dict[str, Any]:
         """An object of the event (properties, traits, context); {} where it has none."""

@@ -16,6 +16,7 @@ from ripeline.capture.digest.flat import flatten, number, plain
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.moments import happened_at
 from ripeline.capture.digest.naming import Meaning
+from ripeline.capture.digest.products import bought_of
 from ripeline.capture.digest.sources import UTM, campaign_of, path_of, source_of
 from ripeline.capture.page_addresses import kept_address
 from ripeline.capture.tracker import links
@@ -103,6 +104,17 @@ def put_attrs(happening: Happening) -> None:
         happening.notes.append(f"{left} more properties than are kept")
     if happening.type == "track":
         happening.attrs.setdefault("event", str(happening.message["event"])[:255])
+
+
+def put_products(happening: Happening) -> None:
+    """Of a purchase without a product of its own: what it is about, and the other products of the order."""
+    if happening.kind != "purchased" or happening.subject:
+        return
+    found = bought_of(happening.said("properties").get("products"), happening.value)
+    if found:
+        first, *happening.more = found
+        happening.subject, happening.value = first.subject, first.value
+        happening.attrs |= first.attrs
 
 
 def put_page(happening: Happening) -> None:
@@ -212,6 +224,7 @@ STEPS: tuple[Step, ...] = (
     put_user,
     put_meaning,
     put_attrs,
+    put_products,
     put_page,
     put_source,
     put_language,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ripeline.capture.digest.first_sources import fill_sources
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.joining import join_browsers, join_ids, prove_links
 from ripeline.capture.digest.people import People, find_people
+from ripeline.capture.digest.products import OF_PRODUCT
 from ripeline.capture.digest.refusing import heed_refusals
 from ripeline.capture.digest.telling import change_people, hold_people, tell
 from ripeline.capture.verdicts.keeping import keep_verdicts
@@ -51,7 +52,12 @@ def write_down(happenings: Sequence[Happening], rules: Rules, *, now: datetime) 
     change_people(fresh, people, now=now)
     fresh = drop_nobodys(fresh, people, done, now)
     record_web(_touches(fresh, people), now=now)
-    judged = {each.uid: (each.facts, each.verdict) for each in fresh if each.facts and each.verdict}
+    judged = {
+        uid: (each.facts, each.verdict)
+        for each in fresh
+        if each.facts and each.verdict
+        for uid in (each.uid, *(each.uid_of(number) for number in range(len(each.more))))
+    }
     keep_verdicts(judged, rules, now=now)
     written = _written(fresh)
     fill_sources(fresh, people, written, held=held | joined, joined=joined, now=now)
@@ -102,6 +108,7 @@ def _touches(happenings: Sequence[Happening], people: People) -> list[WebTouch]:
     for each in happenings:
         fact = _fact(each, people.keys.get(each.arrival, ""))
         found.append(WebTouch(fact, each.visitor))
+        found += [WebTouch(more, each.visitor) for more in _further(fact, each)]
         # Rules read traits from the log.
         key, said = people.said.get(each.arrival, ("", {}))
         for number, at in enumerate(sorted(said)):
@@ -121,6 +128,22 @@ def _fact(each: Happening, key: str) -> Fact:
         value=each.value,
         attrs=each.attrs,
     )
+
+
+def _further(fact: Fact, each: Happening) -> list[Fact]:
+    """The touches of what was bought beside the first product of an order."""
+    return [
+        replace(
+            fact,
+            id=each.uid_of(number),
+            subject=more.subject,
+            value=more.value,
+            # What the first product alone has is not theirs.
+            attrs={name: value for name, value in fact.attrs.items() if name not in OF_PRODUCT}
+            | dict(more.attrs),
+        )
+        for number, more in enumerate(each.more)
+    ]
 
 
 def _traits_fact(fact: Fact, person: str, at: int, traits: Mapping[str, Scalar], number: int) -> Fact:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ripeline.capture.collector.models import Arrival
+from ripeline.capture.digest.products import MOST, bought_of
 from ripeline.lifecycle.touch import KINDS
 from ripeline.people.models import Contact, Visitor
 from ripeline.timeline.models import Reassessment, Touch
@@ -57,10 +60,45 @@ def test_a_page_without_a_path_is_about_that_of_its_address() -> None:
 def test_an_order_from_a_server_is_a_purchase_with_its_value() -> None:
     digested(server(), track("Order Completed", {"order_id": "o7", "revenue": 120.5}, userId="7"))
     touch = Touch.objects.get(kind="purchased")
-    assert (touch.subject, touch.value, touch.direction) == ("o7", 120.5, "in")
+    assert (touch.subject, touch.value, touch.direction, touch.attrs["order_id"]) == (None, 120.5, "in", "o7")
     assert touch.contact is not None
     assert [(each.kind, each.value) for each in touch.contact.identities.all()] == [("external", "7")]
     assert touch.actor == "unknown", "a server's own request shows nothing of the person"
+
+
+def test_an_order_is_a_purchase_of_each_of_its_products_that_add_up_to_what_was_paid() -> None:
+    products = [
+        {"name": "Launch pack", "price": 100, "quantity": 2, "sku": "L1"},
+        {"name": "Poster", "price": 10},
+        {"name": "Poster", "price": "10", "quantity": 1},
+        {"product_id": "p9", "price": 80},
+    ]
+    sent = track("Order Completed", {"order_id": "o7", "revenue": 200, "products": products}, userId="7")
+    key = server()
+    digested(key, sent)
+    digested(key, sent)
+    found = Touch.objects.filter(kind="purchased").order_by("uid")
+    bought = {each.subject: (each.value, each.attrs["quantity"], each.attrs.get("sku")) for each in found}
+    assert bought == {
+        "Launch pack": (133.34, 2, "L1"),
+        "Poster": (13.33, 2, None),
+        "p9": (53.33, 1, None),
+    }
+    assert {each.attrs["order_id"] for each in found} == {"o7"}
+
+
+@given(
+    total=st.none() | st.integers(0, 10**7).map(lambda cents: cents / 100),
+    prices=st.lists(st.none() | st.integers(0, 10**6).map(lambda cents: cents / 100), max_size=60),
+)
+def test_what_was_bought_adds_up_to_the_total(total: float | None, prices: list[float | None]) -> None:
+    products = [{"name": f"product {place}", "price": price} for place, price in enumerate(prices)]
+    found = bought_of(products, total)
+    assert len(found) == min(len(prices), MOST + 1)
+    if total is None:
+        assert [each.value for each in found[:MOST]] == prices[:MOST]
+    elif found:
+        assert round(sum(each.value or 0 for each in found), 4) == round(total, 4)
 
 
 @pytest.mark.parametrize("name", ["Order Completed", "Email Replied", "Meeting Booked", "Deal Won"])
@@ -70,7 +108,9 @@ def test_a_website_cannot_say_that_somebody_bought_or_talked_with_us(name: str) 
     assert Touch.objects.get().kind == (f"custom_{own}" if own in KINDS else own) != "purchased"
 
 
-@pytest.mark.parametrize("name", ["stage_set", "Stage Set", "accepted", "Identified", "disqualified", "Noted"])
+@pytest.mark.parametrize(
+    "name", ["stage_set", "Stage Set", "accepted", "Identified", "disqualified", "Noted"]
+)
 def test_nobody_moves_people_by_an_event(name: str) -> None:
     digested(server(), track(name, userId="7"))
     assert Touch.objects.get().kind == f"custom_{name.lower().replace(' ', '_')}"
