@@ -19,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("capture/", include("ripeline.capture.tracker.urls")),
     path("capture/rules/", include("ripeline.capture.verdicts.urls")),
     path("capture/events/", include("ripeline.capture.digest.urls")),
+    path("", include("ripeline.nurture.emails.urls")),
+    path("", include("ripeline.nurture.segments.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),
 ]

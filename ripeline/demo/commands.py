@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ripeline.capture.collector.models import WriteKey
+from ripeline.demo.emails import load_emails
 from ripeline.demo.forms import load_forms
 from ripeline.demo.library import load_library
 from ripeline.demo.load import (
@@ -93,6 +94,7 @@ def load(console: Console) -> None:
             load_website(SEED, now=began, tick=lambda n: progress.advance(bar, n))
             load_forms(SEED, users, now=began)
             load_library(SEED, users, now=began)
+            load_emails(users, now=began)
             open_the_door(users)
         due = Reassessment.objects.filter(due_at__lte=timezone.now()).count()
         if due:

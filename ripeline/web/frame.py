@@ -17,7 +17,7 @@ class Room:
     """One entry of the navigation.
 
     `url_name` is where it leads, `letter` is pressed after `g`, `pages` begins the url names of its pages,
-    `team` says that it is not for salespeople.
+    `team` says that it is not for salespeople, `at_hand` that it stands in the bar of a phone, which has room for few.
     """
 
     url_name: str
@@ -26,6 +26,7 @@ class Room:
     letter: str
     pages: str
     team: bool = False
+    at_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,15 @@ class Bell:
 MANY = 99
 
 ROOMS = (
-    Room("today", "Today", "sun", "t", "today"),
-    Room("contacts", "Contacts", "users", "c", "contact"),
-    Room("companies", "Companies", "building", "o", "compan"),
+    Room("today", "Today", "sun", "t", "today", at_hand=True),
+    Room("contacts", "Contacts", "users", "c", "contact", at_hand=True),
+    Room("companies", "Companies", "building", "o", "compan", at_hand=True),
+    Room("segments", "Segments", "users-group", "s", "segment"),
     Room("website", "Website", "world-www", "w", "website"),
     Room("forms", "Forms", "forms", "f", "form"),
-    Room("library", "Library", "book", "l", "library"),
-    Room("playbook", "Playbook", "route", "p", "playbook"),
+    Room("library", "Library", "book", "l", "library", at_hand=True),
+    Room("emails", "Emails", "mail", "e", "email"),
+    Room("playbook", "Playbook", "route", "p", "playbook", at_hand=True),
     Room("imports", "Imports", "database-import", "i", "import", team=True),
 )
 

