@@ -17,6 +17,7 @@ from ripeline.gateway.imports.abandoned import clear_abandoned
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.nurture.segments.following import attend_changed
 from ripeline.nurture.segments.refreshing import attend_refreshes
+from ripeline.people.consent import is_suppressed
 from ripeline.people.shared_cache import forget_expired
 from ripeline.reactions import react
 from ripeline.timeline.identities.looking import keep_looking
@@ -59,7 +60,10 @@ def _digest(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
 
 def _send_letters(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:
     # Beside as well: a mail server takes its time.
-    run_worker([attend_letters], clock=clock, stop=stop)
+    def attend(now: datetime) -> int:
+        return attend_letters(now, is_closed=is_suppressed)
+
+    run_worker([attend], clock=clock, stop=stop)
 
 
 def _follow_segments(*, stop: threading.Event, clock: Callable[[], datetime]) -> None:

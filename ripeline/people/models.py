@@ -147,7 +147,8 @@ class Identity(models.Model):
     """One way to recognise a contact: an address, a phone number, or a key of another system.
 
     An address or an outside key leads to one contact; a phone number may be shared by an office. `home` is whose it
-    is where that contact was merged into `contact`.
+    is where that contact was merged into `contact`. It `is_claim` where only a website or a form said so, which
+    anybody could send: whoever knows better takes it away (`timeline.identities.claims`).
     """
 
     class Kind(models.TextChoices):
@@ -159,6 +160,7 @@ class Identity(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     value = models.CharField(max_length=254)
     is_primary = models.BooleanField(default=False)
+    is_claim = models.BooleanField(default=False, db_default=False)
     verified_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     home = models.ForeignKey(Contact, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import smtplib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -37,6 +38,7 @@ class Letter(DueRow):
         SENT = "sent", "Taken by the mail server"
         UNCERTAIN = "uncertain", "Perhaps sent: the line broke while it was handed over"
         FAILED = "failed", "Refused by the mail server"
+        WITHHELD = "withheld", "Not sent: the address was closed before"
 
     key = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=20)
@@ -61,22 +63,22 @@ def post_letter(key: str, *, kind: str, to: str, subject: str, text: str, now: d
     Letter.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def attend_letters(now: datetime) -> int:
-    """Sends one letter that is due; returns how many it was done with."""
+def attend_letters(now: datetime, *, is_closed: Callable[[str], bool]) -> int:
+    """Sends one letter that is due, unless its address `is_closed` by now; returns how many it was done with."""
     # One at a time: a server that answers slowly must not outlast the leases of others.
     claims = claim_due(Letter, now, limit=1)
     for claim in claims:
-        _send(claim, now)
+        _send(claim, now, is_closed)
     return len(claims)
 
 
 def prune_letters(now: datetime) -> int:
-    """Deletes letters that were sent long ago; what was refused or is uncertain stays."""
+    """Deletes letters that were sent long ago; what was refused, withheld or is uncertain stays."""
     old = Letter.objects.filter(state=Letter.State.SENT, sent_at__lt=now - KEPT_FOR)
     return old.delete()[0] if old.exists() else 0
 
 
-def _send(claim: Claim, now: datetime) -> None:
+def _send(claim: Claim, now: datetime, is_closed: Callable[[str], bool]) -> None:
     letter = Letter.objects.get(pk=claim.pk)
     if letter.state == Letter.State.SENDING:
         # Whoever had it before us died with it in hand.
@@ -90,7 +92,10 @@ def _send(claim: Claim, now: datetime) -> None:
         return
     ours = Letter.objects.filter(pk=claim.pk, claimed_by=claim.token, state=Letter.State.WAITING)
     try:
-        if ours.update(state=Letter.State.SENDING):
+        # It may have been posted days ago: a mail server that is away is tried again and again.
+        if is_closed(letter.to):
+            finish(Letter, claim, None, state=Letter.State.WITHHELD)
+        elif ours.update(state=Letter.State.SENDING):
             _hand_over(letter, claim, connection, now)
     finally:
         _close(connection)

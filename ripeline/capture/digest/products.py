@@ -19,7 +19,7 @@ OF_PRODUCT = ("quantity", *KEPT)
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """A product of an order (None: those that are not told apart), its share of what was paid, and what else is said."""
+    """A product of an order (None: those that are not told apart), its share of what was paid, what else is said."""
 
     subject: str | None
     value: float | None

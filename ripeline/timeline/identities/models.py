@@ -78,12 +78,14 @@ class Merge(models.Model):
 
 class Proof(models.Model):
     """That a contact proved an address to be theirs (a link sent to it was followed) which leads to another contact,
-    who has not proved it: perhaps the two are one."""
+    who has not proved it: perhaps the two are one. It `is_claim` where nothing was proved: a website had said that the
+    address or id is this contact's, before somebody who knows better gave it to the other."""
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=Identity.Kind)
     value = models.CharField(max_length=254)
     at = models.DateTimeField()
+    is_claim = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = (models.Index(fields=["kind", "value"], name="proof_value"),)

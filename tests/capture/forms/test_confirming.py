@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from ripeline.capture.forms.confirming import HOLDS_FOR
 from ripeline.capture.forms.models import Confirmation, Form
-from ripeline.people.consent import may, suppress
+from ripeline.people.consent import is_suppressed, may, suppress
 from ripeline.people.models import Consent, Contact, Identity, Suppression
 from ripeline.timeline.models import Touch
 from ripeline.work.letters import Letter, attend_letters
@@ -89,7 +89,16 @@ def shown(link: str) -> list[str]:
 
 
 def attend(times: int = 1) -> list[int]:
-    return [attend_letters(timezone.now()) for _ in range(times)]
+    return [attend_letters(timezone.now(), is_closed=is_suppressed) for _ in range(times)]
+
+
+def test_a_letter_that_was_posted_before_its_address_was_closed_is_not_sent(
+    form: Form, mailbox: Mailbox
+) -> None:
+    send(form)
+    suppress("ann@firm.example", Suppression.Why.COMPLAINED, now=timezone.now())
+    assert attend(2) == [1, 0]
+    assert (mailbox.letters, Letter.objects.get().state) == ([], "withheld")
 
 
 def test_a_consent_counts_when_the_button_behind_the_link_was_pressed_and_not_when_it_was_opened(
