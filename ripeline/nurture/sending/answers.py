@@ -48,13 +48,13 @@ _OF_OURS = frozenset({530, 534, 535, 538})
 _STORAGE = 552
 _REFUSED_MAILBOX = frozenset({550, 551, 553})
 _UNKNOWN = re.compile(
-    r"(user|recipient|mailbox|address|account)\W+(\w+\W+){0,4}?(unknown|not found|not exist|unavailable|disabled|invalid)"
+    r"(user|recipient|mailbox|address|account)\W+(\w+\W+){0,4}?(unknown|not (found|exist)|unavailable|disabled|invalid)"
     r"|(no such|unknown|invalid) (user|recipient|mailbox|address|account|person)|does not exist|no mailbox",
     re.I,
 )
 _UNWANTED = re.compile(
-    r"spam|block(ed|list)|black ?list|reputation|dmarc|\bspf\b|\bdkim\b|authenticat|not permitted|relay(ing)? (access )?denied"
-    r"|access denied|policy|banned|spamhaus|not allowed to send",
+    r"spam|block(ed|list)|black ?list|reputation|dmarc|\bspf\b|\bdkim\b|authenticat|not permitted"
+    r"|relay(ing)? (access )?denied|access denied|policy|banned|spamhaus|not allowed to send",
     re.I,
 )
 

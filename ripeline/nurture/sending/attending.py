@@ -15,13 +15,14 @@ from ripeline.nurture.sending.composing import LetterComposer, sender_of
 from ripeline.nurture.sending.desk import Desk
 from ripeline.nurture.sending.engine import Engine, Speed, log
 from ripeline.nurture.sending.gate import may_still_go
+from ripeline.nurture.sending.linking import links_for
 from ripeline.nurture.sending.mail import Transport
 from ripeline.nurture.sending.mailbox import MailboxLine
 from ripeline.nurture.sending.models import SendingSettings
 from ripeline.nurture.sending.ours import our_settings
 from ripeline.nurture.sending.smtp import Server, SmtpLine, guarded, unguarded
 from ripeline.nurture.sending.vault import Lost, unseal
-from ripeline.nurture.sending.writing import write_words
+from ripeline.nurture.sending.writing import writer_of
 
 AFTER_TROUBLE = 2.0
 _PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
@@ -43,8 +44,9 @@ def send_deliveries(*, stop: threading.Event, clock: Callable[[], datetime]) -> 
 def engine_of(ours: SendingSettings, *, clock: Callable[[], datetime], stop: threading.Event) -> Engine:
     """An engine for these settings. Raises Lost where its passwords cannot be read."""
     secrets = unseal(ours.secrets)
+    sender = sender_of(ours, secrets)
     desk = Desk(
-        LetterComposer(sender_of(ours, secrets), write_words),
+        LetterComposer(sender, writer_of(sender, links_for)),
         may_still_go,
         transport=ours.transport,
         revision=ours.revision,

@@ -52,6 +52,7 @@ class Sender:
     address: str
     reply_to: str
     bounce_domain: str
+    postal_address: str = ""
     signer: Signer | None = None
 
 
@@ -66,6 +67,7 @@ def sender_of(ours: SendingSettings, secrets: Mapping[str, str]) -> Sender:
         ours.from_address or f"ripeline@{site if '.' in site else 'localhost'}",
         ours.reply_to,
         ours.bounce_domain,
+        " ".join(ours.postal_address.split()),
         signer,
     )
 
@@ -89,8 +91,8 @@ class LetterComposer:
         contact = delivery.contact.merged_into or delivery.contact
         if not contact.email:
             return Never("no_address")
-        if not is_lawful(words.unsubscribe):
-            return Never("unlawful", "Its address to unsubscribe is not one that begins with https.")
+        if unlawful := _what_is_unlawful(words, self.sender):
+            return Never("unlawful", unlawful)
         try:
             to = address(contact.email, of="Their address")
             headers = self._headers(delivery, words, named_address(contact.name, to, of="Their name"), now)
@@ -134,6 +136,17 @@ class LetterComposer:
         if self.sender.bounce_domain:
             return return_path(delivery.pk, self.sender.bounce_domain)
         return self.sender.address
+
+
+def _what_is_unlawful(words: Words, sender: Sender) -> str:
+    """What the law or mailbox providers ask of a mail to many and this one lacks, as a sentence; "" where nothing."""
+    if not is_lawful(words.unsubscribe):
+        return "Its address to unsubscribe is not one that begins with https."
+    if words.unsubscribe not in words.text:
+        return "It has no link to unsubscribe."
+    if sender.postal_address and sender.postal_address not in " ".join(words.text.split()):
+        return "It has no postal address."
+    return ""
 
 
 def is_lawful(unsubscribe: str) -> bool:

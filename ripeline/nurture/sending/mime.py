@@ -12,7 +12,6 @@ from email.utils import formataddr
 from functools import lru_cache
 from hashlib import sha256
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -32,7 +31,7 @@ class NotSafe(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Whose domain answers for a mail (RFC 6376): the private key as PEM, of RSA or Ed25519."""
+    """Whose domain answers for a mail (RFC 6376): the private key as PEM, of RSA."""
 
     domain: str
     selector: str
@@ -85,35 +84,27 @@ def sign(raw: bytes, signer: Signer, *, covering: Sequence[str], at: int) -> byt
     head, _, body = raw.partition(CRLF + CRLF)
     fields = _fields(head)
     named = [name for name in covering if name.lower() in fields]
-    key = private_key(signer.key)
-    kind = "ed25519-sha256" if isinstance(key, Ed25519PrivateKey) else "rsa-sha256"
     digest = base64.b64encode(sha256(_relaxed_body(body)).digest()).decode()
     value = (
-        f"v=1; a={kind}; c=relaxed/relaxed; d={signer.domain}; s={signer.selector}; t={at};\r\n"
+        f"v=1; a=rsa-sha256; c=relaxed/relaxed; d={signer.domain}; s={signer.selector}; t={at};\r\n"
         f"\th={':'.join([*named, 'From'])};\r\n\tbh={digest};\r\n\tb="
     )
     said = b"".join(fields[name.lower()] + CRLF for name in named)
     said += _relaxed_header(b"DKIM-Signature: " + value.encode())
-    if isinstance(key, RSAPrivateKey):
-        made = key.sign(said, PKCS1v15(), SHA256())
-    else:
-        made = key.sign(sha256(said).digest())
-    signature = base64.b64encode(made).decode()
+    signature = base64.b64encode(private_key(signer.key).sign(said, PKCS1v15(), SHA256())).decode()
     folded = "\r\n\t ".join(signature[start : start + 70] for start in range(0, len(signature), 70))
     return f"DKIM-Signature: {value}{folded}\r\n".encode() + raw
 
 
 @lru_cache(maxsize=8)
-def private_key(pem: str) -> RSAPrivateKey | Ed25519PrivateKey:
+def private_key(pem: str) -> RSAPrivateKey:
     """The key that a PEM text holds. Raises ValueError with a sentence."""
     try:
         key = load_pem_private_key(pem.strip().encode(), None)
     except (ValueError, TypeError):
         raise ValueError("This is no private key as PEM, or it has a password.") from None
-    if isinstance(key, Ed25519PrivateKey):
-        return key
     if not isinstance(key, RSAPrivateKey) or key.key_size < SMALLEST_KEY:
-        raise ValueError("Mails are signed with keys of RSA, 1,024 bits or more (better 2,048), or Ed25519.")
+        raise ValueError("Mails are signed with a key of RSA, 1,024 bits or more (better 2,048).")
     return key
 
 

@@ -26,6 +26,7 @@ BRISK = Speed(
     lines=4, spare=4, domain_lines=2, batch=20, slow=0.1, rest=0.02, grace=3, away=0.05, domain_rest=0.2
 )
 HASTE = Patience(connect=2, verb=0.4, dot=0.8, quit=0.2)
+LEAVE = "http://127.0.0.1/u/1/"
 SENDER = Sender("Ann of Ours", "ann@ours.example", "", "bounces.ours.example")
 
 
@@ -69,7 +70,7 @@ def send_to(
 def plain_words(deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Words | Never]:
     """The same words for everybody."""
     return {
-        each.pk: Words("Hello", f"Hello {each.contact.name}", "<p>Hello</p>", "http://127.0.0.1/u/1/")
+        each.pk: Words("Hello", f"Hello {each.contact.name} {LEAVE}", "<p>Hello</p>", LEAVE)
         for each in deliveries
     }
 
