@@ -48,7 +48,7 @@ class Links(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends: name, and postal address in one line."""
+    """Who sends: name, and postal address, which may have lines."""
 
     name: str
     address: str
@@ -85,7 +85,7 @@ def render(version: EmailVersion, person: PersonData, *, links: Links, sender: S
         "preferences": links.preferences,
         "browser": links.browser,
         "pixel": links.pixel,
-        "sender": {name: said for name, said in (("name", sender.name), ("address", sender.address)) if said},
+        "sender": _of_sender(sender),
     }
     where = "Link"
     try:
@@ -136,6 +136,13 @@ class Shown:
     def follow(self, number: int, url: str) -> str:
         """The address itself."""
         return url
+
+
+def _of_sender(sender: Sender) -> dict[str, str]:
+    """The sender as mails may write it; what is empty is missing."""
+    address = ", ".join(line.strip(" ,") for line in sender.address.splitlines() if line.strip(" ,"))
+    said = {"name": sender.name.strip(), "address": address}
+    return {name: value for name, value in said.items() if value}
 
 
 @lru_cache(maxsize=4 * AT_HAND)

@@ -24,7 +24,7 @@ _COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One mail that somebody is to get: for what it is sent (`source_kind`, `source`, `step`), not before `due_at`,
-    and not after `expires_at`."""
+    and not after `expires_at`. A test goes to `address`, written as this contact would get it."""
 
     contact_id: int
     contact_key: str
@@ -35,6 +35,7 @@ class Wanted:
     step: str
     due_at: datetime
     expires_at: datetime | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,23 @@ def post(wanted: Sequence[Wanted], *, now: datetime) -> Posted:
 
 
 def _row(each: Wanted, domain: str, now: datetime) -> tuple[object, ...]:
+    domain = domain_of(each.address) if each.address else domain
     key = send_key(each.source_kind, each.source, each.step, each.contact_key)
     due = each.due_at - AHEAD if each.source_kind in _AT_ONCE and each.due_at <= now else each.due_at
     return (
         *(key, each.contact_id, each.version_id, each.purpose, each.source_kind, each.source, each.step),
-        *(Delivery.State.QUEUED.value, "", "", "", domain, message_id(key), "", now, each.expires_at, due),
+        *(
+            Delivery.State.QUEUED.value,
+            "",
+            "",
+            each.address,
+            domain,
+            message_id(key),
+            "",
+            now,
+            each.expires_at,
+            due,
+        ),
         *(0, "", 0, ""),
     )
 

@@ -76,8 +76,9 @@ def was_taken(delivery: Delivery, now: datetime) -> bool:
         at = row.handed_at or now
         row.state, row.reason, row.accepted_at, row.claimed_by = State.ACCEPTED, "", at, ""
         row.save(update_fields=["state", "reason", "accepted_at", "claimed_by"])
-        record([_sent(row, at)], now=now)
-        count(Tally(accepted=1), now)
+        if row.source_kind != Delivery.Source.TEST:
+            record([_sent(row, at)], now=now)
+            count(Tally(accepted=1), now)
         return True
 
 
@@ -104,6 +105,8 @@ def note_report(
         row = read_along(Delivery.objects.select_for_update(of=("self",))).get(pk=delivery.pk)
         if row.state == State.UNCERTAIN:
             was_taken(row, now)
+        if row.source_kind == Delivery.Source.TEST:
+            return False
         attrs: dict[str, Scalar] = {"said": said[:200]} if said else {}
         if what == "bounced":
             attrs["type"] = "hard" if is_final else "soft"
@@ -143,6 +146,9 @@ def _consequences(counted: Sequence[tuple[Finished, Line]], now: datetime) -> No
     facts, taken, bounced = list[Fact](), 0, 0
     for finished, line in counted:
         row = finished.held.delivery
+        if row.source_kind == Delivery.Source.TEST:
+            # The contact of a test got nothing, and a colleague is none.
+            continue
         if line.state == State.ACCEPTED:
             facts.append(_sent(row, finished.at))
             taken += 1
