@@ -18,6 +18,7 @@ from django.http import QueryDict
 from django.utils.module_loading import import_string
 
 from ripeline.contacts.lists.asking import read_request, want
+from ripeline.contacts.lists.into_lists import list_hindrance, put_into_list
 from ripeline.contacts.lists.listing import read_page
 from ripeline.contacts.lists.places import Place
 from ripeline.kit.numbers import read_number
@@ -28,7 +29,7 @@ from ripeline.people.permissions import changeable_by
 from ripeline.timeline.moves import Refused, Verb, move_many
 from ripeline.timeline.reassess import reassess
 
-Action = Literal["owner", "tag", "untag", "stage_set", "disqualified", "recycled", "reopened"]
+Action = Literal["owner", "tag", "untag", "list", "stage_set", "disqualified", "recycled", "reopened"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 VERBS: dict[Action, Verb] = {
     "stage_set": "stage_set",
@@ -85,7 +86,7 @@ def read_task(posted: QueryDict, by: User) -> Task | Wrong:
     action = posted.get("action", "")
     if action not in ACTIONS:
         return Wrong("Press the button of what is to be done with them.")
-    names = {"owner": "owner", "tag": "tag", "untag": "tag", "stage_set": "stage"}
+    names = {"owner": "owner", "tag": "tag", "untag": "tag", "list": "list", "stage_set": "stage"}
     value = posted.get(names.get(action, ""), "").strip()
     reason = posted.get(f"reason_{action}", "").replace("\0", "").strip()
     task = Task(
@@ -149,6 +150,9 @@ def _do(
             stage=task.value if task.action == "stage_set" else "",
         )
         return moved if isinstance(moved, Refused) else tuple(Change(contact.pk) for contact in contacts)
+    if task.action == "list":
+        fresh = put_into_list(task.value, [each.pk for each in contacts], by=task.by, now=now)
+        return tuple(Change(pk) for pk in sorted(fresh))
     change = _own if task.action == "owner" else _tag
     changes = tuple(made for contact in contacts if (made := change(contact, task)))
     write_changed(contacts, {each.id for each in changes}, now=now)
@@ -188,6 +192,9 @@ def _hindrance(task: Task) -> Wrong | None:
         return Wrong("Write the tag.", "tag")
     if task.action in ("tag", "untag") and (len(task.value) > LONGEST_TAG or not task.value.isprintable()):
         return Wrong(f"A tag is one line of at most {LONGEST_TAG} characters.", "tag")
+    if task.action == "list":
+        why = list_hindrance(task.value, task.by)
+        return Wrong(why, "list") if why else None
     if task.action in VERBS and not task.reason:
         return Wrong("Say why: the reason is what your colleagues will read.", f"reason_{task.action}")
     return None

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from ripeline.contacts.lists.bulk import VERBS, Change, Done, Task, touch_id, write_changed
+from ripeline.contacts.lists.into_lists import take_from_list
 from ripeline.people.models import Contact, User
 from ripeline.people.permissions import changeable_by
 from ripeline.timeline.withdraw import take_back
@@ -54,6 +55,8 @@ def undo(request: HttpRequest, by: User, *, now: datetime) -> Undone | None:
         ours = [each for each in changes if each.id in contacts]
         if kept["action"] in VERBS:
             ids = take_back([touch_id(kept["token"], each.id) for each in ours], by=by, now=now)
+        elif kept["action"] == "list":
+            ids = take_from_list(kept["value"], [each.id for each in ours], by=by, now=now)
         else:
             tag = "" if kept["action"] == "owner" else kept["value"]
             ids = frozenset(each.id for each in ours if _put_back(contacts[each.id], each, tag))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ripeline.contacts.lists.filters import MINE, NONE, Filters
 from ripeline.kit.sql import Sql
 from ripeline.lifecycle.playbook import Playbook
+from ripeline.nurture.segments.models import Segment
 from ripeline.people.models import User
 
 MOST_SOURCES = 60
@@ -53,7 +55,7 @@ class Menu:
         return chosen[0] if len(chosen) == 1 else f"{len(chosen)} chosen" if chosen else ""
 
 
-def read_menus(filters: Filters, playbook: Playbook) -> tuple[Menu, ...]:
+def read_menus(filters: Filters, playbook: Playbook, segments: Sequence[Segment]) -> tuple[Menu, ...]:
     """The filters with what can be chosen: of the playbook in force, of people and of the contacts there are."""
     stages = [(stage.key, stage.title) for stage in playbook.stages]
     ratings = [(rating.key, rating.key.capitalize()) for rating in playbook.rating]
@@ -62,6 +64,7 @@ def read_menus(filters: Filters, playbook: Playbook) -> tuple[Menu, ...]:
         (str(user.pk), str(user)) for user in User.objects.filter(is_active=True).order_by("name", "email")
     ]
     sources = [(str(row[0]), str(row[0])) for row in SOURCES.rows()]
+    named = [(each.key, each.title) for each in segments]
     return tuple(
         _menu(name, title, offers, getattr(filters, name))
         for name, title, offers in (
@@ -70,10 +73,16 @@ def read_menus(filters: Filters, playbook: Playbook) -> tuple[Menu, ...]:
             ("grade", "Fit", [*((letter, letter) for letter in GRADES), (NONE, "No grade")]),
             ("owner", "Owner", [(MINE, "Me"), (NONE, "Nobody"), *owners]),
             ("source", "Source", [*sources, (NONE, "No source")]),
+            *([("segment", "Segment", named)] if named or filters.segment else ()),
             ("persona", "Persona", [*personas, (NONE, "No persona")]),
             ("status", "Status", list(STATUSES)),
         )
     )
+
+
+def read_segments() -> list[Segment]:
+    """The segments that the list can be filtered by, by title."""
+    return list(Segment.objects.filter(archived_at=None).only("key", "title", "kind").order_by("title"))
 
 
 def _menu(name: str, title: str, offers: list[tuple[str, str]], chosen: tuple[str, ...]) -> Menu:

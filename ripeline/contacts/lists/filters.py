@@ -13,6 +13,7 @@ from ripeline.contacts.lists.search import PEOPLE, search_conditions, search_wor
 from ripeline.contacts.lists.wanted import Choice, Condition, Span
 from ripeline.kit.sql import Sql, joined, one_of
 from ripeline.lifecycle.playbook import Playbook
+from ripeline.nurture.segments.models import Segment
 from ripeline.people.models import User
 from ripeline.timeline.heat import NO_HEAT, heat_for_score
 
@@ -41,6 +42,7 @@ class Filters:
     source: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     company: tuple[str, ...] = ()
+    segment: tuple[str, ...] = ()
     score_from: float | None = None
     score_to: float | None = None
 
@@ -83,7 +85,7 @@ def read_filters(query: QueryDict) -> Asked:
     """The filters an address asks for. What cannot be used is left out and said."""
     mistakes: list[str] = []
     values: dict[str, tuple[str, ...]] = {}
-    for name in ("stage", "rating", "grade", "status", "persona", "source", "tag"):
+    for name in ("stage", "rating", "grade", "status", "persona", "source", "tag", "segment"):
         values[name] = _texts(query, name)
     for name, words in (("owner", (MINE, NONE)), ("company", ())):
         given = _texts(query, name)
@@ -120,6 +122,8 @@ def read_conditions(filters: Filters, user: User) -> tuple[Condition, ...]:
         found.append(tag_condition(filters.tag))
     if filters.persona:
         found.append(_persona(filters.persona))
+    if filters.segment:
+        found.append(_segments(filters.segment))
     return tuple(found)
 
 
@@ -177,6 +181,17 @@ def _persona(keys: tuple[str, ...]) -> Condition:
     if NONE not in keys:
         return Condition(check, frozenset("s"), ids)
     return Condition(Sql(f"({check.text} OR s.persona IS NULL)", check.params), frozenset("s"))
+
+
+def _segments(keys: tuple[str, ...]) -> Condition:
+    """In one of these segments, as it was kept; nobody is in one that is archived."""
+    segments = Segment.objects.filter(key__in=keys, archived_at=None)
+    inside = one_of("m.segment_id", segments.order_by("pk").values_list("pk", flat=True))
+    members = "FROM ripeline_segmentmember m WHERE"
+    check = Sql(f"EXISTS (SELECT 1 {members} m.contact_id = c.id AND {inside.text})", inside.params)
+    once = "DISTINCT " if len(inside.params) > 1 else ""
+    ids = Sql(f"SELECT {once}m.contact_id AS id {members} {inside.text}", inside.params)
+    return Condition(check, frozenset("c"), ids)
 
 
 def _texts(query: QueryDict, name: str) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ LEFT_OUT = {
     "grade": "Fit",
     "status": "Status",
     "persona": "Persona",
+    "segment": "Segment",
     "score_from": "Score",
     "score_to": "Score",
 }

@@ -29,6 +29,7 @@ SAID = {
     "owner": "Owner set for",
     "tag": "Tag added to",
     "untag": "Tag taken from",
+    "list": "Put into the list:",
     "stage_set": "Moved",
     "disqualified": "Disqualified",
     "recycled": "Sent back to nurturing:",
@@ -39,13 +40,18 @@ ASKED = {
     "owner": "Set the owner of",
     "tag": "Add the tag to",
     "untag": "Take the tag from",
+    "list": "Put into the list:",
     "stage_set": "Move",
     "disqualified": "Disqualify",
     "recycled": "Send back to nurturing:",
     "reopened": "Reopen",
 }
 
-DOES = {**{action: f"{words} them" for action, words in ASKED.items()}, "recycled": "Send them back"}
+DOES = {
+    **{action: f"{words} them" for action, words in ASKED.items()},
+    "recycled": "Send them back",
+    "list": "Put them in",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ripeline.contacts.lists.asking import Request, is_same_moment, newer_and_older, read_request
 from ripeline.contacts.lists.bulk import Wrong
-from ripeline.contacts.lists.choices import Menu, read_menus
+from ripeline.contacts.lists.choices import Menu, read_menus, read_segments
 from ripeline.contacts.lists.columns import (
     COLUMNS,
     NAME,
@@ -27,6 +27,7 @@ from ripeline.contacts.lists.columns import (
     read_columns,
 )
 from ripeline.contacts.lists.filters import Filters
+from ripeline.contacts.lists.into_lists import lists_for
 from ripeline.contacts.lists.listing import count_matches, read_page
 from ripeline.contacts.lists.places import Place
 from ripeline.contacts.lists.rows import ContactRow, read_rows
@@ -109,6 +110,7 @@ def show_list(request: HttpRequest, query: QueryDict, refused: RefusedTask | Non
     here = reverse("contacts") if refused else ""
     newer, older = (each and here + each for each in newer_and_older(asked.wanted, found, asked.query))
     columns, rows = read_columns(user), _rows(asked, found.places, user, now=now)
+    segments = read_segments()
     context = {
         "playbook": playbook,
         "rows": rows,
@@ -130,10 +132,11 @@ def show_list(request: HttpRequest, query: QueryDict, refused: RefusedTask | Non
         "ticked": refused.keys if refused else frozenset(),
         "most": playbook.score.max or 100,
         "export_all": may_export_all(user),
+        "lists": lists_for(user, segments) if asked.as_of.is_now else (),
     }
     menus = tuple(
         menu
-        for menu in read_menus(asked.filters, playbook)
+        for menu in read_menus(asked.filters, playbook, segments)
         if asked.as_of.is_now or menu.name not in LEFT_OUT
     )
     context |= {"menus": menus, "chips": _chips(asked, menus)}

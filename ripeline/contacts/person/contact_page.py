@@ -31,6 +31,8 @@ from ripeline.contacts.person.verdicts import missing_above, reason_persona, rea
 from ripeline.contacts.person.whereabouts import clock, country_name
 from ripeline.kit.instants import to_datetime
 from ripeline.lifecycle.outcome import Transition as Moved
+from ripeline.nurture.segments.saying import titles_of
+from ripeline.nurture.segments.why import memberships
 from ripeline.people.consent import standpoints
 from ripeline.people.models import Contact, Identity, User
 from ripeline.people.permissions import may_change, reader_of
@@ -83,6 +85,7 @@ def show_contact(request: HttpRequest, contact: Contact, forms: Forms) -> HttpRe
         "outdated": outdated,
         "second": second_opinion(picture),
         **_allowed(request, picture, now),
+        "segments": memberships(contact, titles_of(picture.playbook)) if picture.as_of.is_now else (),
         **_journey(request, picture, journey),
         **_what_to_do(request, picture, forms),
         **_way(request, picture, now),

@@ -36,6 +36,8 @@ from ripeline.people.changed import note_changed
 from ripeline.people.models import Contact, User
 
 LONGEST_KEY = 80
+# What addresses of pages use already.
+_NOT_KEYS = frozenset({"new", "count"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,8 @@ def put_in(
     by: User | None,
     now: datetime,
     source: str = "",
-) -> int:
-    """Puts contacts into a list; returns how many were not in it."""
+) -> set[int]:
+    """Puts contacts into a list; returns those who were not in it (of whom was merged, who they are)."""
     with applying():
         known = Contact.objects.filter(pk__in=contact_ids).values_list("pk", "merged_into_id")
         roots = {pk: merged or pk for pk, merged in known}
@@ -160,11 +162,11 @@ def put_in(
         coming = set(roots.values()) - set(members.values_list("contact_id", flat=True))
         write_changes(segment, coming, (), Why(SegmentChange.Cause.BY_HAND, now, segment.revision, who))
         note_changed(coming, now=now)
-    return len(coming)
+    return coming
 
 
-def take_out(segment: Segment, contact_ids: Collection[int], *, by: User | None, now: datetime) -> int:
-    """Takes contacts out of a list, and with them all who are one with them; returns how many were in it."""
+def take_out(segment: Segment, contact_ids: Collection[int], *, by: User | None, now: datetime) -> set[int]:
+    """Takes contacts out of a list, and with them all who are one with them; returns those who were in it."""
     with applying():
         theirs = Q(contact__in=contact_ids) | Q(contact__merged_into__in=contact_ids)
         SegmentEntry.objects.filter(theirs, segment=segment).delete()
@@ -173,7 +175,7 @@ def take_out(segment: Segment, contact_ids: Collection[int], *, by: User | None,
         why = Why(SegmentChange.Cause.BY_HAND, now, segment.revision, by.pk if by else None)
         write_changes(segment, (), leaving, why)
         note_changed(leaving, now=now)
-    return len(leaving)
+    return leaving
 
 
 def _make_due(segment: Segment, now: datetime) -> None:
@@ -189,7 +191,7 @@ def _keep_revision(segment: Segment, by: User | None, now: datetime) -> None:
 def _free_key(title: str) -> str:
     wanted = slugify(title)[: LONGEST_KEY - 9].strip("-") or "segment"
     taken = Segment.objects.filter(key__startswith=wanted).values_list("key", flat=True)
-    return wanted if wanted not in set(taken) else f"{wanted}-{new_key()[:8]}"
+    return wanted if wanted not in {*taken, *_NOT_KEYS} else f"{wanted}-{new_key()[:8]}"
 
 
 def _places(group: Group, path: str = "") -> list[tuple[str, SegmentIs]]:

@@ -16,8 +16,8 @@ from tests.factories import make_company, make_contact, make_playbook, make_user
 
 pytestmark = pytest.mark.django_db
 
-# Session, user, playbook, page, count, columns, rows, owners, sources, views, bell: and that is all, for one or many.
-QUERIES = 11
+# Session, user, playbook, page, count, columns, rows, owners, sources, segments, views, bell; for one or many.
+QUERIES = 12
 
 
 @pytest.fixture

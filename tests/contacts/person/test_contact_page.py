@@ -271,9 +271,8 @@ def test_the_page_asks_the_database_as_often_for_one_touch_as_for_three(
     with CaptureQueriesContext(connection) as queries:
         client.get(f"/contacts/{eva.key}")
     mine = [each["sql"] for each in queries if not _is_frame(each["sql"])]
-    assert len(mine) == 9, (
-        mine
-    )  # contact, playbook, touches, moves (by definition, superseded), camp, identities, consents, suppressions
+    # Contact, playbook, touches, moves (by definition, superseded), camp, identities, consents, suppressions, segments.
+    assert len(mine) == 10, mine
 
 
 def _is_frame(sql: str) -> bool:
