@@ -88,6 +88,7 @@ _WELL_KNOWN: Final[Mapping[str, str]] = {
     "one_way": "one-way touch",
 }
 """Signals whose key is the field's word, but no noun."""
+_KEY: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 _ORDERS: Final = (("gte", "at least"), ("gt", "more than"), ("lte", "at most"), ("lt", "less than"))
 
 
@@ -175,12 +176,14 @@ def say_near(value: float, bound: float) -> str:
 
 
 def say_value(value: object) -> str:
-    """A scalar as a person would write it."""
+    """A scalar as a person would write it; a text that is a key, such as `aspiring_author`, in words."""
     if value is None:
         return "unknown"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.15g}" if isinstance(value, int | float) else str(value)
+    if isinstance(value, int | float):
+        return f"{value:.15g}"
+    return spaced(str(value)) if _KEY.fullmatch(str(value)) else str(value)
 
 
 def listing(parts: Iterable[str], last: str = "and") -> str:

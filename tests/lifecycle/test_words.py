@@ -29,6 +29,7 @@ pytestmark = pytest.mark.pure
             "a is x, 2 or true and b is at least 5 and is less than 7",
         ),
         ("{trait: {a: {not: x}}}", "a is not x"),
+        ("{trait: {a_b: {in: [first_author, 'A_b', /a_b]}}}", "a b is first author, A_b or /a_b"),
         ("{trait: {a: {exists: true}, b: {exists: false}}}", "a is known and b is not known"),
         (
             "{trait: {a: {glob: 'x*'}, b: {gt: 1, lte: 3}}}",

@@ -88,6 +88,17 @@ def test_a_salesperson_is_not_led_to_a_page_that_is_not_theirs(browse: Browse) -
     expect(page.locator("nav").get_by_role("link", name="Imports")).to_have_count(0)
 
 
+def test_a_phones_bar_has_room_for_what_it_shows_and_leads_to_the_rest(browse: Browse) -> None:
+    page = browse("marketing", "/gallery/", width=390)
+    bar = page.get_by_role("navigation", name="Main")
+    assert bar.locator("ul").evaluate("list => list.scrollWidth <= list.clientWidth")
+    expect(bar.get_by_role("link")).to_have_count(5)
+    bar.get_by_text("More").click()
+    bar.get_by_role("link", name="Imports").click()
+    page.wait_for_url("**/gallery/imports/")
+    expect(bar.locator("summary")).to_have_class("is-here")
+
+
 def test_filters_apply_themselves_and_stay_in_the_address(browse: Browse) -> None:
     page = browse("marketing", "/gallery/")
     page.get_by_label("Stage", exact=True).first.select_option("mql")
