@@ -93,9 +93,12 @@ def note_consent(
     """Writes down what a contact said, with its proof, in the caller's transaction, which holds the contact.
 
     The withdrawal of a purpose that goes by mail closes all their addresses for it, and a consent given anew opens them
-    again, unless they were closed for other reasons. A word that is heard late, older than one that is known, changes
-    nothing of that.
+    again, unless they were closed for other reasons. Anybody could send a form in their name: after a withdrawal its
+    word is kept as asked, and waits for a confirmation by mail. A word that is heard late, older than one that is
+    known, changes nothing of that.
     """
+    if (state, how) == (Consent.State.GIVEN, Consent.How.FORM) and was_withdrawn(contact, purpose, at):
+        state = Consent.State.ASKED
     said = Consent.objects.create(
         contact=contact,
         purpose=purpose,
@@ -108,11 +111,22 @@ def note_consent(
         note=note,
         by=by,
     )
-    if purpose in BY_MAIL and _counted(contact, purpose).first() == said:
+    is_asked = state == Consent.State.ASKED
+    if purpose in BY_MAIL and not is_asked and _counted(contact, purpose).first() == said:
         said.before = _close_or_open(said)
         said.save(update_fields=["before"])
     note_changed([contact.merged_into_id or contact.pk], now=at)
     return said
+
+
+def was_withdrawn(contact: Contact, purpose: str, at: datetime) -> bool:
+    """Whether a purpose was withdrawn by a moment: by whoever the contact is, or by whoever had one of their
+    addresses."""
+    latest = _counted(contact, purpose).filter(at__lte=at).first()
+    closed = Suppression.objects.filter(
+        address__in=addresses_of(contact), purpose=purpose, why=Suppression.Why.WITHDRAWN, at__lte=at
+    )
+    return (latest is not None and latest.state == Consent.State.WITHDRAWN) or closed.exists()
 
 
 def take_back_word(said: Consent) -> bool:
@@ -184,7 +198,7 @@ def _close_or_open(said: Consent) -> dict[str, str | None] | None:
 
     An address that was closed is closed since the later withdrawal: whoever has it next may have said older things.
     """
-    addresses = _addresses(said.contact)
+    addresses = addresses_of(said.contact)
     rows = Suppression.objects.filter(address__in=addresses, purpose=said.purpose)
     ours = rows.filter(why=Suppression.Why.WITHDRAWN, at__lte=said.at)
     before: dict[str, str | None] = {row.address: row.at.isoformat() for row in ours}
@@ -198,7 +212,7 @@ def _close_or_open(said: Consent) -> dict[str, str | None] | None:
     return before or None
 
 
-def _addresses(contact: Contact) -> set[str]:
+def addresses_of(contact: Contact) -> set[str]:
     """All addresses of all who are one with a contact."""
     ways = Identity.objects.filter(_of(contact), kind=Identity.Kind.EMAIL)
     return {*ways.values_list("value", flat=True), living(contact).email} - {""}

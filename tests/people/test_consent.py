@@ -30,7 +30,7 @@ LATER = NOW + timedelta(days=1)
 
 
 def say(contact: Contact, state: Consent.State, at: object = NOW, purpose: str = "newsletter") -> Consent:
-    return note_consent(contact, purpose, state, how=Consent.How.FORM, at=at)  # type: ignore[arg-type]
+    return note_consent(contact, purpose, state, how=Consent.How.MAIL, at=at)  # type: ignore[arg-type]
 
 
 def test_the_latest_that_was_given_or_withdrawn_counts_and_what_was_only_asked_does_not() -> None:

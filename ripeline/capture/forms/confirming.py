@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from ripeline.capture.forms.becoming import email_of
-from ripeline.capture.forms.definition import Definition
+from ripeline.capture.forms.definition import Definition, Question
 from ripeline.capture.forms.languages import sentence
 from ripeline.capture.forms.models import Confirmation, Submission
 from ripeline.capture.forms.showing import plain_links
@@ -30,13 +30,16 @@ HOLDS_FOR = timedelta(days=14)
 
 
 def ask_consents(row: Submission, definition: Definition, contact: Contact, *, now: datetime) -> None:
-    """Notes every consent that was ticked, in the caller's transaction: given, or asked where it is to be confirmed."""
+    """Notes every consent that was ticked, in the caller's transaction: given, or asked where it is to be confirmed: as
+    the form says, or since it was withdrawn before."""
     address = email_of(definition, row.answers)
     ticked = [each for each in definition.fields if each.type == "consent" and each.name in row.answers]
     state = Consent.State.ASKED if definition.confirm else Consent.State.GIVEN
+    given: list[str] = []
+    waits: list[Question] = []
     for each in ticked:
         wording = keep_wording(each.purpose, definition.say(each.label, row.language), row.language, now=now)
-        note_consent(
+        said = note_consent(
             contact,
             each.purpose,
             state,
@@ -46,11 +49,13 @@ def ask_consents(row: Submission, definition: Definition, contact: Contact, *, n
             place=place_of(row) | ({"to": address} if address else {}),
             source=row.uid,
         )
-    if definition.confirm and ticked and address:
-        _send_link(row, definition, contact, address, now)
-    elif not definition.confirm:
-        purposes = [each.purpose for each in ticked]
-        subscribe(contact, purposes, uid=f"form:{row.uid}", actor=row.actor, at=row.received_at, now=now)
+        if said.state == Consent.State.GIVEN:
+            given.append(each.purpose)
+        else:
+            waits.append(each)
+    if waits and address:
+        _send_link(row, definition, contact, address, asked=waits, now=now)
+    subscribe(contact, given, uid=f"form:{row.uid}", actor=row.actor, at=row.received_at, now=now)
 
 
 def confirm(link: Confirmation, shown: Collection[str], *, now: datetime) -> Sequence[Consent]:
@@ -101,7 +106,13 @@ def waiting_for(link: Confirmation, *, now: datetime) -> Sequence[Consent]:
 
 
 def _send_link(
-    row: Submission, definition: Definition, contact: Contact, address: str, now: datetime
+    row: Submission,
+    definition: Definition,
+    contact: Contact,
+    address: str,
+    *,
+    asked: Sequence[Question],
+    now: datetime,
 ) -> None:
     """Posts the letter with the link, unless one went to this address within a day: its link confirms this as well."""
     lately = Confirmation.objects.filter(address=address, asked_at__gt=now - MAIL_EVERY)
@@ -111,11 +122,7 @@ def _send_link(
         contact=contact, form=row.form, address=address, language=row.language, asked_at=now
     )
     language = row.language
-    wordings = [
-        plain_links(definition.say(each.label, language))
-        for each in definition.fields
-        if each.type == "consent" and each.name in row.answers
-    ]
+    wordings = [plain_links(definition.say(each.label, language)) for each in asked]
     where = settings.CONFIG.base_url + reverse("form_confirm", args=[link.key])
     lines = [
         f"{sentence('mail_lead', language)}:",

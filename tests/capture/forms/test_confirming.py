@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from ripeline.capture.forms.confirming import HOLDS_FOR
 from ripeline.capture.forms.models import Confirmation, Form
-from ripeline.people.consent import is_suppressed, may, suppress
+from ripeline.people.consent import is_suppressed, may, note_consent, suppress
 from ripeline.people.models import Consent, Contact, Identity, Suppression
 from ripeline.timeline.models import Touch
 from ripeline.work.letters import Letter, attend_letters
@@ -90,6 +90,26 @@ def shown(link: str) -> list[str]:
 
 def attend(times: int = 1) -> list[int]:
     return [attend_letters(timezone.now(), is_closed=is_suppressed) for _ in range(times)]
+
+
+def test_who_unsubscribed_is_not_brought_back_by_a_form_that_a_stranger_sends(mailbox: Mailbox) -> None:
+    form = make_demo()
+    send(form)
+    ann = Contact.objects.get()
+    assert may(ann, "newsletter", timezone.now())
+    note_consent(ann, "newsletter", Consent.State.WITHDRAWN, how=Consent.How.UNSUBSCRIBED, at=timezone.now())
+    send(form, full_name="A stranger")
+    assert not may(ann, "newsletter", timezone.now())
+    assert is_suppressed(ann.email, "newsletter")
+    assert attend() == [1], "she alone can say that it is her wish"
+    assert Touch.objects.filter(kind="subscribed").count() == 1
+    press(link_in(mailbox.letters[0]))
+    assert may(ann, "newsletter", timezone.now())
+    # Whoever has her closed address next is asked as well.
+    note_consent(ann, "newsletter", Consent.State.WITHDRAWN, how=Consent.How.UNSUBSCRIBED, at=timezone.now())
+    ann.delete()
+    send(form, full_name="Another")
+    assert not may(Contact.objects.get(), "newsletter", timezone.now())
 
 
 def test_a_letter_that_was_posted_before_its_address_was_closed_is_not_sent(
