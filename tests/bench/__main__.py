@@ -22,10 +22,11 @@ BENCHMARKS = {
     "tests.bench.bench_import": True,
     "tests.bench.bench_landing": True,
     "tests.bench.bench_lists": True,
+    "tests.bench.bench_sending": True,
     "tests.bench.bench_today": True,
 }
 # What is measured here is what it costs to wait for the disk.
-DURABLE = {"tests.bench.bench_collector"}
+DURABLE = {"tests.bench.bench_collector", "tests.bench.bench_sending"}
 
 
 def main(names: list[str]) -> int:

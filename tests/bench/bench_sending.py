@@ -1,7 +1,7 @@
 """Mails handed over a second, beside a bare loop of the same client to the same server in the same run.
 
-The server is a process of its own and answers the final dot after 2 ms. `--crash` runs the whole of the crash tests
-instead: 50 workers killed over 5,000 people, and PostgreSQL stopped at once ten times.
+The server is a process of its own and answers the final dot after 2 ms. With RIPELINE_BENCH_CRASH=1 the crash tests
+are run at full size instead: 50 workers killed over 5,000 people, and PostgreSQL stopped at once ten times.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tests.bench.database import set_up
+
+if TYPE_CHECKING:
+    from ripeline.people.models import Contact
 
 MAILS = int(os.environ.get("RIPELINE_BENCH_MAILS", "3000"))
 LINES = 8
@@ -26,6 +30,9 @@ MAIL = b"From: ann@ours.example\r\nSubject: Hello\r\nMessage-ID: <a@b>\r\n\r\n" 
 
 def main() -> None:
     """Prints the figures."""
+    if os.environ.get("RIPELINE_BENCH_CRASH"):
+        crashes()
+        return
     subprocess.run([sys.executable, "-m", "ripeline", "migrate"], check=True, stdout=subprocess.DEVNULL)
     set_up()
     from django.db import connection
@@ -41,8 +48,24 @@ def main() -> None:
     share = statistics.median(mine / alone for mine, alone in zip(ours, bare, strict=True))
     where = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
     print(f"mails handed over, {LINES} lines, {where}\t{statistics.median(ours):,.0f} a second")
-    print(f"a bare loop of aiosmtplib in the same run, {LINES} lines\t{statistics.median(bare):,.0f} a second")
+    print(
+        f"a bare loop of aiosmtplib in the same run, {LINES} lines\t{statistics.median(bare):,.0f} a second"
+    )
     print(f"share of the bare loop, {where}\t{share:.0%}")
+
+
+def crashes() -> None:
+    """Prints what became of everybody when workers were killed, and PostgreSQL was stopped."""
+    database = "postgresql" if os.environ.get("RIPELINE_DATABASE_URL") else "sqlite"
+    for kills, restarts, workers in ((50, 0, 2), (0, 10, 2)):
+        if restarts and database == "sqlite":
+            continue
+        sizes = {"people": 5000, "kills": kills, "restarts": restarts, "workers": workers}
+        asked = [part for name, number in sizes.items() for part in (f"--{name}", str(number))]
+        command = [sys.executable, "-m", "tests.nurture.sending.crashes", "--database", database, *asked]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+        print(f"{kills} kills, {restarts} restarts, {workers} workers, {database}\t{done.stdout.strip()}")
+        done.check_returncode()
 
 
 async def bare_loop(port: int, mails: int) -> float:
@@ -61,13 +84,13 @@ async def bare_loop(port: int, mails: int) -> float:
     return mails / (time.perf_counter() - begun)
 
 
-def engine_rate(port: int, people: list[object], turn: int) -> float:
+def engine_rate(port: int, people: Sequence[Contact], turn: int) -> float:
     """Mails a second of the engine, with its ledger, from the first to the last."""
     from ripeline.nurture.sending.engine import Speed
     from ripeline.nurture.sending.models import Delivery
     from tests.nurture.sending.post import engine, send_to
 
-    send_to(people, step=str(turn))  # type: ignore[arg-type]
+    send_to(people, step=str(turn))
     one = engine(port, speed=Speed(lines=LINES, spare=0))
     begun = time.perf_counter()
     thread = threading.Thread(target=lambda: asyncio.run(one.run()))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from django.db import DatabaseError, connection, transaction
 
-from ripeline.nurture.sending.guard import pause
+from ripeline.nurture.sending.guard import Tally, count, pause
 from ripeline.nurture.sending.ledger import (
     LEASE,
     Held,
@@ -24,12 +24,14 @@ from ripeline.nurture.sending.ledger import (
 )
 from ripeline.nurture.sending.mail import Composer, Judge, Mail, Never, NotNow
 from ripeline.nurture.sending.models import Delivery
-from ripeline.nurture.sending.ours import is_paused, our_settings
+from ripeline.nurture.sending.ours import our_settings
 from ripeline.nurture.sending.pace import left_today
 from ripeline.nurture.sending.settling import Finished, settle
 
 log = logging.getLogger(__name__)
 Said = TypeVar("Said")
+SECOND = timedelta(seconds=1)
+NOTHING = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Desk:
     def __init__(self, composer: Composer, judge: Judge, *, transport: str, revision: int = 0) -> None:
         self.composer, self.judge, self.transport, self.revision = composer, judge, transport, revision
         self.renewed_at: datetime | None = None
+        self.tally, self.counted_at = NOTHING, datetime.min.replace(tzinfo=UTC)
         self.is_outdated = False
 
     def asking(self, ask: Callable[[], Said]) -> Said:
@@ -59,12 +62,16 @@ class Desk:
             connection.close()
             raise
 
+    def is_to_renew(self, now: datetime) -> bool:
+        """Whether it is time to see to the leases of what is held."""
+        return self.renewed_at is None or not timedelta() <= now - self.renewed_at < LEASE / 3
+
     def prepare(
         self, held: Sequence[Held], back: Sequence[Held], *, wants: int, now: datetime, avoiding: set[str]
     ) -> Prepared:
         """Keeps what is held, lets go of what is to go `back`, and takes and composes up to `wants` more; all goes back
         where sending is paused."""
-        if self.renewed_at is None or now - self.renewed_at >= LEASE / 3 or now < self.renewed_at:
+        if self.is_to_renew(now):
             name_uncertain(now)
             renew(held, now)
             self.renewed_at = now
@@ -82,19 +89,37 @@ class Desk:
     def go_round(self, finished: Sequence[Finished], picks: Sequence[Held], now: datetime) -> list[Held]:
         """Writes down what is over and marks what goes next, in one transaction; those of `picks` that may go."""
         with transaction.atomic():
-            if finished:
-                settle(finished, now)
-            if not picks:
-                return []
-            if is_paused():
-                give_back(picks)
-                return []
-            judged = self.judge([each.delivery for each in picks], now)
-            if judged:
-                set_aside(judged, picks)
-            going = [each for each in picks if each.delivery.pk not in judged]
-            taken = take_in_hand(going, now, transport=self.transport)
-            return [each for each in going if each.delivery.pk in taken]
+            tally = self._count(settle(finished, now), now)
+            going = self._take(picks, now) if picks else []
+        self.tally = tally
+        return going
+
+    def count(self, now: datetime) -> None:
+        """Writes down what was counted and is not written down yet."""
+        if self.tally != NOTHING:
+            count(self.tally, now)
+            self.tally = NOTHING
+
+    def _count(self, tally: Tally, now: datetime) -> Tally:
+        """Adds to what was counted; returns what of it is not written down yet.
+
+        It is every second, not every round: a row that all rounds write is dear, and what a crash forgets is a second's
+        worth of figures that no mail depends on. What came back is judged at once.
+        """
+        whole = self.tally.plus(tally)
+        if whole == NOTHING or not (tally.bounced or abs(now - self.counted_at) >= SECOND):
+            return whole
+        count(whole, now)
+        self.counted_at = now
+        return NOTHING
+
+    def _take(self, picks: Sequence[Held], now: datetime) -> list[Held]:
+        judged = self.judge([each.delivery for each in picks], now)
+        if judged:
+            set_aside(judged, picks)
+        going = [each for each in picks if each.delivery.pk not in judged]
+        taken = take_in_hand(going, now, transport=self.transport)
+        return [each for each in going if each.delivery.pk in taken]
 
     def give_back(self, held: Iterable[Held]) -> None:
         """Lets go of what waits in our hands."""

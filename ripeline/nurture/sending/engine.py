@@ -13,6 +13,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -143,6 +144,8 @@ class Engine:
         self.news.set()
         self.hunger.set()
         await asyncio.wait(tasks, timeout=self.speed.grace)
+        with suppress(*AWAY):
+            await self._ask(self.ledger, lambda: self.desk.count(self.clock()), again=False)
         for task in tasks:
             task.cancel()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
@@ -276,6 +279,10 @@ class Engine:
                 held, now, most=max(self.speed.batch // 2, self.speed.domain_lines)
             )
             wants = self.speed.batch if len(held) <= self.speed.batch // 2 else 0
+            if not (wants or back or self.desk.is_to_renew(self.clock())):
+                self.news.set()
+                await _rest(self.hunger, 0.05)
+                continue
             found = await self._ask(
                 self.composer,
                 lambda h=held, b=back, w=wants, a=avoiding: self.desk.prepare(  # type: ignore[misc]

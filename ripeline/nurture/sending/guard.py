@@ -44,6 +44,14 @@ class Tally:
     bounced: int = 0
     complained: int = 0
 
+    def plus(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(
+            self.accepted + other.accepted,
+            self.bounced + other.bounced,
+            self.complained + other.complained,
+        )
+
     @property
     def tried(self) -> int:
         """What shares are taken of: what was refused at once was tried too."""

@@ -112,7 +112,8 @@ def set_aside(judged: Mapping[int, NotNow | Never], held: Iterable[Held]) -> Non
 
 
 def take_in_hand(picks: Sequence[Held], now: datetime, *, transport: str) -> set[int]:
-    """Marks mails as being handed over, which they are once this is on disk; the ids of those that are ours still."""
+    """Marks mails as being handed over, which they are once this is on disk; the ids of those that are ours still, and
+    none where sending was stopped."""
     until = _stored(now + IN_HAND)
     rows = [
         {
@@ -135,6 +136,7 @@ def take_in_hand(picks: Sequence[Held], now: datetime, *, transport: str) -> set
     FROM {given}
     WHERE ripeline_delivery.id = given.id AND ripeline_delivery.claimed_by = given.token
         AND ripeline_delivery.state IN ('queued', 'deferred', 'handing')
+        AND NOT EXISTS (SELECT 1 FROM ripeline_sendingsettings WHERE paused_at IS NOT NULL)
     RETURNING ripeline_delivery.id
     """
     with connection.cursor() as cursor:

@@ -11,8 +11,3 @@ ROW = 1
 def our_settings() -> SendingSettings:
     """The row, or what holds where nobody has chosen anything: mails stay here."""
     return SendingSettings.objects.filter(pk=ROW).first() or SendingSettings(pk=ROW)
-
-
-def is_paused() -> bool:
-    """Whether sending was stopped."""
-    return SendingSettings.objects.filter(pk=ROW, paused_at__isnull=False).exists()

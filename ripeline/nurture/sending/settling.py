@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import KINDS, Scalar
@@ -42,15 +42,17 @@ class Finished:
     pauses: str = ""
 
 
-def settle(finished: Sequence[Finished], now: datetime) -> None:
-    """Writes down what became of mails, in the caller's transaction; what counts no more has no consequence."""
+def settle(finished: Sequence[Finished], now: datetime) -> Tally:
+    """Writes down what became of mails, in the caller's transaction; what counts no more has no consequence. Returns
+    what is to be counted of it."""
     lines = [line_of(each) for each in finished]
     ours = write(lines, states=(State.HANDING, State.UNCERTAIN))
     counted = [(each, line) for each, line in zip(finished, lines, strict=True) if line.id in ours]
-    _consequences(counted, now)
+    tally = _consequences(counted, now)
     why = next((each.pauses for each in finished if each.pauses), "")
     if why:
         pause(why, now)
+    return tally
 
 
 def line_of(finished: Finished) -> Line:
@@ -142,7 +144,7 @@ def _spread(wait: timedelta, pk: int) -> timedelta:
     return wait * (1 + pk % 10 / 100)
 
 
-def _consequences(counted: Sequence[tuple[Finished, Line]], now: datetime) -> None:
+def _consequences(counted: Sequence[tuple[Finished, Line]], now: datetime) -> Tally:
     facts, taken, bounced = list[Fact](), 0, 0
     for finished, line in counted:
         row = finished.held.delivery
@@ -159,8 +161,15 @@ def _consequences(counted: Sequence[tuple[Finished, Line]], now: datetime) -> No
                 _close(finished.held.mail.to, Suppression.Why.BOUNCED, line.said, finished.at)
             bounced += 1
     if facts:
-        record(facts, now=now)
-        count(Tally(accepted=taken, bounced=bounced), now)
+        record(facts, now=now, contacts=_known([finished.held.delivery for finished, _ in counted]))
+    return Tally(accepted=taken, bounced=bounced)
+
+
+def _known(rows: Sequence[Delivery]) -> Mapping[str, int] | None:
+    """The ids of people by key, where the log asks again whether they are who they were (as it does on PostgreSQL)."""
+    if connection.vendor != "postgresql" or any(row.contact.merged_into_id for row in rows):
+        return None
+    return {row.contact.key: row.contact_id for row in rows}
 
 
 def _sent(row: Delivery, at: datetime) -> Fact:

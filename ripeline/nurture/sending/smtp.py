@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -141,14 +141,16 @@ class SmtpLine:
                 (Verb.RCPT, (b"RCPT", b"TO:<%s>" % mail.to.encode())),
                 (Verb.DATA, (b"DATA",)),
             ):
-                answer = await protocol.execute_command(*command, timeout=self.patience.verb)
+                with self._patiently(self.patience.verb):
+                    answer = await protocol.execute_command(*command)
                 if not (answer.code == _GO_AHEAD if verb is Verb.DATA else 200 <= answer.code < 300):
                     return _refusal(answer, verb)
             protocol.write(PERIOD_REGEX.sub(b"..", mail.raw) + b".\r\n")
         except (SMTPException, OSError, ValueError) as trouble:
             return Refused(0, f"The line broke: {_words(trouble)}", verb)
         try:
-            answer = await protocol.read_response(timeout=self.patience.dot)
+            with self._patiently(self.patience.dot):
+                answer = await protocol.read_response()
         except (SMTPException, OSError) as trouble:
             return Unsure(f"The mail was handed over, and then: {_words(trouble)}")
         if 200 <= answer.code < 300:
@@ -160,6 +162,17 @@ class SmtpLine:
                 :_ENOUGH
             ]
         )
+
+    @contextmanager
+    def _patiently(self, seconds: float) -> Iterator[None]:
+        """Hangs up where no answer comes in time: whoever waits for it hears that the line broke. A timer for each
+        answer, where waiting with a time-out would make a task's worth of objects for each."""
+        assert self.client
+        timer = asyncio.get_running_loop().call_later(seconds, self.client.close)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     async def _begin_anew(self, protocol: SMTPProtocol, client: SMTP) -> None:
         """After a refusal: what was said of the last mail is forgotten, or the line is not used again."""
