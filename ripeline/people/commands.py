@@ -60,7 +60,10 @@ def password(email: str) -> None:
 @user_group.command("list")
 def list_users() -> None:
     """Say who has an account."""
-    for user in User.objects.order_by("email"):
+    users = list(User.objects.order_by("email"))
+    if not users:
+        click.echo("Nobody has an account yet. Sign up on the first page, or: ripeline user add EMAIL")
+    for user in users:
         state = "" if user.is_active else "  (may not sign in)"
         click.echo(f"{user.get_role_display():<14} {user.email}{state}")
 

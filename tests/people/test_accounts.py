@@ -22,6 +22,7 @@ PASS = "a-long-pass-phrase"
 
 @pytest.mark.django_db
 def test_an_account_made_by_command_signs_in_after_choosing_a_password() -> None:
+    assert "Nobody has an account yet." in CliRunner().invoke(user_group, ["list"]).output
     said = CliRunner().invoke(user_group, ["add", "Eva@firm.org", "--role", "marketing", "--name", "Eva"])
     assert said.exit_code == 0, said.output
     path = said.output.splitlines()[1].removeprefix(settings.CONFIG.base_url)

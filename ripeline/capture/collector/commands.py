@@ -37,7 +37,10 @@ def new_command(name: str, purpose: str, origins: tuple[str, ...]) -> None:
 @key_group.command("list")
 def list_command() -> None:
     """Show every key."""
-    for key in WriteKey.objects.order_by("pk"):
+    keys = list(WriteKey.objects.order_by("pk"))
+    if not keys:
+        click.echo("There is no key yet. Make one with: ripeline key new NAME")
+    for key in keys:
         where = f", from {', '.join(key.origins)}" if key.origins else ""
         ended = "" if key.is_active else ", ended"
         click.echo(f"{key.pk}  {key.key}  {key.name} ({key.purpose}{where}{ended})")

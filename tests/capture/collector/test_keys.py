@@ -15,6 +15,7 @@ from ripeline.capture.collector.rates import Rates
 
 @pytest.mark.django_db
 def test_a_key_is_made_shown_and_ended_from_the_command_line() -> None:
+    assert "Make one with: ripeline key new NAME" in say("list")
     made = say("new", "Our site", "--origin", "https://WWW.Example.com/", "--origin", "http://localhost:3000")
     key = WriteKey.objects.get()
     assert made == f"{key.key}\n"
