@@ -157,6 +157,7 @@ ROUTES: dict[str, Route] = {
     "email_preview": READ,
     "email_shown": READ,
     "email_links": OF_TEAM,
+    "email_test": OF_TEAM,
     "email_split": OF_TEAM,
     "email_split_end": OF_TEAM,
     # The playbook

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import QueryDict
 from pydantic import ValidationError
 
+from ripeline.nurture.emails.blocks import from_editor
 from ripeline.nurture.emails.conditions import ABOUT, condition
 from ripeline.nurture.emails.content import Content
 from ripeline.people.consent import BY_MAIL
@@ -36,6 +37,10 @@ def read_edited(sent: QueryDict, before: Content) -> Edited:
         if name in sent:
             # Browsers send line ends as two characters.
             said[name] = sent.get(name, "").replace("\r\n", "\n")
+    if "blocks" in sent:
+        joined = from_editor(before.body, sent.get("blocks", "").replace("\r\n", "\n"))
+        wrong += [] if joined else ["The editor of blocks sent nothing: what was kept stays as it was."]
+        said["body"] = joined or before.body
     if "language" in sent:
         named = sent.get("language", "").strip()
         language = read_language(named) if named else "en"

@@ -43,7 +43,6 @@ REMOTE = {
     "mj-font": "Use a font that mail programs have, such as Arial.",
 }
 _OPENS = {"if": "endif", "unless": "endunless", "case": "endcase", "for": "endfor", "capture": "endcapture"}
-_FULL = re.compile(r"<(mj-text|mj-button|mj-table|mj-raw|mj-navbar-link|mj-accordion-\w+)\b.*?</\1>", re.S)
 _WHEN = re.compile(r"""\swhen\s*=\s*("[^"]*"|'[^']*')""")
 
 
@@ -64,11 +63,6 @@ def to_html(content: Content) -> tuple[str, Marks] | Mistakes:
     except ValueError as odd:
         return Mistakes((Mistake(WHERE, 0, f"MJML cannot be read: {odd}."),))
     return made, marks
-
-
-def has_bare_conditions(source: str) -> bool:
-    """Whether Liquid stands between blocks, where an editor of blocks would lose it."""
-    return "{%" in _FULL.sub("", source)
 
 
 def _refuse(path: str) -> str:

@@ -28,8 +28,10 @@ from ripeline.nurture.emails.previewing import (
     person_to_show,
 )
 from ripeline.nurture.emails.rendering import Rendered
+from ripeline.nurture.emails.testing import send_test
 from ripeline.nurture.emails.views import let_in
 from ripeline.people.models import Contact
+from ripeline.people.permissions import WHOLE_TEAM, reader_of
 from ripeline.timeline.definitions.active import NoPlaybook, active_playbook
 from ripeline.timeline.identities.living import living
 
@@ -56,6 +58,7 @@ def email_preview(request: HttpRequest, key: str) -> HttpResponse:
         "contact": contact,
         "chosen": chosen,
         "words": words,
+        "may_write": reader_of(request).role in WHOLE_TEAM,
         "people": find_people(words) if words else [],
         "personas": _personas(),
         "persona": request.GET.get("persona", ""),
@@ -95,6 +98,26 @@ def email_links(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("email", key=key)
     context = {"email": row, "answers": ask_all(made.links)}
     return render(request, "nurture/email_links.html", context)
+
+
+@require_POST
+def email_test(request: HttpRequest, key: str) -> HttpResponse:
+    """Sends the email to who asks, as somebody would get it."""
+    user = let_in(request)
+    row = get_object_or_404(Email, key=key)
+    contact = living(request.POST.get("contact", ""))
+    number = read_number(request.POST.get("version", ""))
+    version = get_object_or_404(EmailVersion, email=row, number=number) if number else None
+    if contact is None:
+        messages.error(request, "Choose for whom it is written.")
+        return redirect("email_preview", key=key)
+    done = send_test(row, version, contact, to=user, now=timezone.now())
+    if isinstance(done, Mistakes):
+        messages.error(request, str(done))
+    else:
+        messages.success(request, f"Version {done.number} is on its way to {user.email}")
+    chosen = {"contact": contact.key, "version": request.POST.get("version", "")}
+    return redirect(f"{reverse('email_preview', args=[key])}?{urlencode(chosen)}")
 
 
 def _version(request: HttpRequest, row: Email) -> EmailVersion | None:

@@ -91,7 +91,9 @@ def look_at(content: Content, person: PersonData) -> Rendered | Lacking | Mistak
 def sender() -> Sender:
     """Who sends, as the settings say; where they name no postal address, words that say so, since this is not sent."""
     ours = our_settings()
-    return Sender(ours.from_name, ours.postal_address or "[Your postal address, from the settings of sending]")
+    return Sender(
+        ours.from_name, ours.postal_address or "[Your postal address, from the settings of sending]"
+    )
 
 
 def in_light(html: str, light: Light) -> str:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("emails/<slug:key>/preview", preview_views.email_preview, name="email_preview"),
     path("emails/<slug:key>/shown", preview_views.email_shown, name="email_shown"),
     path("emails/<slug:key>/links", preview_views.email_links, name="email_links"),
+    path("emails/<slug:key>/test", preview_views.email_test, name="email_test"),
     path("emails/<slug:key>/split", split_views.email_split, name="email_split"),
     path("emails/<slug:key>/split/end", split_views.email_split_end, name="email_split_end"),
 ]

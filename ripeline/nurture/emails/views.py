@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -15,18 +16,19 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ripeline.kit.numbers import read_number
+from ripeline.nurture.emails.blocks import CannotBeMoved, for_editor
 from ripeline.nurture.emails.checks import check
 from ripeline.nurture.emails.conditions import ABOUT
 from ripeline.nurture.emails.content import Content, read_content
 from ripeline.nurture.emails.editing import Edited, read_edited
 from ripeline.nurture.emails.mistakes import Mistakes
-from ripeline.nurture.emails.mjml import has_bare_conditions
 from ripeline.nurture.emails.models import Email, EmailSplit, EmailVersion
 from ripeline.nurture.emails.naming import KNOWN, OURS
 from ripeline.nurture.emails.people import FIELDS
 from ripeline.nurture.emails.shipping import shipped_email, shipped_emails
 from ripeline.nurture.emails.splitting import state_of
 from ripeline.nurture.emails.versions import make_email, publish, set_archived, use_again, write_draft
+from ripeline.nurture.emails.words import brief
 from ripeline.people.consent import BY_MAIL, PURPOSES
 from ripeline.people.models import User
 from ripeline.people.permissions import WHOLE_TEAM, reader_of
@@ -51,7 +53,10 @@ def emails(request: HttpRequest) -> HttpResponse:
     is_away = "away" in request.GET
     rows = Email.objects.select_related("version").filter(archived_at__isnull=not is_away)
     compared = set(EmailSplit.objects.filter(ended_at=None).values_list("email", flat=True))
-    lines = [(each, each.pk in compared, is_changed(each)) for each in rows.order_by("title", "pk")]
+    lines = [
+        (each, brief(read_content(each.draft).subject), each.pk in compared, is_changed(each))
+        for each in rows.order_by("title", "pk")
+    ]
     context = {
         "lines": lines,
         "is_away": is_away,
@@ -101,8 +106,9 @@ def email(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "email": row,
         "content": content,
-        "versions": versions,
-        "others": [each for each in versions if each.pk != row.version_id],
+        "subject": brief(content.subject),
+        "versions": [(each, brief(each.subject)) for each in versions],
+        "others": [(each, brief(each.subject)) for each in versions if each.pk != row.version_id],
         "state": state_of(split, now=now) if split else None,
         "over": row.splits.exclude(ended_at=None)
         .select_related("winner", "ended_by")
@@ -146,19 +152,22 @@ def email_edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_safe
+@csp_update({"img-src": ["https:"]})  # type: ignore[arg-type]  # it knows only views without arguments
 def email_blocks(request: HttpRequest, key: str) -> HttpResponse:
-    """Writes an email of blocks by moving them about; needs JavaScript, the source beside it does not."""
+    """Writes an email of blocks by moving them about; needs JavaScript, the source beside it does not.
+
+    Here alone pictures may come from elsewhere: those of the email lie where its readers reach them.
+    """
     let_in(request)
     row = get_object_or_404(Email, key=key)
     content = read_content(row.draft)
     if content.mode != "mjml":
         return redirect("email_edit", key=key)
-    if has_bare_conditions(content.body):
-        messages.error(
-            request, "Conditions stand between its blocks: write them as when=… to move blocks about."
-        )
+    source = for_editor(content)
+    if isinstance(source, CannotBeMoved):
+        messages.error(request, source.why)
         return redirect("email_edit", key=key)
-    context = {"email": row, "content": content, "revision": row.revision, "fields": FIELDS.items()}
+    context = {"email": row, "source": source, "revision": row.revision}
     return render(request, "nurture/email_blocks.html", context)
 
 

@@ -7,6 +7,10 @@
   const plugin = window["grapesjs-mjml"];
   if (!host || !window.grapesjs || !plugin) return;
 
+  const offered = [
+    "mj-1-column", "mj-2-columns", "mj-3-columns", "mj-text", "mj-button", "mj-image", "mj-divider", "mj-spacer",
+    "mj-wrapper", "mj-hero", "mj-raw",
+  ];
   const editor = window.grapesjs.init({
     container: host,
     height: "70vh",
@@ -16,21 +20,38 @@
     telemetry: false,
     cssIcons: "",
     noticeOnUnload: false,
-    plugins: [plugin.default || plugin],
-    pluginsOpts: {},
     assetManager: { upload: false },
+    plugins: [(made) => (plugin.default || plugin)(made, { useXmlParser: true, useCustomTheme: false, imagePlaceholderSrc: "", blocks: offered })],
   });
+
+  // Its buttons are drawn by a font that is not loaded: here they are words.
+  const words = {
+    "open-sm": "Look", "open-tm": "Settings", "open-layers": "Layers", "open-blocks": "Add",
+    "sw-visibility": "Borders", preview: "Preview", fullscreen: "Whole screen",
+  };
+  for (const panel of editor.Panels.getPanels().models) {
+    for (const button of [...panel.get("buttons").models]) {
+      const said = words[button.id];
+      if (said) button.set({ label: said, className: "blocks-word", attributes: { title: said } });
+      else if (String(button.get("className")).includes("fa-") && !button.get("label")) panel.get("buttons").remove(button);
+    }
+  }
 
   // Whom a block is for, as the source says it.
-  const onlyFor = { type: "text", name: "when", label: "Only for", placeholder: "persona is reader" };
   editor.on("component:selected", (component) => {
-    if (String(component.get("tagName")).startsWith("mj-") && !component.getTrait("when")) component.addTrait(onlyFor);
+    const isBlock = String(component.get("tagName")).startsWith("mj-");
+    if (isBlock && !component.getTrait("when")) {
+      component.addTrait({ type: "text", name: "when", label: "Only for", placeholder: "persona is reader" });
+    }
   });
 
+  editor.on("load", () => {
+    editor.Panels.getButton("views", "open-blocks")?.set("active", true);
+    host.dataset.ready = "yes";
+  });
   editor.setComponents(source.value);
 
   form.addEventListener("submit", () => {
-    source.value = editor.runCommand("mjml-code") || source.value;
+    source.value = editor.getHtml() || "";
   });
-  host.dataset.ready = "yes";
 })();
