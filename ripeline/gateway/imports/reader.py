@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from ripeline.gateway.imports.cells import PLACEHOLDERS, SURE_PLACEHOLDERS, Cleaner
@@ -9,7 +10,7 @@ from ripeline.gateway.imports.dates import read_date, why_no_date
 from ripeline.gateway.imports.mapping import CellTest, Lookup, MomentRule, Said, TouchRule, places
 from ripeline.gateway.imports.record import Record
 from ripeline.gateway.imports.seniority import seniority_of
-from ripeline.gateway.imports.table import NO_KEY, Rejected, Row, Why
+from ripeline.gateway.imports.table import Rejected, Row, Why
 from ripeline.gateway.imports.takes import Settled, taker
 from ripeline.gateway.imports.touches import LONGEST_ID, LONGEST_KIND
 from ripeline.kit.folding import plain
@@ -52,6 +53,8 @@ class Reader:
             for name, rule in sorted(mapping.columns.items(), key=lambda item: _ORDER.get(item[1].field, 5))
             if name in self._at and rule.field != "ignore"
         ]
+        keys = [name for name, rule in mapping.columns.items() if rule.field in ("email", "external_id")]
+        self._nobody = _say_nobody([name for name in keys if name in self._at])
         self._has_seniority = any(rule.field == "seniority" for rule in mapping.columns.values())
 
     def read(self, row: Row) -> Record | Rejected:
@@ -70,7 +73,7 @@ class Reader:
             if note:
                 record.notes.append(f"{name}: {note}")
         if not record.emails and not record.external:
-            return _nobody(record, row)
+            return _nobody(record, row, self._nobody)
         _derive(record, self._has_seniority)
         return self._add_touches(record, row)
 
@@ -187,12 +190,20 @@ def _derive(record: Record, has_seniority: bool) -> None:
         fields["seniority"] = level
 
 
-def _nobody(record: Record, row: Row) -> Rejected:
+def _say_nobody(keys: Sequence[str]) -> str:
+    """What is said of a row that names nobody, where these columns might have."""
+    if not keys:
+        return "No column of the file holds an email address or a key of another system."
+    said = " and ".join(f"'{key[:40]}'" for key in keys[:5])
+    return f"The row names nobody: {said} {'is' if len(keys) == 1 else 'are'} empty."
+
+
+def _nobody(record: Record, row: Row, said: str) -> Rejected:
     if record.notes:
         wrong = next((note for note in record.notes if "email address" in note), None)
         if wrong:
             return Rejected(row.line, "", f"{wrong}, and no other key.", Why.BAD_ADDRESS, tuple(row.cells))
-    return Rejected(row.line, "", NO_KEY, Why.NO_KEY, tuple(row.cells))
+    return Rejected(row.line, "", said, Why.NO_KEY, tuple(row.cells))
 
 
 def _passes(text: str, test: CellTest) -> bool:

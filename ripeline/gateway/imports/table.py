@@ -43,10 +43,6 @@ class Why(StrEnum):
     NOBODY = "nobody known by this key"
 
 
-NO_KEY = "The row has neither an email address nor a key of another system."
-"""What is said of a row of a table that names nobody."""
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """A readable row: the line it begins on (1 is the first of the file) and as many cells as the

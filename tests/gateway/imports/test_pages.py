@@ -176,10 +176,11 @@ def test_touches_come_in_through_the_page_too(client: Client) -> None:
     line = '{"id": "t1", "person": "p-17", "at": "2025-05-01T10:00:00Z", "kind": "page_viewed"}'
     import_url = upload(client, line, "log.jsonl")["Location"]
     assert "nobody known by this key" in client.get(import_url).content.decode()
-    table = "person;kind;at\np-17;page_viewed;2025-05-01\n"
+    table = "person;kind;at\np-17;page_viewed;2025-05-01\n;page_viewed;2025-05-02\n"
     page = client.get(upload(client, table, "log.csv")["Location"]).content.decode()
     assert "its rows are read as touches, not as contacts" in unescape(page)
     assert "nobody known by this key" in page
+    assert "The row names nobody: 'person' is empty." in unescape(page)
 
 
 def test_a_salesperson_brings_in_no_files() -> None:
