@@ -90,7 +90,12 @@ def _move_on(import_of: Import, rows: int, now: datetime) -> bool:
 
 
 class _Done:
-    """What a step wrote, as the step's row keeps it for undoing; `met` are those it left as they were."""
+    """What a step wrote, as the step's row keeps it for undoing; `met` are those it left as they were.
+
+    `first` are those of the `identities` that are the primary ones of people who had none of the kind. What it said
+    that was so already: `again` by the names of `Decision.again` [names, people of whom], `ways` identities, and
+    `heard` touches.
+    """
 
     def __init__(self) -> None:
         self.contacts: dict[int, int] = {}
@@ -99,9 +104,13 @@ class _Done:
         self.traits: dict[int, dict[str, list[Any]]] = {}
         self.tags: dict[int, list[str]] = {}
         self.identities: dict[int, list[int]] = {}
+        self.first: list[int] = []
         self.told: dict[int, dict[str, list[int]]] = {}
         self.touches: dict[int, list[str]] = {}
         self.met: list[int] = []
+        self.again: list[tuple[tuple[str, ...], list[int]]] = []
+        self.ways: list[int] = []
+        self.heard: list[str] = []
         self.counts: dict[str, int] = {}
 
     def as_json(self) -> dict[str, Any]:
@@ -121,6 +130,7 @@ def _write(import_of: Import, step: Step, now: datetime) -> _Done:
         fact for each in step.decisions for fact in facts_of(import_of, each, before.get(each.pk, _UNKNOWN))
     ]
     done.met = [each.pk for each in step.decisions if not each.is_new and not each.changes()]
+    _note_again(step.decisions, done)
     _record(step.decisions, facts, done, now)
     _keep_rejections(import_of, step.rejected)
     done.counts["companies"] = len(companies)
@@ -128,6 +138,16 @@ def _write(import_of: Import, step: Step, now: datetime) -> _Done:
 
 
 _UNKNOWN: dict[str, Scalar] = {}
+
+
+def _note_again(decisions: Iterable[Decision], done: _Done) -> None:
+    """What rows say mostly has the same names: they are kept once for all of whom it was said."""
+    people: dict[tuple[str, ...], list[int]] = {}
+    for each in decisions:
+        done.ways += each.ways
+        if each.again:
+            people.setdefault(tuple(each.again), []).append(each.pk)
+    done.again = list(people.items())
 
 
 def _add(fresh: list[Decision], step: Step, done: _Done, now: datetime) -> None:
@@ -209,6 +229,8 @@ def _add_identities(decisions: list[Decision], done: _Done, now: datetime) -> No
             ]
     for identity in Identity.objects.bulk_create(fresh, batch_size=BATCH):
         done.identities.setdefault(identity.contact_id, []).append(identity.pk)
+        if identity.is_primary:
+            done.first.append(identity.pk)
 
 
 def _record(decisions: list[Decision], facts: list[Touch], done: _Done, now: datetime) -> None:
@@ -220,6 +242,8 @@ def _record(decisions: list[Decision], facts: list[Touch], done: _Done, now: dat
     own: Counter[str] = Counter()
     for fact in facts:
         if fact.id not in added:
+            if fact.id in in_file:
+                done.heard.append(fact.id)
             continue
         # The first that says it is the one that was recorded.
         added.remove(fact.id)

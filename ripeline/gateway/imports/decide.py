@@ -30,7 +30,8 @@ _COLUMNS = ("first_name", "last_name", "title", "seniority", "country", "languag
 @dataclass(slots=True)
 class Decision:
     """What becomes of one person named in a step. Those who `is_new` are made, as `draft` says once it is known who
-    their company is. `columns` and `traits` give the new values, by name; `pk` and `key` say who it became."""
+    their company is. `columns` and `traits` give the new values, by name; `pk` and `key` say who it became. `again`
+    names what the row says that was so already, as `shared` reads it, and `ways` the identities it does, by id."""
 
     record: Record
     outcome: Outcome
@@ -45,6 +46,8 @@ class Decision:
     emails: list[str] = field(default_factory=list)
     phones: list[str] = field(default_factory=list)
     external: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+    ways: list[int] = field(default_factory=list)
 
     def changes(self) -> bool:
         """Whether the contact's row or identities will change."""
@@ -131,8 +134,8 @@ class Decider:
 @dataclass(slots=True)
 class _Known:
     contact: Contact
-    phones: set[str]
-    keys: set[str]
+    phones: dict[str, int]
+    keys: dict[str, int]
 
 
 def _who(records: Sequence[Record]) -> tuple[dict[int, int], dict[str, int]]:
@@ -176,13 +179,13 @@ def _contacts(pks: set[int]) -> dict[int, _Known]:
     for start in range(0, len(ordered), 500):
         part = ordered[start : start + 500]
         for contact in Contact.objects.filter(pk__in=part).select_related("company"):
-            found[contact.pk] = _Known(contact, set(), set())
-        for pk, kind, value in Identity.objects.filter(contact__in=part).values_list(
-            "contact", "kind", "value"
-        ):
-            (found[pk].phones if kind == Identity.Kind.PHONE else found[pk].keys).add(
-                value if kind == Identity.Kind.PHONE else f"{kind} {value}"
-            )
+            found[contact.pk] = _Known(contact, {}, {})
+        ways = Identity.objects.filter(contact__in=part)
+        for way, pk, kind, value in ways.values_list("pk", "contact", "kind", "value"):
+            if kind == Identity.Kind.PHONE:
+                found[pk].phones[value] = way
+            else:
+                found[pk].keys[f"{kind} {value}"] = way
     return found
 
 
@@ -207,30 +210,60 @@ def _update(
         _new_columns(decision, contact, before, fill=mapping.existing == "fill")
         _new_traits(decision, contact, before, fill=mapping.existing == "fill")
         _new_company(decision, contact, before, companies, fill=mapping.existing == "fill")
-        decision.tags = [tag for tag in record.tags if tag not in contact.tags]
-        decision.emails = [each for each in record.emails if f"email {each}" not in known.keys]
-        decision.external = [each for each in record.external if f"external {each}" not in known.keys]
-        decision.phones = [each for each in record.phones if each not in known.phones]
+        for tag in record.tags:
+            if tag in contact.tags:
+                decision.again.append(f"tag {tag}")
+            else:
+                decision.tags.append(tag)
+        decision.emails = _new_ways(decision, record.emails, known.keys, "email ")
+        decision.external = _new_ways(decision, record.external, known.keys, "external ")
+        decision.phones = _new_ways(decision, record.phones, known.phones, "")
     if decision.changes():
         decision.outcome = "updated"
     return decision
+
+
+def _new_ways(decision: Decision, values: Sequence[str], known: Dict[str, int], kind: str) -> list[str]:
+    """Those that are not theirs yet; of the others the decision notes that they were said again."""
+    found = []
+    for value in values:
+        if way := known.get(kind + value):
+            decision.ways.append(way)
+        else:
+            found.append(value)
+    return found
 
 
 def _new_columns(decision: Decision, contact: Contact, before: frozenset[str], *, fill: bool) -> None:
     record = decision.record
     for name in _COLUMNS:
         value, held = record.fields.get(name, ""), getattr(contact, name)
+        if value and value == held and name not in before:
+            decision.again.append(name)
         if not value or value == held or (held and (fill or name in before)):
             continue
         decision.columns[name] = value
-    if not contact.source and record.fields.get("source"):
+    source = record.fields.get("source")
+    if source and not contact.source:
         # Where somebody first came from stays, whatever a later file says.
-        decision.columns["source"] = record.fields["source"]
-    if record.owner and record.owner != contact.owner_id and not (contact.owner_id and fill):
+        decision.columns["source"] = source
+    elif source == contact.source:
+        decision.again.append("source")
+    if record.owner and record.owner == contact.owner_id:
+        decision.again.append("owner_id")
+    elif record.owner and not (contact.owner_id and fill):
         decision.columns["owner_id"] = record.owner
+    _new_name(decision, contact, before, fill=fill)
+
+
+def _new_name(decision: Decision, contact: Contact, before: frozenset[str], *, fill: bool) -> None:
+    record = decision.record
     first = decision.columns.get("first_name", contact.first_name)
     last = decision.columns.get("last_name", contact.last_name)
     named = record.fields.get("name", "") or display_name(first, last)
+    is_said = any(name in record.fields for name in ("name", "first_name", "last_name"))
+    if is_said and named and named == contact.name and "name" not in before:
+        decision.again.append("name")
     is_new = "name" in record.fields or "first_name" in decision.columns or "last_name" in decision.columns
     if is_new and named and named != contact.name and not (contact.name and (fill or "name" in before)):
         decision.columns["name"] = named
@@ -239,6 +272,8 @@ def _new_columns(decision: Decision, contact: Contact, before: frozenset[str], *
 def _new_traits(decision: Decision, contact: Contact, before: frozenset[str], *, fill: bool) -> None:
     for name, value in decision.record.traits.items():
         held = contact.traits.get(name)
+        if value == held and f"trait {name}" not in before:
+            decision.again.append(f"trait {name}")
         if value == held or (held not in (None, "") and (fill or f"trait {name}" in before)):
             continue
         decision.traits[name] = value
@@ -248,10 +283,14 @@ def _new_company(
     decision: Decision, contact: Contact, before: frozenset[str], companies: Companies, *, fill: bool
 ) -> None:
     domain, name = naming(decision.record)
-    if not (domain or name) or (contact.company and (fill or "company" in before or "domain" in before)):
+    was_named = "company" in before or "domain" in before
+    if not (domain or name) or (contact.company and was_named):
         return
     known = companies.of(decision.record)
     if known is not None and known.pk and known.pk == contact.company_id:
+        decision.again.append("company_id")
+        return
+    if contact.company and fill:
         return
     decision.columns["company"] = decision.record.fields.get("company") or domain
 

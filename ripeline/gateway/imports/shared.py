@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from ripeline.gateway.models import Import, ImportStep
 
 _PEOPLE = ("contacts", "columns", "touches")
 _AT_ONCE = 20
+SAID = "{} is what another import says too, and stays."
 
 
 class Made(NamedTuple):
@@ -54,45 +54,12 @@ class Others:
                 left = np.setdiff1d(left, theirs, assume_unique=True)
         return found
 
-    def naming(self, people: Iterable[int]) -> Iterator[int]:
-        """The steps that name any of these people, in the order they were done."""
+    def naming(self, people: Iterable[int], *, after: int) -> Iterator[int]:
+        """The steps that name any of these people and were done `after` one, in the order they were done."""
         wanted = np.unique(np.fromiter(people, dtype=np.int64))
         for step, named in self._named.items():
-            if np.intersect1d(wanted, named, assume_unique=True).size:
+            if step > after and np.intersect1d(wanted, named, assume_unique=True).size:
                 yield step
-
-
-def bequeath(done: Mapping[str, Any], others: Others) -> dict[int, set[str]]:
-    """Where a later import changed what an undone step had changed, what was before it now is what was before both, so
-    that undoing both in this order too leads back to the beginning. Returns the fields for which it is so, by contact:
-    they are the other import's to put back.
-    """
-    passed: dict[int, set[str]] = {int(pk): set() for pk in done.get("columns", {})}
-    moments: dict[str, set[str]] = {pk: set() for pk in done.get("columns", {})}
-    for heir in others.naming(passed):
-        theirs: dict[str, Any] = ImportStep.objects.values_list("done", flat=True).get(pk=heir)
-        before = sum(map(len, chain(passed.values(), moments.values())))
-        for pk in done["columns"].keys() & theirs.get("columns", {}).keys():
-            for part in ("columns", "traits"):
-                mine, later = (each.get(part, {}).get(pk, {}) for each in (done, theirs))
-                passed[int(pk)] |= _pass_on(mine, later, passed[int(pk)])
-            mine, later = (each.get("told", {}).get(pk, {}) for each in (done, theirs))
-            moments[pk] |= _pass_on(mine, later, moments[pk])
-        if sum(map(len, chain(passed.values(), moments.values()))) > before:
-            ImportStep.objects.filter(pk=heir).update(done=theirs)
-    return passed
-
-
-def _pass_on(mine: Mapping[str, list[Any]], theirs: dict[str, list[Any]], passed: Container[str]) -> set[str]:
-    """Values are kept as [before, after], or [after] where there was none before."""
-    found = {
-        name
-        for name, values in mine.items()
-        if name not in passed and len(theirs.get(name, ())) > 1 and theirs[name][0] == values[-1]
-    }
-    for name in found:
-        theirs[name] = [*mine[name][:-1], theirs[name][-1]]
-    return found
 
 
 def made_by(step: ImportStep) -> dict[int, Made]:

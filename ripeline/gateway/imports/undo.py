@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +11,15 @@ from django.db import models, transaction
 from django.db.models import Count
 from django.utils.dateparse import parse_datetime
 
+from ripeline.gateway.imports.bequests import Passed, bequeath
 from ripeline.gateway.imports.holding import hold_companies, hold_for_undoing, take_turn
 from ripeline.gateway.imports.recorded import recorded_of
-from ripeline.gateway.imports.shared import Made, Others, bequeath, companies_of, hand_over, made_by
+from ripeline.gateway.imports.shared import SAID, Made, Others, companies_of, hand_over, made_by
+from ripeline.gateway.imports.ways import proven, take_ways
 from ripeline.gateway.models import Import, ImportStep
 from ripeline.people.changed import note_changed
 from ripeline.people.contacts import refresh_search
-from ripeline.people.models import Company, Contact, Identity, User
+from ripeline.people.models import Company, Contact, User
 from ripeline.people.told import told_before, told_name, told_trait
 from ripeline.timeline.withdraw import withdraw
 from ripeline.work.claims import LEASE
@@ -72,8 +74,10 @@ def _undo(step: ImportStep, others: Others, now: datetime) -> tuple[list[str], C
     done, made = step.done, made_by(step)
     hold_for_undoing(changed=_ids(done, "columns"), recorded=_ids(done, "touches"), made=made)
     others.look()
-    fields_told = _put_back(done, bequeath(done, others), now)
-    withdraw([uid for uids in done.get("touches", {}).values() for uid in uids], now=now)
+    passed = bequeath(step, others)
+    fields_told = _put_back(step, passed, now)
+    touches = {uid for uids in done.get("touches", {}).values() for uid in uids}
+    withdraw(sorted(touches - passed.touches), now=now)
     companies = companies_of(step)
     shared = _hand_over(made, companies, others)
     gone, told, tally = _remove_contacts(made, shared)
@@ -108,23 +112,21 @@ def _hand_over(made: Mapping[int, Made], companies: dict[int, datetime], others:
     return shared
 
 
-def _put_back(
-    done: dict[str, Any], passed: Mapping[int, Collection[str]], now: datetime
-) -> dict[int, list[str]]:
+def _put_back(step: ImportStep, passed: Passed, now: datetime) -> dict[int, list[str]]:
     """Puts columns and traits (and when they were told), tags and identities of contacts back where they are still as
     the import left them, and not `passed` on to another; says of each what stays.
     """
-    columns, told = _by_contact(done.get("columns", {})), {}
+    done: dict[str, Any] = step.done
+    columns, told = _by_contact(done.get("columns", {})), dict[int, list[str]]()
     gone_rows = _gone(columns.values())
     contacts = list(Contact.objects.filter(pk__in=columns))
     written: set[str] = set()
     for contact in contacts:
         traits, moments = (done.get(part, {}).get(str(contact.pk), {}) for part in ("traits", "told"))
         # Told by the name they have now, before it is put back too.
-        who, theirs = str(contact), passed[contact.pk]
-        again = _told_since(contact, moments) - {
-            word(name) for name in theirs for word in (told_name, told_trait)
-        }
+        who, theirs = str(contact), passed.names_of(contact.pk)
+        # A trait is passed on under the name by which it is told.
+        again = _told_since(contact, moments) - {told_name(name) for name in theirs}
         kept = _put_columns_back(
             contact, columns[contact.pk], theirs, again, gone_rows=gone_rows, written=written, now=now
         )
@@ -132,13 +134,15 @@ def _put_back(
         contact.told = told_before(contact.told, moments, but=kept)
         told[contact.pk] = [f"{who}: {line}" for lines in kept.values() for line in lines]
         gone = set(done.get("tags", {}).get(str(contact.pk), []))
-        contact.tags = [tag for tag in contact.tags if tag not in gone]
+        shared = {tag for tag in gone if f"tag {tag}" in theirs}
+        told[contact.pk] += [f"{who}: {SAID.format(f'tag {tag}')}" for tag in contact.tags if tag in shared]
+        contact.tags = [tag for tag in contact.tags if tag not in gone - shared]
     if contacts:
         names = sorted(written | {"traits", "tags", "told"})
         Contact.objects.bulk_update(contacts, names, batch_size=BATCH // 4)
         note_changed([contact.merged_into_id or contact.pk for contact in contacts], now=now)
-    added = [pk for pks in done.get("identities", {}).values() for pk in pks]
-    Identity.objects.filter(pk__in=added).delete()
+    for pk, lines in take_ways(step, passed.ways).items():
+        told.setdefault(pk, []).extend(lines)
     # Who was merged is in no list: what leads to them leads to the contact they live on as.
     refresh_search([contact.merged_into_id or contact.pk for contact in contacts])
     return told
@@ -170,12 +174,15 @@ def _put_columns_back(
         if column == "updated_at":
             continue
         what, held = column.removesuffix("_id"), getattr(contact, column)
-        if held != new or column in passed:
-            why = f"{what} was changed since, to '{getattr(contact, what)}', and stays."
+        called = what.replace("_", " ")
+        if held != new:
+            why = f"{called} was changed since, to '{getattr(contact, what)}', and stays."
+        elif column in passed:
+            why = SAID.format(f"{called} '{getattr(contact, what)}'")
         elif (column, old) in gone_rows:
-            why = f"the {what} of before exists no longer; '{getattr(contact, what)}' stays."
+            why = f"the {called} of before exists no longer; '{getattr(contact, what)}' stays."
         elif told_name(column) in again:
-            why = f"{what} '{getattr(contact, what)}' was said again since, and stays."
+            why = f"{called} '{getattr(contact, what)}' was said again since, and stays."
         else:
             setattr(contact, column, old)
             written.add(what)
@@ -208,10 +215,13 @@ def _put_traits_back(
 ) -> dict[str, list[str]]:
     told, traits = dict[str, list[str]](), dict(contact.traits)
     for name, values in changed.items():
-        if name not in traits or traits[name] != values[-1] or name in passed:
-            told[told_trait(name)] = [f"{name} was changed since, to '{traits.get(name)}', and stays."]
-        elif told_trait(name) in again:
-            told[told_trait(name)] = [f"{name} '{traits[name]}' was said again since, and stays."]
+        word = told_trait(name)
+        if name not in traits or traits[name] != values[-1]:
+            told[word] = [f"{name} was changed since, to '{traits.get(name)}', and stays."]
+        elif word in passed:
+            told[word] = [SAID.format(f"{name} '{traits[name]}'")]
+        elif word in again:
+            told[word] = [f"{name} '{traits[name]}' was said again since, and stays."]
         elif len(values) > 1:
             traits[name] = values[0]
         else:
@@ -227,7 +237,7 @@ def _remove_contacts(
     went, who stays and why."""
     found = Contact.objects.filter(pk__in=made).annotate(now_touches=Count("touches")).order_by("pk")
     united = set(Contact.objects.filter(merged_into__in=made).values_list("merged_into", flat=True))
-    recorded = recorded_of(made.keys())
+    recorded = recorded_of(made.keys()) | proven(made.keys())
     gone, told, tally = set[int](), [], Counter[str]()
     for contact in found:
         if contact.pk in shared:
