@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -82,20 +82,23 @@ def _follow_in(segment: Segment, contact_ids: Collection[int], terms: Terms) -> 
     write_changes(segment, found - there, there - found, why, held=held)
 
 
-def _put_away(notes: Sequence[int], segments: Sequence[Segment], now: datetime) -> None:
+def _put_away(notes: Sequence[int], segments: Iterable[Segment], now: datetime) -> None:
     """Notes that were followed go, unless a segment is being worked out from what was true before them."""
     rows = ChangedContact.objects.filter(pk__in=notes)
-    if any(segment.working_since for segment in segments):
-        rows.update(done_at=now)
+    begun = [segment.working_since for segment in segments if segment.working_since]
+    if begun:
+        # Not before any of them began, however far apart the clocks of two workers are.
+        rows.update(done_at=max(now, *begun))
     else:
         rows._raw_delete(rows.db)
 
 
 def _make_all_due(now: datetime) -> int:
     with applying():
-        latest = (
-            ChangedContact.objects.filter(done_at=None).order_by("-pk").values_list("pk", flat=True).first()
-        )
-        rows = ChangedContact.objects.filter(done_at=None, pk__lte=latest or 0)
-        Segment.objects.filter(archived_at=None).update(due_at=now, mark=F("mark") + 1)
-        return rows.update(done_at=now)
+        notes = list(ChangedContact.objects.filter(done_at=None).values_list("pk", flat=True))
+        segments = Segment.objects.filter(archived_at=None)
+        segments.update(due_at=now, mark=F("mark") + 1)
+        at_work = list(segments.exclude(working_since=None).only("working_since"))
+        for start in range(0, len(notes), MANY):
+            _put_away(notes[start : start + MANY], at_work, now)
+    return len(notes)

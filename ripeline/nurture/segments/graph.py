@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from ripeline.nurture.segments.definition import Group, asked_segments, read_definition
+from ripeline.nurture.segments.definition import DefinitionMistakes, Group, asked_segments, read_definition
 from ripeline.nurture.segments.models import Segment
 
 
@@ -34,8 +34,13 @@ def in_order(segments: Iterable[Segment]) -> list[Segment]:
 
 
 def asked_by(segment: Segment) -> tuple[str, ...]:
-    """The keys of the segments that one asks about."""
-    return asked_segments(definition_of(segment)) if segment.kind == Segment.Kind.CONDITIONS else ()
+    """The keys of the segments that one asks about; none of one that cannot be read."""
+    if segment.kind == Segment.Kind.LIST:
+        return ()
+    try:
+        return asked_segments(definition_of(segment))
+    except DefinitionMistakes:
+        return ()
 
 
 def circle(key: str, asks: Sequence[str], others: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from ripeline.kit.sql import Sql, stored
 from ripeline.lifecycle.instant import DAY
@@ -35,7 +35,6 @@ LEASE = timedelta(minutes=10)
 """The longest that one statement, or one chunk, may take before another worker begins anew."""
 HOURLY = timedelta(hours=1)
 DAILY = timedelta(days=1)
-MARGIN = timedelta(minutes=1)
 
 
 def attend_refreshes(now: datetime, *, clock: Callable[[], datetime]) -> int:
@@ -70,7 +69,7 @@ def _moments(definition: Group, now: datetime) -> Iterator[datetime]:
     yield now + DAILY
     for leaf in leaves(definition):
         if isinstance(leaf, TouchIs) and leaf.touch.within is not None:
-            yield now + max(HOURLY if leaf.touch.within > DAY else HOURLY / 6, MARGIN)
+            yield now + (HOURLY if leaf.touch.within > DAY else HOURLY / 6)
         if isinstance(leaf, ScoreIs):
             midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
             yield midnight + DAILY
@@ -94,8 +93,10 @@ def _claim(now: datetime) -> Claim | None:
 def _refresh(claim: Claim, clock: Callable[[], datetime]) -> None:
     started, began = clock(), time.perf_counter()
     mine = Segment.objects.filter(pk=claim.pk, claimed_by=claim.token)
-    if not mine.update(working_since=started, claimed_until=started + LEASE):
-        return
+    with applying():
+        _forget_done(Segment.objects.exclude(pk=claim.pk))
+        if not mine.update(working_since=started, claimed_until=started + LEASE):
+            return
     segment = mine.get()
     try:
         _gather(find_in(segment, read_terms(started)), segment)
@@ -165,7 +166,7 @@ def _next_chunk(last: int) -> list[tuple[int, bool]]:
 
 def _write(segment: Segment, chunk: Sequence[tuple[int, bool]], why: Why, started: datetime) -> list[int]:
     ids = [pk for pk, _ in chunk]
-    fresh = Q(done_at=None) | Q(done_at__gte=started - MARGIN)
+    fresh = Q(done_at=None) | Q(done_at__gte=started)
     changed = set(
         ChangedContact.objects.filter(fresh, contact_id__in=ids).values_list("contact_id", flat=True)
     )
@@ -195,9 +196,14 @@ def _end(claim: Claim, segment: Segment, moved: Sequence[int], now: datetime, *,
         others = Segment.objects.filter(archived_at=None)
         if moved and (asking := followers(others, segment.key)):
             _pass_on(asking, moved, now)
-        if not others.exclude(working_since=None).exists():
-            done = ChangedContact.objects.exclude(done_at=None)
-            done._raw_delete(done.db)
+        _forget_done(others)
+
+
+def _forget_done(others: QuerySet[Segment]) -> None:
+    """Notes that were followed go where nobody is at work with what was true before them."""
+    if not others.exclude(working_since=None).exists():
+        done = ChangedContact.objects.exclude(done_at=None)
+        done._raw_delete(done.db)
 
 
 def _pass_on(asking: Sequence[Segment], moved: Sequence[int], now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ripeline.lifecycle.model import Playbook
+from ripeline.nurture.segments.definition import DefinitionMistakes
 from ripeline.nurture.segments.graph import asked_by, definition_of
 from ripeline.nurture.segments.models import Segment, SegmentChange, SegmentMember
 from ripeline.nurture.segments.saying import GROUPS, Titles, say, titles_of
@@ -69,7 +70,7 @@ def page_of(found: Segment, user: User) -> dict[str, Any]:
         "state": state_of(found, now),
         "is_slow": is_slow(found),
         "is_list": is_list,
-        "group": None if is_list else _lines(definition_of(found), titles),
+        "group": None if is_list else _lines(found, titles),
         "members": list(_members(found)[:SHOWN]),
         "changes": [(each, _reason(each, found, titles)) for each in changes],
         "revisions": list(found.revisions.select_related("author").order_by("-number")[:SHOWN]),
@@ -119,7 +120,11 @@ def _reason(change: SegmentChange, found: Segment, titles: Titles) -> str:
     return reason_of(change, found, titles)
 
 
-def _lines(group: Any, titles: Titles) -> dict[str, Any]:
+def _lines(found: Segment, titles: Titles) -> dict[str, Any]:
+    try:
+        group: Any = definition_of(found)
+    except DefinitionMistakes as wrong:
+        return {"words": "What it asks cannot be read", "lines": [str(each) for each in wrong.mistakes]}
     word = next(iter(type(group).model_fields))
     return {"words": GROUPS[word], "lines": [say(part, titles) for part in getattr(group, word)]}
 

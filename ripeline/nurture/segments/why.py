@@ -39,10 +39,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A condition and whether it holds, or a group (`parts`); `fact` is what it goes by, `seen` the latest touches."""
+    """A condition and whether it holds, or a group (`parts`); `fact` is what it goes by, `seen` the latest touches.
+    `suits`: that speaks for being in the segment, as what does not hold does where none shall."""
 
     said: str
     holds: bool
+    suits: bool
     fact: str = ""
     seen: tuple[Seen, ...] = ()
     parts: tuple[Line, ...] = ()
@@ -87,7 +89,7 @@ def explain(segment: Segment, contact: Contact, titles: Titles, *, now: datetime
         return Explained(since, bool(entries), None, entries, happened)
     definition, terms = definition_of(segment), read_terms(now)
     held = iter(held_by(definition, [contact.pk], terms).get(contact.pk, ""))
-    line = _Facts(contact, terms, titles).line(definition, held)
+    line = _Facts(contact, terms, titles).line(definition, held, shall=True)
     return Explained(since, line.holds, line, (), happened)
 
 
@@ -163,17 +165,20 @@ class _Facts:
         self.contact, self.terms, self.titles = contact, terms, titles
         self.standing = Standing.objects.filter(contact=contact).first() or Standing(contact=contact)
 
-    def line(self, condition: Any, held: Iterator[str]) -> Line:
-        """A condition or group with everything in it; `held` gives a bit for each condition in reading order."""
+    def line(self, condition: Any, held: Iterator[str], *, shall: bool) -> Line:
+        """A condition or group with everything in it; `held` gives a bit for each condition in reading order, `shall`
+        says whether it should hold."""
         parts = d.parts_of(condition)
         if not parts:
             holds = next(held, "0") == "1"
-            return Line(say(condition, self.titles), holds, self._fact(condition), self._seen(condition))
-        lines = tuple(self.line(part, held) for part in parts)
+            said = say(condition, self.titles)
+            return Line(said, holds, holds == shall, self._fact(condition), self._seen(condition))
         word = next(iter(type(condition).model_fields))
+        inner = shall if word != "none" else not shall
+        lines = tuple(self.line(part, held, shall=inner) for part in parts)
         found = [line.holds for line in lines]
         holds = {"all": all(found), "any": any(found), "none": not any(found)}[word]
-        return Line(GROUPS[word], holds, parts=lines)
+        return Line(GROUPS[word], holds, holds == shall, parts=lines)
 
     def _fact(self, condition: Any) -> str:
         contact = self.contact
