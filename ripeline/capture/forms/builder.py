@@ -24,6 +24,7 @@ from ripeline.capture.forms.editing import (
     choices_text,
     read_definition,
     read_sheet,
+    shown_languages,
 )
 from ripeline.capture.forms.languages import pick_language
 from ripeline.capture.forms.making import draft_of, hindrances, is_changed, save_draft
@@ -164,13 +165,14 @@ def _page(
         place if place is not None else int(at) if at.isascii() and at.isdigit() and len(at) < 4 else None
     )
     definition, _ = read_definition(raw)
-    languages = list(raw.get("languages") or ["en"])
+    languages = shown_languages(raw)
     context: dict[str, Any] = {
         "form": form,
         "raw": raw,
         "revision": revision,
         "wrong": wrong,
         "languages": languages,
+        "listed": raw.get("languages") or languages,
         "texts": [
             (TEXT_WORDS[name], _written(name, raw.get(name, {}), languages, is_long=name in LONG_TEXTS))
             for name in WHOLE_TEXTS
@@ -195,7 +197,10 @@ def _item(raw: Raw, place: int, languages: Sequence[str], *, is_open: bool, coun
     at = f"f{place}-"
     label = raw.get("label", {})
     choices = [
-        Written(f"{at}choices-{code}", code, choices_text(raw, code), is_long=True) for code in languages
+        Written(
+            f"{at}choices-{code}", code, choices_text(raw, code, is_first=code == languages[0]), is_long=True
+        )
+        for code in languages
     ]
     return Item(
         place,

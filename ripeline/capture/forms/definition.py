@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?\Z")
 Text = dict[str, str]
 """One text by language code; the form's first language stands in for those that are missing."""
 FieldType = Literal[
@@ -96,11 +97,22 @@ class Question(_Part):
     fixed: Short = ""
 
 
+def is_language(code: str) -> bool:
+    """Whether it is a language as browsers name them, such as en or de-at."""
+    return _LANGUAGE.match(code) is not None
+
+
+def _read_language(code: str) -> str:
+    if not is_language(code):
+        raise ValueError(f"{code!r} is no code of a language, such as en.")
+    return code
+
+
 class Definition(_Part):
     """A form. `languages` begins with the one it was written in; of the progressive questions at most `ask_at_most`
     are asked at a time (0: all). With `confirm`, consents count once a link sent by mail was followed."""
 
-    languages: tuple[str, ...] = ("en",)
+    languages: tuple[Annotated[str, AfterValidator(_read_language)], ...] = ("en",)
     title: Text = {}
     intro: Text = {}
     button: Text = {}

@@ -14,14 +14,13 @@ from typing import Any
 from django.http import QueryDict
 from pydantic import ValidationError
 
-from ripeline.capture.forms.definition import Definition, Question
+from ripeline.capture.forms.definition import Definition, Question, is_language
 from ripeline.kit.folding import fold_words
 from ripeline.lifecycle.written import read_yaml
 
 TABLE = Path(__file__).with_name("beginnings.yaml")
 Raw = dict[str, Any]
 _NO_LETTERS = re.compile(r"[^a-z0-9]+")
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]{2,4})?\Z")
 WHOLE_TEXTS = ("title", "intro", "button", "thanks")
 LONG_TEXTS = frozenset({"intro", "thanks"})
 TICKS = ("required", "progressive")
@@ -29,10 +28,15 @@ WORDS = ("type", "becomes", "fill", "purpose", "source", "fixed")
 
 
 def read_sheet(posted: QueryDict) -> Raw:
-    """What stands on the page, as a definition is written, or would be."""
-    languages = read_languages(posted.get("languages", ""))
+    """What stands on the page, as a definition is written, or would be. Where a language is none, the texts of those
+    that are not listed any more stay: one of them may have been meant."""
+    listed = read_languages(posted.get("languages", ""))
+    languages = [each for each in listed if is_language(each)]
+    if len(languages) < len(listed):
+        shown = [name.removeprefix("title-") for name in posted if name.startswith("title-")]
+        languages = list(dict.fromkeys([*languages, *(each for each in shown if is_language(each))]))
     raw: Raw = {
-        "languages": languages,
+        "languages": listed,
         "redirect": posted.get("redirect", "").strip(),
         "confirm": "confirm" in posted,
         "proof_of_work": "proof_of_work" in posted,
@@ -47,7 +51,7 @@ def act_on(raw: Raw, do: str) -> int | None:
     act, _, what = do.partition(":")
     fields: list[Raw] = raw["fields"]
     if act == "add":
-        fields.append(new_field(what, {str(each["name"]) for each in fields}, raw["languages"][0]))
+        fields.append(new_field(what, {str(each["name"]) for each in fields}, shown_languages(raw)[0]))
         return len(fields) - 1
     if not what.isascii() or not what.isdigit() or int(what) >= len(fields):
         return None
@@ -77,9 +81,17 @@ def read_definition(raw: Raw) -> tuple[Definition | None, list[str]]:
 
 
 def read_languages(written: str) -> list[str]:
-    """Language codes, the first one first."""
+    """What is listed as languages, the first one first."""
     words = re.split(r"[\s,;]+", written.strip().lower())
-    return list(dict.fromkeys(word for word in words if _LANGUAGE.match(word)))[:12] or ["en"]
+    return list(dict.fromkeys(word[:20] for word in words if word))[:12] or ["en"]
+
+
+def shown_languages(raw: Raw) -> list[str]:
+    """The languages that the page has room for: those listed, and those that something is written in."""
+    listed = [each for each in raw.get("languages") or () if is_language(each)]
+    texts = [raw.get(name, {}) for name in WHOLE_TEXTS]
+    texts += [each.get(name, {}) for each in raw.get("fields", ()) for name in ("label", "help")]
+    return list(dict.fromkeys([*listed, *(code for text in texts for code in text)])) or ["en"]
 
 
 def free_name(wanted: str, taken: set[str]) -> str:
@@ -91,12 +103,14 @@ def free_name(wanted: str, taken: set[str]) -> str:
     )
 
 
-def choices_text(field: Mapping[str, Any], language: str) -> str:
-    """The answers to choose from in a language, one a line."""
+def choices_text(field: Mapping[str, Any], language: str, *, is_first: bool) -> str:
+    """The answers to choose from in a language, one a line. In others than the first, one that is not translated has
+    nothing behind its bar: without a bar it would be called as it is kept."""
     lines = []
     for each in field.get("choices", ()):
-        words = each.get("label", {}).get(language, "")
-        lines.append(f"{each['value']} | {words}" if words and words != each["value"] else str(each["value"]))
+        value, words = str(each["value"]), each.get("label", {}).get(language, "")
+        is_plain = words == value or (is_first and not words)
+        lines.append(value if is_plain else f"{value} | {words}")
     return "\n".join(lines)
 
 
@@ -129,7 +143,7 @@ def _choices(posted: QueryDict, at: str, languages: Sequence[str]) -> list[Raw]:
                 continue
             if language == languages[0]:
                 found.setdefault(value[:120], {})
-            if value[:120] in found:
+            if value[:120] in found and words:
                 found[value[:120]][language] = words
     return [{"value": value, "label": label} for value, label in found.items()]
 
@@ -166,6 +180,9 @@ def _number(text: str, otherwise: Any) -> Any:
 def _say(where: Sequence[object], raw: Raw) -> str:
     """What cannot be read, in the words of the page."""
     named = str(where[-1]).replace("_", " ")
+    if where[0] == "languages" and isinstance(where[-1], int):
+        word = raw["languages"][where[-1]]
+        return f"“{word}” is no language as browsers name them: write codes, such as en, nl or de-at."
     if len(where) > 1 and where[0] == "fields" and isinstance(where[1], int):
         field = raw["fields"][where[1]]
         called = (

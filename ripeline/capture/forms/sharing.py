@@ -118,6 +118,9 @@ def _control(definition: Definition, asked: Question) -> Iterator[str]:
     elif asked.type in ("choice", "choices"):
         several = " multiple" if asked.type == "choices" else ""
         yield f'  <label>{label} <select name="{asked.name}"{several}{needs}>'
+        if not several:
+            # Without it browsers would send the first answer of who gave none.
+            yield '    <option value=""></option>'
         for each in asked.choices:
             words = escape(definition.say(each.label, definition.languages[0]) or each.value)
             yield f'    <option value="{escape(each.value)}">{words}</option>'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -124,6 +126,41 @@ def test_what_cannot_be_read_is_told_and_all_that_was_typed_stays(writer: Client
     refused = writer.post("/forms/demo/use", follow=True).content.decode()
     assert "It cannot be used yet." in refused
     assert FormVersion.objects.count() == 1
+
+
+def test_what_is_not_translated_stands_in_the_first_language_however_often_it_is_saved(
+    writer: Client,
+) -> None:
+    form = make_demo()
+    writer.post("/forms/demo/edit", sheet_of(form, languages="en, nl", **{"title-nl": "Vraag een demo"}))
+    for _ in range(2):
+        form.refresh_from_db()
+        page = writer.get("/forms/demo/edit?at=3").content.decode()
+        boxes = re.findall(
+            r'<textarea[^>]* name="(f3-choices-\w+)"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL
+        )
+        writer.post("/forms/demo/edit", sheet_of(form, **{"title-nl": "Vraag een demo"}, **dict(boxes)))
+    form.refresh_from_db()
+    role = draft_of(form).fields[3]
+    assert [list(each.label) for each in role.choices] == [["en"]] * len(role.choices)
+
+    odd = writer.post(
+        "/forms/demo/edit", sheet_of(form, languages="en, nederlands", **{"title-nl": "Vraag een demo"})
+    )
+    page = odd.content.decode()
+    assert odd.status_code == 422
+    assert "“nederlands” is no language as browsers name them" in page
+    assert 'value="en, nederlands"' in page
+    assert "Vraag een demo" in page
+    form.refresh_from_db()
+    assert draft_of(form).languages == ("en", "nl")
+
+
+def test_the_html_to_copy_answers_nothing_for_people(writer: Client) -> None:
+    make_demo()
+    said = unescape(writer.get("/forms/demo/share").content.decode())
+    for name in ("role", "when"):
+        assert re.search(rf'<select name="{name}">\s*<option value=""></option>', said)
 
 
 def test_two_who_write_one_form_at_once_overwrite_nothing(writer: Client) -> None:
