@@ -22,6 +22,7 @@ BENCHMARKS = {
     "tests.bench.bench_import": True,
     "tests.bench.bench_landing": True,
     "tests.bench.bench_lists": True,
+    "tests.bench.bench_segments": True,
     "tests.bench.bench_rendering": True,
     "tests.bench.bench_sending": True,
     "tests.bench.bench_today": True,
