@@ -296,12 +296,22 @@ def secret_key(config: Config) -> str:
     try:
         if not kept.exists():
             _make_key(config, kept)
-        return kept.read_text().strip()
+        found = kept.read_bytes()
     except OSError as error:
         raise BadSettings(
             f"The secret key cannot be kept in {kept.absolute()}: {error.strerror}. Run every command of Ripeline as"
             " the user to whom that folder belongs, or name another in RIPELINE_DATA_DIR."
         ) from None
+    key = found.strip()
+    if not key.isascii() or not key.decode("ascii").isprintable() or len(key) < SHORTEST_KEY:
+        # Not made anew by itself: what was signed and locked with the one that was here could be read no more.
+        what = "is empty" if not key else "holds no key that can be used"
+        raise BadSettings(
+            f"{kept.absolute()} {what}. Put back the secret key that was there before, from a copy of the folder; where"
+            " there is none, delete the file: the next start makes another; then everybody signs in anew, and what was"
+            " signed or locked with the one before is lost."
+        )
+    return key.decode("ascii")
 
 
 def _make_key(config: Config, kept: Path) -> None:
@@ -310,10 +320,19 @@ def _make_key(config: Config, kept: Path) -> None:
     make_data_dir(config)
     begun = config.data_dir / f"secret_key.{os.getpid()}"
     begun.touch(mode=0o600)
-    begun.write_text(secrets.token_urlsafe(50))
+    with begun.open("w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(50))
+        file.flush()
+        # Before it has its name: a power cut would leave an empty file under it.
+        os.fsync(file.fileno())
     with suppress(FileExistsError):
         os.link(begun, kept)
     begun.unlink()
+    folder = os.open(config.data_dir, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def make_data_dir(config: Config) -> None:

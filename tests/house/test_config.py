@@ -166,6 +166,36 @@ def test_a_key_that_cannot_be_kept_or_read_is_told(monkeypatch: pytest.MonkeyPat
     )
 
 
+@pytest.mark.parametrize(
+    ("kept", "what"),
+    [
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"short\n", "holds no key that can be used"),
+        (b"\0" * 67, "holds no key that can be used"),
+        ("\u00fc".encode("latin-1") * 67, "holds no key that can be used"),
+    ],
+)
+def test_a_kept_key_that_cannot_be_used_stops_every_command(tmp_path: Path, kept: bytes, what: str) -> None:
+    (tmp_path / "secret_key").write_bytes(kept)
+    with pytest.raises(BadSettings) as stopped:
+        secret_key(Config(data_dir=tmp_path, secret_key=""))
+    assert str(stopped.value).startswith(f"{tmp_path}/secret_key {what}. Put back the secret key")
+    # Nobody made another in its place.
+    assert (tmp_path / "secret_key").read_bytes() == kept
+
+
+def test_the_doctor_says_that_the_kept_key_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").touch()
+    known = {name: value for name, value in os.environ.items() if not name.startswith("RIPELINE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "ripeline", "doctor"],
+        env=known | {"RIPELINE_DATA_DIR": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{tmp_path}/secret_key is empty. Put back")
+
+
 def django_says(expression: str, **variables: str) -> str:
     """What a process with these settings makes of Django's."""
     code = f"from ripeline import settings as s; print({expression})"
