@@ -38,9 +38,14 @@
   }
 
   // Whom a block is for, as the source says it.
+  const isBlock = (component) => String(component.get("tagName")).startsWith("mj-");
   editor.on("component:selected", (component) => {
-    const isBlock = String(component.get("tagName")).startsWith("mj-");
-    if (isBlock && !component.getTrait("when")) {
+    // Of words in a block the block is meant; a link has an address of its own.
+    if (!isBlock(component) && component.get("tagName") !== "a") {
+      let home = component.parent();
+      while (home && !isBlock(home)) home = home.parent();
+      if (home) editor.select(home);
+    } else if (isBlock(component) && !component.getTrait("when")) {
       component.addTrait({ type: "text", name: "when", label: "Only for", placeholder: "persona is reader" });
     }
   });
