@@ -25,7 +25,7 @@ from ripeline.capture.collector.keys import KnownKey, shown_key
 from ripeline.capture.collector.rates import Rates
 from ripeline.capture.collector.reading import Sent, read_events
 from ripeline.capture.collector.refusals import Turned
-from ripeline.capture.collector.steps import TYPES, Coming, take
+from ripeline.capture.collector.steps import TYPES, Coming, read_shared, take
 from ripeline.capture.collector.stores import Row
 
 # Each call, and its one letter, which Segment's browser script uses. "import" is the old name of batch.
@@ -43,6 +43,7 @@ PREFLIGHT = [
 NOT_LET_IN = 403
 MOMENT = len("2026-03-03 12:00:00.000000")
 KEPT = PLAIN[:1]
+TOO_MANY = f"a request may have {limits.BATCH:,} events"
 SUCCESS = b'{"success":true}'
 
 
@@ -116,7 +117,7 @@ class Collector:
             return _no_origin(origin or "")
         wait = 0
         if key.is_public:
-            wait = self._rates.wait((key.pk, asked.address), max(1, len(sent.events)), time.monotonic())
+            wait = self._rates.wait((key.pk, asked.address), sent.cost, time.monotonic())
         if not wait:
             return None
         why = f"More than {limits.EVENTS_A_SECOND} events a second came from one address. Send them again later."
@@ -138,12 +139,15 @@ class Collector:
 
     async def _keep(self, asked: Asked, sent: Sent, call: str, key: KnownKey) -> Answer:
         rows, size, refused = self._judge(asked, sent, call, key)
+        beyond = max(0, len(sent.events) - limits.BATCH)
+        if beyond:
+            self._note(key, call, TOO_MANY)
         if rows:
             outcome = await self._committer.keep(rows, size)
             if isinstance(outcome, Refused):
                 return self._turn_away(outcome, key)
-        if refused:
-            return some_refused(len(rows), refused)
+        if refused or beyond:
+            return some_refused(len(rows), refused, beyond)
         return Answer(200, SUCCESS, KEPT)
 
     def _judge(
@@ -155,10 +159,10 @@ class Collector:
         rows: list[Row] = []
         size = 0
         refused: list[RefusedEvent] = []
-        for index, raw in enumerate(sent.events):
-            coming = Coming(raw, call, sent.sent_at, sent.context)
-            why = take(coming) if index < limits.BATCH else f"a request may have {limits.BATCH:,} events"
-            if why:
+        shared = read_shared(sent.context)
+        for index, raw in enumerate(sent.events[: limits.BATCH]):
+            coming = Coming(raw, call, sent.sent_at, shared)
+            if why := take(coming):
                 self._note(key, _called(coming), why)
                 refused.append(RefusedEvent(index, _message_id(coming), why))
             else:
@@ -185,20 +189,24 @@ def _message_id(coming: Coming) -> str | None:
     return said[: limits.MESSAGE_ID] if isinstance(said, str) else None
 
 
-def some_refused(kept: int, refused: list[RefusedEvent]) -> Answer:
-    """The answer to a request of which not everything is kept; its sentence is about the first that is not."""
-    first = refused[0]
+def some_refused(kept: int, refused: list[RefusedEvent], beyond: int) -> Answer:
+    """The answer to a request of which not everything is kept; its sentence is about the first that is not. `beyond`
+    is how many events it has more than a request may have: of those none is looked at."""
+    every = len(refused) + beyond
+    shown = refused[: limits.TOLD]
+    shown += [
+        RefusedEvent(limits.BATCH + place, None, TOO_MANY)
+        for place in range(min(beyond, limits.TOLD - len(shown)))
+    ]
+    first = shown[0]
     named = f" (messageId {first.message_id})" if first.message_id else ""
-    more = f", and {len(refused) - 1:,} more" if len(refused) > 1 else ""
+    more = f", and {every - 1:,} more" if every > 1 else ""
     what = {
         "success": False,
         "code": "refused",
         "message": f"Event {first.index}{named} is not kept: {first.why}{more}.",
         "kept": kept,
-        "refused": [
-            {"index": each.index, "messageId": each.message_id, "why": each.why}
-            for each in refused[: limits.TOLD]
-        ],
+        "refused": [{"index": each.index, "messageId": each.message_id, "why": each.why} for each in shown],
     }
     return told(400, what)
 

@@ -9,6 +9,10 @@ EVENT = 32 * 1024
 """Bytes of one event."""
 CONTEXT = 8 * 1024
 """Bytes of what a request says of all its events: it becomes part of each."""
+SPREAD = 2 * 1024 * 1024
+"""Bytes of that in all the events of a request together: what is packed, or said once, may not become much more."""
+KILOBYTE = 1024
+"""What of it counts as much as an event, where a sender is counted."""
 BATCH = 2_500
 """Events of one request."""
 MESSAGE_ID = 100

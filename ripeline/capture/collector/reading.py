@@ -10,13 +10,31 @@ from typing import Annotated, Any
 import msgspec
 
 from ripeline.capture.collector.exchange import Asked, Refused
-from ripeline.capture.collector.limits import BODY, CONTEXT, DEPTH, LARGEST_NUMBER, NAME, VALUES
+from ripeline.capture.collector.limits import (
+    BATCH as MOST_EVENTS,
+)
+from ripeline.capture.collector.limits import (
+    BODY,
+    CONTEXT,
+    DEPTH,
+    KILOBYTE,
+    LARGEST_NUMBER,
+    NAME,
+    SPREAD,
+    VALUES,
+)
 
 TOO_LARGE = Refused(413, "too_large", f"A request may have {BODY // 1024} KB; nothing of this one was kept.")
 TOO_MUCH_CONTEXT = Refused(
     413,
     "too_large",
     f"The context of a batch may have {CONTEXT // 1024} KB; nothing of this request was kept.",
+)
+TOO_MUCH_SPREAD = Refused(
+    413,
+    "too_large",
+    f"The context of a batch becomes part of each of its events, together {SPREAD // 1024**2} MB at most; nothing of"
+    " this request was kept.",
 )
 PACKED = {"gzip", "x-gzip"}
 
@@ -31,6 +49,16 @@ class Sent:
     write_key: Any = None
     sent_at: Any = None
     context: bytes = b""
+
+    @property
+    def spread(self) -> int:
+        """Bytes of the context in all the events that there may be."""
+        return len(self.context) * min(len(self.events), MOST_EVENTS)
+
+    @property
+    def cost(self) -> int:
+        """How many events it counts for, where its sender is counted."""
+        return max(1, len(self.events), self.spread // KILOBYTE)
 
 
 class Batch(msgspec.Struct):
@@ -60,7 +88,9 @@ def read_events(asked: Asked, *, is_batch: bool) -> Sent | Refused:
         if isinstance(mended, Refused):
             return mended
         sent = mended
-    return TOO_MUCH_CONTEXT if len(sent.context) > CONTEXT else sent
+    if len(sent.context) > CONTEXT:
+        return TOO_MUCH_CONTEXT
+    return TOO_MUCH_SPREAD if sent.spread > SPREAD else sent
 
 
 def unpack(body: bytes, encoding: str | None) -> bytes | Refused:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,15 +20,40 @@ IDS = ("userId", "anonymousId", "previousId", "groupId", "messageId")
 OBJECTS = ("properties", "traits", "context")
 ADDRESSES = ("ip", "request_ip", "ip_address", "ipAddress")
 """Names under which senders tell where a visitor is."""
+NULL = b"\\u0000"
 MARK = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,39}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a batch says of all its events: its bytes, what they say (empty: nothing), whether they can be read, and
+    whether there are null letters among them. Read once: there may be thousands of events."""
+
+    size: int = 0
+    said: Mapping[str, Any] = field(default_factory=dict)
+    is_readable: bool = True
+    has_nulls: bool = False
+
+
+ALONE = Shared()
+
+
+def read_shared(context: bytes) -> Shared:
+    """The context of a batch."""
+    if not context:
+        return ALONE
+    try:
+        said, _ = decode_event(context)
+    except (ValueError, RecursionError):
+        return Shared(len(context), is_readable=False)
+    return Shared(len(context), said if isinstance(said, dict) else {}, has_nulls=NULL in context)
 
 
 @dataclass(slots=True)
 class Coming:
     """One event on its way in.
 
-    `call` is the type that the address says (of a batch: none), `sent_at` and `context` are the whole batch's, the
-    latter as it was written.
+    `call` is the type that the address says (of a batch: none), `sent_at` and `shared` are the whole batch's.
     `message` is the event, `marks` is what our script noticed of its browser, `address` where a server says that
     its visitor is: for verdicts, and kept nowhere. It `is_bounded` where reading has shown that it keeps to limits.
     """
@@ -36,7 +61,7 @@ class Coming:
     raw: bytes
     call: str = ""
     sent_at: Any = None
-    context: bytes = b""
+    shared: Shared = ALONE
     message: dict[str, Any] = field(default_factory=dict)
     is_bounded: bool = False
     marks: tuple[str, ...] = ()
@@ -56,7 +81,7 @@ def take(coming: Coming) -> str | None:
 
 def drop_too_large(coming: Coming) -> str | None:
     """An event beyond what one may have."""
-    size = len(coming.raw) + len(coming.context)
+    size = len(coming.raw) + coming.shared.size
     if size > limits.EVENT:
         return f"it has {size:,} bytes; an event may have {limits.EVENT:,}"
     return None
@@ -79,18 +104,13 @@ def drop_unreadable(coming: Coming) -> str | None:
 def drop_unreadable_context(coming: Coming) -> str | None:
     """A batch whose word on all its events cannot be read. What it says stands in each event from here on, where that
     does not say otherwise: before anything else is looked at, since it is part of it."""
-    if not coming.context:
-        return None
-    try:
-        shared, _ = decode_event(coming.context)
-    except (ValueError, RecursionError):
+    if not coming.shared.is_readable:
         return "the context of its batch cannot be read"
     own = coming.message.get("context") or {}
-    if shared and isinstance(shared, dict) and isinstance(own, dict):
-        coming.message["context"] = {**shared, **own}
+    if coming.shared.said and isinstance(own, dict):
+        coming.message["context"] = {**coming.shared.said, **own}
         # Together they may be too many or too deep, though neither is.
         coming.is_bounded = False
-        coming.raw += coming.context
     return None
 
 
@@ -125,7 +145,7 @@ def drop_too_much(coming: Coming) -> str | None:
 
 def put_no_null_letters(coming: Coming) -> None:
     """No text holds the letter number 0: PostgreSQL keeps none."""
-    if b"\\u0000" in coming.raw:
+    if NULL in coming.raw or coming.shared.has_nulls:
         coming.message = _without_nulls(coming.message)
 
 

@@ -117,6 +117,25 @@ def test_the_context_of_a_batch_is_small_as_it_becomes_part_of_each_event() -> N
     assert not Arrival.objects.exists()
 
 
+def test_what_a_batch_says_once_does_not_become_megabytes_and_counts_by_what_it_becomes() -> None:
+    small = {"type": "track", "event": "x", "userId": "u"}
+    said_once = {f"name{number}": 1 for number in range(550)}
+    packed = gzip.compress(json.dumps({"batch": [small] * 2_490, "context": said_once}).encode())
+    assert len(packed) < 4_000
+    key = a_key("website")
+    with collecting() as asking:
+        answer = asking.post("/v1/batch", packed, key, content_encoding="gzip")
+        assert (answer.status, "together 2 MB at most" in said(answer)["message"]) == (413, True)
+        assert not Arrival.objects.exists()
+        for number, status in enumerate((200, 200, 200, 429)):
+            each = {
+                "batch": [{**small, "messageId": f"{number}-{n}"} for n in range(200)],
+                "context": said_once,
+            }
+            assert asking.post("/v1/batch", each, key).status == status, "1.5 MB count as some 1,500 events"
+    assert Arrival.objects.count() == 600
+
+
 def test_the_context_of_a_batch_stands_in_each_event_without_letters_that_are_none() -> None:
     body = {
         "batch": [TRACK, {**TRACK, "messageId": "n", "context": {"own": 1}}],
