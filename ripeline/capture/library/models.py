@@ -52,11 +52,6 @@ class Asset(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    @property
-    def is_gated(self) -> bool:
-        """Whether a form stands before it."""
-        return self.form_id is not None
-
 
 class AssetVersion(models.Model):
     """One file that an asset was, from a moment on. `digest` is the SHA-256 of it, by which it lies in the folder."""
