@@ -14,6 +14,7 @@ from ripeline.nurture.emails.models import Email, EmailSplit, EmailVersion
 from ripeline.nurture.emails.splitting import takes_other
 from ripeline.people.models import User
 
+_WHAT = ("content", "subject", "html", "text", "links")
 COMPARED = Mistakes((Mistake("Comparison", 0, "Two versions are being compared: end that first."),))
 
 
@@ -45,15 +46,16 @@ def publish(email: Email, by: User | None, now: datetime) -> EmailVersion | Mist
 
 
 def add_version(email: Email, content: Content, *, by: User | None, now: datetime) -> EmailVersion | Mistakes:
-    """A version of the email, made but not sent yet; in the caller's transaction, which holds the email."""
+    """A version of the email, made but not sent yet; in the caller's transaction, which holds the email. What the last
+    version says is that version."""
     made = compile_email(content)
     if isinstance(made, Mistakes):
         return made
-    last = (
-        EmailVersion.objects.filter(email=email).order_by("-number").values_list("number", flat=True).first()
-    )
     version = version_of(made, content)
-    version.email, version.number = email, (last or 0) + 1
+    last = EmailVersion.objects.filter(email=email).order_by("-number").first()
+    if last is not None and all(getattr(last, name) == getattr(version, name) for name in _WHAT):
+        return last
+    version.email, version.number = email, (last.number if last else 0) + 1
     version.created_at, version.author = now, by
     version.save()
     return version
