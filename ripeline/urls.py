@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("capture/events/", include("ripeline.capture.digest.urls")),
     path("", include("ripeline.nurture.emails.urls")),
     path("", include("ripeline.nurture.segments.urls")),
+    path("", include("ripeline.nurture.sending.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),
 ]

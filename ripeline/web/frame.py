@@ -58,6 +58,7 @@ ROOMS = (
     Room("forms", "Forms", "forms", "f", "form"),
     Room("library", "Library", "book", "l", "library", at_hand=True),
     Room("emails", "Emails", "mail", "e", "email"),
+    Room("sending", "Sending", "send", "d", "sending"),
     Room("playbook", "Playbook", "route", "p", "playbook", at_hand=True),
     Room("imports", "Imports", "database-import", "i", "import", team=True),
 )

@@ -160,6 +160,18 @@ ROUTES: dict[str, Route] = {
     "email_test": OF_TEAM,
     "email_split": OF_TEAM,
     "email_split_end": OF_TEAM,
+    # Sending
+    "sending": READ,
+    "sending_one": READ,
+    "sending_arrived": OF_TEAM,
+    "sending_again": OF_TEAM,
+    "sending_mailbox": READ,
+    "sending_mailbox_mail": READ,
+    "sending_mailbox_shown": READ,
+    "sending_settings": Route("both", "team"),
+    "sending_try": Route("writes", "admin"),
+    "sending_stop": Route("writes", "admin"),
+    "sending_go_on": Route("writes", "admin"),
     # The playbook
     "playbook": READ,
     "playbook_previews": READ,

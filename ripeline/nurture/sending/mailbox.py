@@ -37,7 +37,7 @@ class MailboxLine:
     async def hand_over(self, mail: Mail) -> Fate:
         """Keeps one mail."""
         try:
-            await asyncio.to_thread(keep, mail, self.clock())
+            await asyncio.to_thread(_keep_alone, mail, self.clock())
         except DatabaseError as trouble:
             log.warning("A mail may be missing from the local mailbox: %s", trouble)
             return Unsure(str(trouble))
@@ -46,19 +46,22 @@ class MailboxLine:
 
 def keep(mail: Mail, now: datetime) -> LocalMail:
     """Puts a mail into the local mailbox."""
-    subject = next((value for name, value in mail.headers if name == "Subject"), "")
+    return LocalMail.objects.create(
+        delivery_id=mail.delivery,
+        message_id=mail.message_id,
+        at=now,
+        sender=mail.sender,
+        to=mail.to,
+        subject=next((value for name, value in mail.headers if name == "Subject"), ""),
+        headers=[list(each) for each in mail.headers],
+        text=mail.text,
+        html=mail.html,
+    )
+
+
+def _keep_alone(mail: Mail, now: datetime) -> None:
     try:
-        return LocalMail.objects.create(
-            delivery_id=mail.delivery,
-            message_id=mail.message_id,
-            at=now,
-            sender=mail.sender,
-            to=mail.to,
-            subject=subject,
-            headers=[list(each) for each in mail.headers],
-            text=mail.text,
-            html=mail.html,
-        )
+        keep(mail, now)
     finally:
         # The threads that lines are given come and go.
         connection.close()

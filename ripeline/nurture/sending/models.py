@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from ripeline.nurture.emails.models import EmailVersion
 from ripeline.people.models import Contact
@@ -61,6 +62,8 @@ class Delivery(DueRow):
             # How far a source has come.
             models.Index(fields=["source_kind", "source", "state", "id"], name="delivery_source"),
             models.Index(fields=["message_id"], name="delivery_message"),
+            # What somebody should look at, among the many that went well.
+            models.Index(fields=["state", "-id"], condition=~Q(state="accepted"), name="delivery_state"),
         )
 
     def __str__(self) -> str:
