@@ -18,6 +18,8 @@ from ripeline.capture.landing.models import LandingPage, PageVersion
 from ripeline.capture.library.models import Asset, AssetVersion
 from ripeline.capture.verdicts.models import JudgingAgain, VerdictRules
 from ripeline.gateway.models import Import
+from ripeline.nurture.segments.keeping import add_segment
+from ripeline.nurture.segments.models import Segment
 from ripeline.people.models import User
 from ripeline.playbooks.drafts.saving import start_draft
 from ripeline.playbooks.preview.models import PreviewRun
@@ -70,6 +72,7 @@ def address() -> Address:
         **OF_TWO,
         **OF_NOBODY,
         **_of_capture(),
+        **_of_segments(),
         "playbook_preview": [key],
         "playbook_preview_people": [key],
         "playbook_preview_cancel": [key],
@@ -129,6 +132,16 @@ def _of_capture() -> dict[str, list[Any]]:
         "website_rules_use": [rules.pk],
         "website_judge_cancel": [again.pk],
         **{name: [write_key.pk] for name in of_keys},
+    }
+
+
+def _of_segments() -> dict[str, list[Any]]:
+    """A segment by conditions, and a list."""
+    add_segment("Eva", {"all": [{"stage": ["lead"]}]}, by=None, now=NOW)
+    add_segment("By hand", None, by=None, now=NOW, kind=Segment.Kind.LIST)
+    return {
+        "segment_put": ["by-hand"],
+        **dict.fromkeys(("segment_person", "segment_take"), ["by-hand", "eva"]),
     }
 
 
