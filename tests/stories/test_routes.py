@@ -139,10 +139,8 @@ def _of_segments() -> dict[str, list[Any]]:
     """A segment by conditions, and a list."""
     add_segment("Eva", {"all": [{"stage": ["lead"]}]}, by=None, now=NOW)
     add_segment("By hand", None, by=None, now=NOW, kind=Segment.Kind.LIST)
-    return {
-        "segment_put": ["by-hand"],
-        **dict.fromkeys(("segment_person", "segment_take"), ["by-hand", "eva"]),
-    }
+    one = ["by-hand", "eva"]
+    return {"segment_put": ["by-hand"], "segment_person": one, "segment_take": one}
 
 
 def _merged(owner: User) -> int:

@@ -25,7 +25,7 @@ from ripeline.kit.numbers import read_number
 from ripeline.lifecycle.playbook import Playbook
 from ripeline.people.changed import note_changed
 from ripeline.people.models import Contact, User
-from ripeline.people.permissions import changeable_by
+from ripeline.people.permissions import WHOLE_TEAM, changeable_by
 from ripeline.timeline.moves import Refused, Verb, move_many
 from ripeline.timeline.reassess import reassess
 
@@ -194,7 +194,8 @@ def _hindrance(task: Task) -> Wrong | None:
         return Wrong(f"A tag is one line of at most {LONGEST_TAG} characters.", "tag")
     if task.action == "list":
         why = list_hindrance(task.value, task.by)
-        return Wrong(why, "list") if why else None
+        # Who may keep no lists has no field for them.
+        return Wrong(why, "list" if task.by.role in WHOLE_TEAM else "") if why else None
     if task.action in VERBS and not task.reason:
         return Wrong("Say why: the reason is what your colleagues will read.", f"reason_{task.action}")
     return None

@@ -139,7 +139,7 @@ def _show(
         **_choices(segment),
     }
     if request.POST.get("do") == "count":
-        context["counted"] = _counted(definition, segment.key if segment else "")
+        context["counting"] = _counted(definition, segment.key if segment else "")
     return render(request, "nurture/segment_edit.html", context, status=status)
 
 
