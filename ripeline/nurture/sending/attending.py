@@ -15,6 +15,7 @@ from ripeline.nurture.sending.composing import LetterComposer, sender_of
 from ripeline.nurture.sending.desk import Desk
 from ripeline.nurture.sending.engine import Engine, Speed, log
 from ripeline.nurture.sending.gate import may_still_go
+from ripeline.nurture.sending.guard import pause
 from ripeline.nurture.sending.linking import links_for
 from ripeline.nurture.sending.mail import Transport
 from ripeline.nurture.sending.mailbox import MailboxLine
@@ -45,6 +46,8 @@ def engine_of(ours: SendingSettings, *, clock: Callable[[], datetime], stop: thr
     """An engine for these settings. Raises Lost where its passwords cannot be read."""
     secrets = unseal(ours.secrets)
     sender = sender_of(ours, secrets)
+    if ours.transport != SendingSettings.Transport.LOCAL and not (ours.from_address and ours.postal_address):
+        pause("The settings name no address that mails come from, or no postal address below them.", clock())
     desk = Desk(
         LetterComposer(sender, writer_of(sender, links_for)),
         may_still_go,

@@ -24,6 +24,8 @@ SIGNED = (
     *("List-Unsubscribe-Post", "Feedback-ID", "MIME-Version", "Content-Type"),
 )
 """RFC 8058, 4: the headers for unsubscribing must be among them."""
+NOT_YET = "(Your postal address stands here once the settings of sending name it.)"
+"""For mails that are only looked at: what leaves has one."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -59,6 +61,9 @@ class Sender:
 def sender_of(ours: SendingSettings, secrets: Mapping[str, str]) -> Sender:
     """The sender that the settings name; where they name nobody, as the installation does."""
     site = settings.CONFIG.site_name.strip("[]")
+    postal = " ".join(ours.postal_address.split())
+    if not postal and ours.transport == SendingSettings.Transport.LOCAL:
+        postal = NOT_YET
     signer = None
     if ours.dkim_domain and ours.dkim_selector and secrets.get("dkim_key"):
         signer = Signer(ours.dkim_domain, ours.dkim_selector, secrets["dkim_key"])
@@ -67,7 +72,7 @@ def sender_of(ours: SendingSettings, secrets: Mapping[str, str]) -> Sender:
         ours.from_address or f"ripeline@{site if '.' in site else 'localhost'}",
         ours.reply_to,
         ours.bounce_domain,
-        " ".join(ours.postal_address.split()),
+        postal,
         signer,
     )
 

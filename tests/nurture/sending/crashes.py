@@ -128,7 +128,8 @@ def _found(sink: Sink, people: int, kills: int, restarts: int, begun: float) -> 
 def _installed_server() -> None:
     from ripeline.nurture.sending.models import SendingSettings
 
-    SendingSettings.objects.update_or_create(pk=1, defaults={"transport": "installed"})
+    named = {"transport": "installed", "from_address": "ann@ours.example", "postal_address": "Ours, 1 Street"}
+    SendingSettings.objects.update_or_create(pk=1, defaults=named)
 
 
 @contextmanager

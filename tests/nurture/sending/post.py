@@ -39,7 +39,7 @@ def make_version(key: str = "welcome") -> EmailVersion:
         content={},
         subject="Hello",
         html="<p>Hello</p>",
-        text="Hello",
+        text="Hello {{ unsubscribe }} {{ sender.address }}",
         created_at=LONG_AGO,
     )
 
