@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ripeline.gateway.forms import ColumnsForm, FileForm
+from ripeline.gateway.imports.listed import TooMany, list_people
 from ripeline.gateway.imports.mapping import load_mapping, write_mapping
 from ripeline.gateway.imports.rejections import rejected_csv
 from ripeline.gateway.imports.report import TOLD_STAYING, WITH_TOUCHES, counted, has_touches, undone_sentence
@@ -144,6 +145,20 @@ def undo_import(request: HttpRequest, key: str) -> HttpResponse:
     """Takes an import back; a worker does it."""
     _let_in(request)
     return _answer(request, key, start_undo(_find(key), timezone.now()))
+
+
+@require_POST
+def list_import(request: HttpRequest, key: str) -> HttpResponse:
+    """Makes a list, kept by hand from then on, of the people an import was about."""
+    _let_in(request)
+    import_of = _find(key)
+    try:
+        made = list_people(import_of, by=reader_of(request), now=timezone.now())
+    except TooMany as why:
+        messages.error(request, str(why))
+        return redirect("import", key=key)
+    messages.success(request, f"{made.title} is a list now")
+    return redirect("segment", key=made.key)
 
 
 @require_POST

@@ -86,6 +86,7 @@ ROUTES: dict[str, Route] = {
     "import_start": OF_TEAM,
     "import_undo": OF_TEAM,
     "import_discard": OF_TEAM,
+    "import_list": OF_TEAM,
     "import_rejected": Route("reads", "team"),
     "import_mapping": Route("reads", "team"),
     # The website
