@@ -18,8 +18,12 @@ from ripeline.capture.landing.models import LandingPage, PageVersion
 from ripeline.capture.library.models import Asset, AssetVersion
 from ripeline.capture.verdicts.models import JudgingAgain, VerdictRules
 from ripeline.gateway.models import Import
+from ripeline.nurture.emails.content import Content as EmailContent
+from ripeline.nurture.emails.versions import make_email
+from ripeline.nurture.emails.versions import publish as publish_email
 from ripeline.nurture.segments.keeping import add_segment
 from ripeline.nurture.segments.models import Segment
+from ripeline.nurture.sending.models import Delivery, LocalMail
 from ripeline.people.models import User
 from ripeline.playbooks.drafts.saving import start_draft
 from ripeline.playbooks.preview.models import PreviewRun
@@ -30,12 +34,15 @@ from ripeline.timeline.record import record
 from ripeline.worker import catch_up
 from tests.capture.forms.forms import make_demo
 from tests.factories import NOW, make_company, make_contact, make_playbook, make_user, sign_in
+from tests.nurture.sending.post import send_to
 from tests.stories.routes import ROUTES, TOLD_ELSEWHERE, Route, Who, addresses
 from tests.timeline.people import fact
 
 pytestmark = pytest.mark.django_db
 
 REFUSED = {403, 404}
+# What shows a mail as it was written.
+MAILS = {"email_shown"}
 # Rows that come and go with a visit itself.
 OF_VISITS = {"django_session", "ripeline_cache", "django_migrations"}
 OF_TWO = {name: ["eva", "eva"] for name in ("contact_merge_with", "contact_keep_apart")}
@@ -73,6 +80,8 @@ def address() -> Address:
         **OF_NOBODY,
         **_of_capture(),
         **_of_segments(),
+        **_of_sending(),
+        **_of_emails(),
         "playbook_preview": [key],
         "playbook_preview_people": [key],
         "playbook_preview_cancel": [key],
@@ -135,12 +144,29 @@ def _of_capture() -> dict[str, list[Any]]:
     }
 
 
+def _of_emails() -> dict[str, list[Any]]:
+    """An email with a version."""
+    content = EmailContent(mode="mjml", subject="x", body="<mjml><mj-body></mj-body></mjml>")
+    publish_email(make_email("eva", "Eva", content, purpose="newsletter", by=None, now=NOW), None, NOW)
+    return {"email_again": ["eva", 1]}
+
+
 def _of_segments() -> dict[str, list[Any]]:
     """A segment by conditions, and a list."""
     add_segment("Eva", {"all": [{"stage": ["lead"]}]}, by=None, now=NOW)
     add_segment("By hand", None, by=None, now=NOW, kind=Segment.Kind.LIST)
     one = ["by-hand", "eva"]
     return {"segment_put": ["by-hand"], "segment_person": one, "segment_take": one}
+
+
+def _of_sending() -> dict[str, list[Any]]:
+    """A mail of which nobody can say whether it arrived, and one in the local mailbox."""
+    send_to([make_contact("Reader")])
+    Delivery.objects.update(state="uncertain", due_at=None)
+    row = Delivery.objects.get()
+    kept = LocalMail.objects.create(delivery=row, message_id=row.message_id, at=NOW, to="a@b.example", html="<p>Hello")
+    own = dict.fromkeys(("sending_one", "sending_arrived", "sending_again"), [row.pk])
+    return own | dict.fromkeys(("sending_mailbox_mail", "sending_mailbox_shown"), [kept.pk])
 
 
 def _merged(owner: User) -> int:
@@ -232,6 +258,12 @@ def test_every_answer_tells_the_browser_what_it_may_not_do(address: Address) -> 
         if name == "account_logout":
             continue
         said = browser.get(address(name)).headers
+        if name in MAILS:
+            # A mail in a frame of ours: it may do nothing at all.
+            assert "default-src 'none'" in said["Content-Security-Policy"], name
+            assert "; sandbox;" in said["Content-Security-Policy"], name
+            assert "frame-ancestors 'self'" in said["Content-Security-Policy"], name
+            continue
         assert "script-src 'self';" in said["Content-Security-Policy"] + ";", name
         assert "frame-ancestors 'none'" in said["Content-Security-Policy"], name
         assert said["X-Frame-Options"] == "DENY", name
