@@ -16,6 +16,7 @@ from ripeline.capture.verdicts.models import EngagementVerdict, JudgingAgain, Re
 from ripeline.contacts.models import ColumnChoice, SavedView
 from ripeline.gateway.models import Import, ImportRejection, ImportStep
 from ripeline.nurture.emails.models import Email, EmailSplit, EmailVersion
+from ripeline.nurture.rules.models import Preference, SendingRules
 from ripeline.nurture.segments.models import (
     Segment,
     SegmentChange,
@@ -99,6 +100,7 @@ __all__ = [
     "PageVersion",
     "Picture",
     "PlaybookVersion",
+    "Preference",
     "PreviewMove",
     "PreviewRun",
     "Proof",
@@ -114,6 +116,7 @@ __all__ = [
     "SegmentMember",
     "SegmentRevision",
     "SendingCount",
+    "SendingRules",
     "SendingSettings",
     "SplitVisit",
     "Standing",
