@@ -22,13 +22,13 @@ from ripeline.replay.executors import open_executor
 from ripeline.replay.mistakes import ReplayMistake
 from ripeline.replay.parts.problems import DamagedParts, PartsProblem
 from ripeline.replay.wanted import ReplayCancelled
+from ripeline.timeline.history.mending import mend_history
 from ripeline.timeline.history.opening import (
     MOST_AT_ONCE,
     NotReady,
     OpenHistory,
     is_being_written,
     look_at_history,
-    mend_history,
     open_history,
 )
 from ripeline.work.claims import Claim, claim_due

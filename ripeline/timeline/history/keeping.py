@@ -12,11 +12,11 @@ from typing import Final
 from django.db import close_old_connections
 
 from ripeline.kit.processes import python, this_package
+from ripeline.timeline.history.mending import check_history
 from ripeline.timeline.history.opening import (
     MOST_AT_ONCE,
     Clock,
     NotReady,
-    check_history,
     look_at_history,
     update_history,
 )
@@ -59,7 +59,7 @@ def attend_history(*, stop: threading.Event, clock: Clock) -> None:
     missing = count_after(0) if isinstance(found, NotReady) else found.waiting
     if missing > MOST_AT_ONCE:
         _update_apart(stop)
-    elif isinstance(found, NotReady) or not found.is_fresh or found.trouble:
+    elif isinstance(found, NotReady) or not found.is_fresh or found.trouble or found.is_damaged:
         update_history(clock=clock)
 
 

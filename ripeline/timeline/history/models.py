@@ -12,6 +12,7 @@ class HistoryState(models.Model):
 
     `source` names this log in the parts. `generation` is in force; `pending` may be, if whoever wrote it died before
     saying so. Parts of any other generation are not of this database: it was restored, or they are another's.
+    `damaged` names files that were found so and are not made anew yet.
     """
 
     source = models.CharField(max_length=32, default=new_key)
@@ -21,6 +22,7 @@ class HistoryState(models.Model):
     claimed_until = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(null=True)
     trouble = models.TextField(blank=True)
+    damaged = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"history {self.generation or 'not made'}"

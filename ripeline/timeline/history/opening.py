@@ -27,7 +27,7 @@ from ripeline.kit.instants import to_instant
 from ripeline.replay.parts.building import NO_OLDER, OLD_STAY, UNUSABLE, Progress, Wanted, write_generation
 from ripeline.replay.parts.folder import Folder
 from ripeline.replay.parts.manifest import Manifest, read_manifest
-from ripeline.replay.parts.opening import Parts, verify, wrong_files
+from ripeline.replay.parts.opening import Parts, wrong_files
 from ripeline.replay.parts.problems import (
     CannotWrite,
     DamagedParts,
@@ -59,6 +59,7 @@ class OpenHistory:
     """The parts, open, and how fresh they are: `waiting` touches at most came after, `changed` people changed since.
 
     `updated_at` is when they were last brought up to date; `trouble` says why they could not be since, or is empty.
+    `is_damaged`: files of them were found damaged, and not made anew yet.
     """
 
     parts: Parts
@@ -66,6 +67,7 @@ class OpenHistory:
     changed: int
     updated_at: datetime | None
     trouble: str
+    is_damaged: bool = False
 
     @property
     def is_fresh(self) -> bool:
@@ -142,6 +144,7 @@ def look_at_history() -> OpenHistory | NotReady:
         changed=HistoryChange.objects.values("contact_id").distinct().count(),
         updated_at=state.updated_at,
         trouble=state.trouble,
+        is_damaged=bool(_damaged(state, parts.manifest)),
     )
 
 
@@ -149,12 +152,11 @@ def update_history(
     *,
     clock: Clock,
     anew: bool = False,
-    damaged: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Parts | Refused:
     """Brings the parts up to date, or makes them; `anew` uses nothing of those that are there.
 
-    One process at a time. What is damaged (`damaged` names files known to be) or not of this log is made anew.
+    One process at a time. What is damaged (as far as that is known) or not of this log is made anew.
     `progress` is told (touches done, touches in all), and (0, 1) again and again while the log is read; what it raises
     ends the work, and nothing changes.
     """
@@ -166,7 +168,7 @@ def update_history(
     if not _claim(token, clock()):
         return Refused("Another process is writing the history parts.")
     try:
-        return _rounds(_Turn(token, clock, progress), _Old(None) if anew else _usable(damaged))
+        return _rounds(_Turn(token, clock, progress), _Old(None) if anew else _usable())
     except _LostLease:
         return Refused("Another process has taken over writing the history parts.")
     except _TooBusy:
@@ -179,25 +181,6 @@ def update_history(
         return Refused(str(trouble))
     finally:
         HistoryState.objects.filter(claimed_by=token).update(claimed_by="", claimed_until=None)
-
-
-def check_history(*, clock: Clock, progress: Progress | None = None) -> tuple[str, ...]:
-    """Reads every byte of the parts and makes anew what is damaged; returns a sentence for each such file.
-
-    `progress` is told of both, as `verify` and `update_history` do.
-    """
-    return mend_history(clock=clock, progress=progress)[0]
-
-
-def mend_history(*, clock: Clock, progress: Progress | None = None) -> tuple[tuple[str, ...], str]:
-    """The same; also why what is damaged could not be made anew now, or an empty text."""
-    found = look_at_history()
-    wrong = verify(found.parts, progress) if isinstance(found, OpenHistory) else {}
-    if not wrong:
-        return (), ""
-    log.warning("The history parts are mended: %s", " ".join(wrong.values()))
-    done = update_history(clock=clock, damaged=wrong, progress=progress)
-    return tuple(wrong.values()), done.why if isinstance(done, Refused) else ""
 
 
 class _Turn:
@@ -249,9 +232,10 @@ def _rounds(turn: _Turn, old: _Old) -> Parts:
     return parts
 
 
-def _usable(damaged: Collection[str]) -> _Old:
+def _usable() -> _Old:
+    state = _state()
     try:
-        manifest = _manifest(_state())
+        manifest = _manifest(state)
         wrong = wrong_files(Folder(history_url()), manifest)
     except MissingParts:
         return _Old(None)
@@ -262,8 +246,7 @@ def _usable(damaged: Collection[str]) -> _Old:
         return _Old(None)
     for why in wrong.values():
         log.warning("A bucket of the history parts is made anew: %s", why)
-    # Another process may have mended some since they were found damaged.
-    names = {file.name for file in manifest.files} & {*wrong, *damaged}
+    names = {*wrong, *_damaged(state, manifest)}
     return _Old(manifest).without(names) if names else _Old(manifest)
 
 
@@ -290,7 +273,10 @@ def _write_round(turn: _Turn, base: _Old) -> Parts:
     position = old.position if old else 0
     horizon = _horizon(position)
     if old and not changes and not base.lost and horizon == position:
-        HistoryState.objects.filter(claimed_by=turn.token).exclude(trouble="").update(trouble="")
+        state = _state()
+        if state.trouble or state.damaged:
+            left = _damaged(state, old)
+            HistoryState.objects.filter(claimed_by=turn.token).update(trouble="", damaged=left)
         return Parts(folder, old)
     there = old or readable_manifest(folder)
     sweep(folder, there)
@@ -357,7 +343,10 @@ def _commit(
         raise _LostLease
     parts = put_in_force(folder, there, new, now=new.written_at, kept=kept)
     with transaction.atomic():
-        if not mine.update(generation=new.generation, pending="", updated_at=turn.clock(), trouble=""):
+        # What was found damaged since this turn began is another's to make anew.
+        damaged = _damaged(HistoryState.objects.select_for_update().get(pk=1), new)
+        over = {"pending": "", "trouble": "", "damaged": damaged}
+        if not mine.update(generation=new.generation, updated_at=turn.clock(), **over):
             raise _LostLease
         for start in range(0, len(changes), 500):
             HistoryChange.objects.filter(pk__in=changes[start : start + 500]).delete()
@@ -383,6 +372,12 @@ def _manifest(state: HistoryState) -> Manifest:
             f"The history parts in {folder} are not those this database made last; it may have been restored."
         )
     return manifest
+
+
+def _damaged(state: HistoryState, manifest: Manifest) -> list[str]:
+    """The files of these parts that were found damaged, and not made anew since."""
+    names = {file.name for file in manifest.files}
+    return [name for name in state.damaged if name in names]
 
 
 def _state() -> HistoryState:

@@ -27,12 +27,12 @@ from ripeline.replay.parts.problems import DamagedParts
 from ripeline.replay.parts.spilling import buckets_of
 from ripeline.replay.parts.updating import put_in_force
 from ripeline.timeline.history import keeping, opening
+from ripeline.timeline.history.mending import check_history, mend_history
 from ripeline.timeline.history.models import HistoryChange, HistoryState
 from ripeline.timeline.history.opening import (
     NotReady,
     OpenHistory,
     Refused,
-    check_history,
     look_at_history,
     open_history,
     update_history,
@@ -152,6 +152,34 @@ def test_a_full_disk_leaves_the_old_parts_in_use_and_says_so(settings: Settings)
     # Nothing is new; but what was tried in vain is over, and nobody is warned of it for ever.
     keeping.attend_history(stop=threading.Event(), clock=lambda: NOW)
     assert (held(opened()), opened().trouble) == (logged(), "")
+
+
+def flip_on(disk: FullDisk, path: str) -> None:
+    content = bytearray(disk.cat_file(path))
+    content[len(content) // 3] ^= 4
+    disk.pipe_file(path, bytes(content))
+
+
+@pytest.mark.django_db
+def test_damage_that_could_not_be_made_anew_is_kept_in_mind_until_it_is(settings: Settings) -> None:
+    settings.CONFIG = settings.CONFIG.model_copy(update={"history": f"{FullDisk.protocol}://damage"})
+    add_touches(make_contact("Eva", now=NOW), range(50))
+    folder = opened().parts.folder
+    damaged = next(name for name in folder.sizes() if name.endswith(".parquet"))
+    flip_on(FullDisk(), f"damage/{damaged}")
+    with FullDisk.full_after(0):
+        found, why = mend_history(clock=lambda: NOW)
+        assert len(found) == 1
+        for _ in range(2):
+            # The worker's next turns: nothing is new, and the disk is still full.
+            keeping.attend_history(stop=threading.Event(), clock=lambda: NOW)
+            [finding] = [each for each in examine() if why in each.what]
+            assert not finding.well
+    # Nor is it forgotten where the trouble is, since somebody wrote new parts beside the damaged file.
+    HistoryState.objects.update(trouble="")
+    keeping.attend_history(stop=threading.Event(), clock=lambda: NOW)
+    assert damaged not in [file.name for file in opened().parts.manifest.files]
+    assert (held(opened()), HistoryState.objects.get().damaged) == (logged(), [])
 
 
 @pytest.mark.django_db
