@@ -74,7 +74,7 @@ def _find(now: datetime) -> list[tuple[str, str]]:
     """The statement beside those by hand, each putting the ids into a table, in turns."""
     from ripeline.kit.sql import Sql
     from ripeline.nurture.segments.asking import find
-    from ripeline.nurture.segments.definition import read_definition
+    from ripeline.nurture.segments.reading import read_definition
     from ripeline.nurture.segments.terms import read_terms
 
     since = now - timedelta(days=365)

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from ripeline.lifecycle.words import KIND_WORDS
 from ripeline.nurture.segments import form
 from ripeline.nurture.segments.counting import count
-from ripeline.nurture.segments.definition import DefinitionMistakes, Mistake
 from ripeline.nurture.segments.keeping import add_segment, change_definition, check_definition
 from ripeline.nurture.segments.models import Segment
+from ripeline.nurture.segments.reading import DefinitionMistakes, Mistake
 from ripeline.nurture.segments.terms import read_terms
 from ripeline.nurture.segments.views import playbook_now
 from ripeline.people.consent import PURPOSES

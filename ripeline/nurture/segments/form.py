@@ -15,7 +15,8 @@ from typing import Any
 
 from django.http import QueryDict
 
-from ripeline.nurture.segments.definition import MOST, Mistake
+from ripeline.nurture.segments.definition import MOST
+from ripeline.nurture.segments.reading import Mistake
 
 ROOT = "r"
 GROUPS = ("all", "any", "none")

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from ripeline.nurture.segments.definition import DefinitionMistakes, Group, asked_segments, read_definition
+from ripeline.nurture.segments.definition import Group, asked_segments
 from ripeline.nurture.segments.models import Segment
+from ripeline.nurture.segments.reading import DefinitionMistakes, read_definition
 
 
 def definition_of(segment: Segment) -> Group:

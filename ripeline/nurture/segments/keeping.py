@@ -13,16 +13,7 @@ from django.utils.text import slugify
 from ripeline.kit.bulk import insert_rows
 from ripeline.kit.ids import new_key
 from ripeline.nurture.segments.applying import Why, applying, write_changes
-from ripeline.nurture.segments.definition import (
-    DefinitionMistakes,
-    Group,
-    Known,
-    Mistake,
-    SegmentIs,
-    asked_segments,
-    parts_of,
-    read_definition,
-)
+from ripeline.nurture.segments.definition import Group, Known, SegmentIs, asked_segments, parts_of
 from ripeline.nurture.segments.graph import asked_by, circle, followers
 from ripeline.nurture.segments.models import (
     Segment,
@@ -31,6 +22,7 @@ from ripeline.nurture.segments.models import (
     SegmentMember,
     SegmentRevision,
 )
+from ripeline.nurture.segments.reading import DefinitionMistakes, Mistake, read_definition
 from ripeline.nurture.segments.terms import read_known
 from ripeline.people.changed import note_changed
 from ripeline.people.models import Contact, User

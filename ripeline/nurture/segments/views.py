@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from ripeline.lifecycle.model import Playbook
-from ripeline.nurture.segments.definition import DefinitionMistakes
 from ripeline.nurture.segments.graph import asked_by, definition_of
 from ripeline.nurture.segments.models import Segment, SegmentChange, SegmentMember
+from ripeline.nurture.segments.reading import DefinitionMistakes
 from ripeline.nurture.segments.saying import GROUPS, Titles, say, titles_of
 from ripeline.nurture.segments.state import behind_since, is_slow, state_of
 from ripeline.nurture.segments.why import explain, reason_of

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ripeline.nurture.segments.applying import held_by
 from ripeline.nurture.segments.asking import Terms, find, these
-from ripeline.nurture.segments.definition import leaves, read_definition
+from ripeline.nurture.segments.definition import leaves
 from ripeline.nurture.segments.models import Segment
+from ripeline.nurture.segments.reading import read_definition
 from tests.factories import NOW
 from tests.nurture.segments.worlds import HALF_LIFE, MOST, Reading, people, read_all
 

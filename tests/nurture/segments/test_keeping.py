@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ripeline.nurture.segments import following, refreshing
-from ripeline.nurture.segments.definition import DefinitionMistakes
 from ripeline.nurture.segments.following import attend_changed
 from ripeline.nurture.segments.keeping import (
     InUse,
@@ -23,6 +22,7 @@ from ripeline.nurture.segments.keeping import (
 )
 from ripeline.nurture.segments.members import in_segment, keys_of
 from ripeline.nurture.segments.models import Segment, SegmentChange, SegmentEntry, SegmentMember
+from ripeline.nurture.segments.reading import DefinitionMistakes
 from ripeline.nurture.segments.refreshing import attend_refreshes, refresh_now
 from ripeline.nurture.segments.saying import Titles
 from ripeline.nurture.segments.why import explain, memberships

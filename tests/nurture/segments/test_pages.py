@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from ripeline.nurture.segments import counting, form
 from ripeline.nurture.segments.asking import Terms
-from ripeline.nurture.segments.definition import DefinitionMistakes, read_definition
 from ripeline.nurture.segments.keeping import add_segment
 from ripeline.nurture.segments.members import in_segment, keys_of
 from ripeline.nurture.segments.models import Segment
+from ripeline.nurture.segments.reading import DefinitionMistakes, read_definition
 from ripeline.nurture.segments.terms import read_known
 from ripeline.people.models import Contact
 from tests.factories import NOW, make_contact, make_playbook, make_user, sign_in, stand
