@@ -32,6 +32,7 @@ from ripeline.kit.folding import clean
 OURS = "ripeline_"
 """Begins the names of what a page sends beside the answers."""
 LARGEST_BODY = 64 * 1024
+LONGEST_KEY = 60
 MOST_NAMES = 200
 _SECRET = re.compile(r"pass(?:word|wd|phrase)|\bpwd\b|cvc|cvv|card.?num|iban", re.IGNORECASE)
 NOT_KEPT = "(not kept)"
@@ -41,7 +42,7 @@ NO_ADDRESS = "no address was found in it"
 @dataclass(frozen=True, slots=True)
 class Arrived:
     """What a request brought: `raw` as it came, `posted` the same under the names of our fields, the language, the
-    page, and the browser's key."""
+    page, the browser's key, and the key of the asset it was sent for."""
 
     raw: Sequence[tuple[str, str]]
     posted: Posted
@@ -49,6 +50,7 @@ class Arrived:
     page: str
     referrer: str
     visitor: str
+    asset: str
     is_background: bool
 
 
@@ -74,6 +76,7 @@ def read_request(request: HttpRequest, form: Form, definition: Definition) -> Ar
         kept_address(told.get("page") or _page_of(request)),
         kept_address(told.get("referrer", "")),
         visitor_of(request, told.get("visitor", "")),
+        told.get("asset", "")[:LONGEST_KEY],
         is_background(request),
     )
 
@@ -163,6 +166,7 @@ def read_sent(
         referrer=arrived.referrer,
         visitor=arrived.visitor,
         address=address_of(request) if settings.CONFIG.keep_addresses else "",
+        asset=arrived.asset,
         signals=signals_of(noticed, read),
     )
     return read, sent

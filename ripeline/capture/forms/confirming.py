@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
 from ripeline.capture.forms.becoming import email_of
@@ -25,6 +26,7 @@ from ripeline.work.letters import post_letter
 
 MAIL_EVERY = timedelta(hours=24)
 """At most one letter to an address in so long: nobody's mailbox is filled with forms of ours."""
+MOST_SENT = 5
 HOLDS_FOR = timedelta(days=14)
 """After this long a link confirms nothing."""
 
@@ -103,6 +105,16 @@ def waiting_for(link: Confirmation, *, now: datetime) -> Sequence[Consent]:
     if now - link.asked_at > HOLDS_FOR:
         return []
     return [each for each in waiting(link.contact) if each.place.get("to") == link.address]
+
+
+def sent_before(link: Confirmation) -> Sequence[Submission]:
+    """What was sent with the address of a link since it was posted, of what it confirms: latest first, a few."""
+    root = link.contact.merged_into_id or link.contact_id
+    theirs = Q(contact=root) | Q(contact__merged_into=root)
+    rows = Submission.objects.filter(
+        theirs, outcome=Submission.Outcome.ACCEPTED, received_at__gte=link.asked_at
+    )
+    return list(rows.select_related("form", "version", "contact").order_by("-pk")[:MOST_SENT])
 
 
 def _send_link(

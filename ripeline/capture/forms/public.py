@@ -34,7 +34,7 @@ from ripeline.capture.forms.arriving import (
     read_sent,
 )
 from ripeline.capture.forms.asking import fields_to_ask
-from ripeline.capture.forms.confirming import confirm, waiting_for
+from ripeline.capture.forms.confirming import confirm, sent_before, waiting_for
 from ripeline.capture.forms.counting import count_page
 from ripeline.capture.forms.definition import Definition, Question
 from ripeline.capture.forms.languages import FIRST, pick_language, sentence
@@ -45,13 +45,14 @@ from ripeline.capture.forms.spam import HONEYPOT, WINDOW, rate_of
 from ripeline.capture.forms.submitting import Kept, keep
 from ripeline.capture.forms.tokens import Page, read_page, sign_page
 from ripeline.capture.library.links import after_form, link_path, read_asset_link
+from ripeline.capture.library.models import Asset
 from ripeline.capture.page_addresses import kept_address
 from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
 from ripeline.kit.numbers import read_number
 from ripeline.people.models import Consent
 
-CARRIED = ("page", "referrer", "visitor")
+CARRIED = ("page", "referrer", "visitor", "asset")
 """What the page that shows a form in a frame tells it by its address."""
 EMBED: Path = settings.BASE_DIR / "web" / "static" / "capture" / "embed.js"
 CLOSED, TOO_MANY = HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS
@@ -129,11 +130,26 @@ def form_confirm(request: HttpRequest, key: str) -> HttpResponse:
         "lead": sentence("confirm_old" if state == "confirm_old" else f"{state}_lead", language),
         "asked": [(each.pk, with_links(each.wording.text)) for each in asked if each.wording],
         "button": sentence("confirm_button", language) if asked else "",
+        "ways": _opened_by(link, language) if is_done else (),
     }
     status = CLOSED if state == "confirm_old" else 200
     answer = _answer(link.form, render_to_string("capture/form_confirm.html", context), status)
     answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
     return answer
+
+
+def _opened_by(link: Confirmation, language: str) -> list[tuple[str, str]]:
+    """The assets for which the forms were sent that a link confirms: the address of each, and what is said of it."""
+    found: dict[str, tuple[str, str]] = {}
+    for row in sent_before(link):
+        definition = Definition.model_validate(row.version.definition) if row.version else Definition()
+        leads = definition.redirect if may_lead_to(definition.redirect, row.form.origins) else ""
+        token = after_form(str(row.facts.get("asset") or ""), leads, row, now=timezone.now())
+        opened = read_asset_link(token)
+        asset = Asset.objects.filter(key=opened.asset).first() if opened else None
+        if asset:
+            found.setdefault(asset.key, (link_path(token), sentence("open_it", language, asset.title)))
+    return list(found.values())
 
 
 @login_not_required
@@ -202,11 +218,11 @@ def _done(
     if arrived.is_background:
         return HttpResponse(status=204)
     is_framed = "embed" in request.GET
-    leads = definition.redirect and may_lead_to(definition.redirect, form.origins)
+    leads = definition.redirect if may_lead_to(definition.redirect, form.origins) else ""
     # An asset that the form stands before is opened for who sent it.
-    token = after_form(definition.redirect, kept.submission, now=timezone.now()) if leads else ""
-    if leads and not kept.waits and not is_framed:
-        return _see(link_path(token) if token else definition.redirect)
+    token = after_form(arrived.asset, leads, kept.submission, now=timezone.now())
+    if leads and not token and not kept.waits and not is_framed:
+        return _see(leads)
     said = (
         {"lang": arrived.language} | ({"wait": 1} if kept.waits else {}) | ({"embed": 1} if is_framed else {})
     )
@@ -292,24 +308,28 @@ def _say(
 ) -> HttpResponse:
     """A page of a sentence or two."""
     own = definition.say(definition.thanks, language) if what == "thanks" else ""
-    leads = what == "thanks" and definition.redirect and may_lead_to(definition.redirect, form.origins)
+    leads = definition.redirect and may_lead_to(definition.redirect, form.origins)
     context = {
         "form": form,
         "sheet": draw(definition, language, ()),
         "said": own or sentence(what, language),
         "then": sentence("look_in_mail", language) if waits else "",
-        "leads": _leads(request, definition) if leads else "",
-        "continue": sentence("continue", language),
+        "ways": _opened(request, language)
+        or [(definition.redirect, sentence("continue", language))] * bool(leads)
+        if what == "thanks"
+        else (),
         "is_framed": "embed" in request.GET,
     }
     page = render_to_string("capture/form_said.html", context)
     return _answer(form, page, status, definition, is_framed="embed" in request.GET)
 
 
-def _leads(request: HttpRequest, definition: Definition) -> str:
-    """Where the page of thanks leads: to the asset that was opened, where one was."""
+def _opened(request: HttpRequest, language: str) -> list[tuple[str, str]]:
+    """The asset that was opened for who sent the form, where one was: its address, and what is said of it."""
     token = request.GET.get("to", "")
-    return link_path(token) if read_asset_link(token) else definition.redirect
+    link = read_asset_link(token)
+    asset = Asset.objects.filter(key=link.asset).first() if link else None
+    return [(link_path(token), sentence("open_it", language, asset.title))] if asset else []
 
 
 def _answer(

@@ -26,8 +26,9 @@ DEADLOCK = "40P01"
 @dataclass(frozen=True, slots=True)
 class Sent:
     """What came: `raw` as it came, `answers` as they were read, from which `page` in which `language`; the browser's
-    key (`visitor`, "" for none), the `facts` of the request and the `verdict` on it. `signals` make it a suspect,
-    `unread` says why it could not be understood, `notes` what of it was left out."""
+    key (`visitor`, "" for none), the `facts` of the request and the `verdict` on it, and the key of the `asset` it is
+    sent for ("" for none). `signals` make it a suspect, `unread` says why it could not be understood, `notes` what of
+    it was left out."""
 
     uid: str
     nonce: str
@@ -40,6 +41,7 @@ class Sent:
     referrer: str = ""
     visitor: str = ""
     address: str = ""
+    asset: str = ""
     signals: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -143,6 +145,7 @@ def _row(form: Form, version: FormVersion, sent: Sent, now: datetime) -> Submiss
             "network": facts.network,
             "referrer": sent.referrer,
             "visitor": sent.visitor,
+            "asset": sent.asset,
         },
         address=sent.address,
     )

@@ -109,7 +109,9 @@ def landing_asset(request: HttpRequest, slug: str, key: str) -> HttpResponseBase
         known = visit_of(page.split, guest) if page.split else None
         said = {"version": str(number)} | ({"visit": known.who} if known else {})
         told = f"{own_origin()}{reverse('landing_public', args=[slug])}?{urlencode(said)}"
-        return _see(f"{reverse('form_public', args=[asset.form.key])}?{urlencode({'page': told})}")
+        return _see(
+            f"{reverse('form_public', args=[asset.form.key])}?{urlencode({'page': told, 'asset': key})}"
+        )
     if request.method == "GET" and PageVersion.objects.filter(page=page, number=number).exists():
         note_reached(page, number, guest, now=timezone.now())
     return _see(reverse("asset_open", args=[key]))

@@ -10,12 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from ripeline.capture.browsers import address_of, facts_of, visitor_of
 from ripeline.capture.forms.models import Submission
 from ripeline.capture.library.filing import path_of
-from ripeline.capture.library.links import read_asset_link
+from ripeline.capture.library.links import contact_of, read_asset_link
 from ripeline.capture.library.models import Asset
 from ripeline.capture.library.noting import Fetched, note_download
 from ripeline.capture.library.sending import begins, send_version
@@ -38,7 +39,8 @@ def asset_open(request: HttpRequest, key: str) -> HttpResponseBase:
     if asset.is_archived:
         return _say(TAKEN_DOWN)
     if asset.form and not _has_sent(asset, visitor):
-        return _see(reverse("form_public", args=[asset.form.key]))
+        # The form hands out what it was opened for.
+        return _see(f"{reverse('form_public', args=[asset.form.key])}?{urlencode({'asset': key})}")
     return _give(request, asset)
 
 
@@ -54,7 +56,7 @@ def asset_signed(request: HttpRequest, token: str) -> HttpResponseBase:
         return _say(TAKEN_DOWN)
     if link.is_over(timezone.now()):
         return _say(GONE, leads=reverse("asset_open", args=[asset.key]))
-    return _give(request, asset, contact=link.contact)
+    return _give(request, asset, contact=contact_of(link))
 
 
 def _assets() -> QuerySet[Asset]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode as b64decode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from ripeline.capture.forms.models import Submission
+from ripeline.capture.forms.models import Confirmation, Submission
 from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.library.filing import folder
 from ripeline.capture.library.links import after_form, link_path, sign_asset
@@ -161,7 +162,7 @@ def test_a_gated_asset_leads_to_its_form_and_afterwards_is_given_to_that_browser
     form = make_demo()
     make_asset(form="demo")
     answer = browser(BROWSER).get("/a/plan/")
-    assert (answer.status_code, answer["Location"]) == (303, "/f/demo/")
+    assert (answer.status_code, answer["Location"]) == (303, "/f/demo/?asset=plan")
     assert not Touch.objects.exists()
     row = Submission.objects.create(
         form=form, received_at=NOW, nonce="n", outcome="suspected", visitor=visitor_for(BROWSER, now=NOW)
@@ -213,21 +214,21 @@ def test_a_form_leads_to_the_asset_it_opens_and_to_nothing_else() -> None:
     ann = make_contact("Ann Smit")
     sent = Submission.objects.create(form=form, received_at=NOW, nonce="n", outcome="accepted", contact=ann)
     address = f"{own_origin()}/a/plan/"
-    content(browser().get(link_path(after_form(address, sent, now=timezone.now()))))
+    content(browser().get(link_path(after_form("", address, sent, now=timezone.now()))))
     assert Touch.objects.get().contact == ann
     strange = Submission.objects.create(
         form=other, received_at=NOW, nonce="m", outcome="accepted", contact=ann
     )
-    assert after_form(address, strange, now=NOW) == ""
+    assert after_form("plan", address, strange, now=NOW) == ""
     for elsewhere in (
         "https://x.example/a/plan/",
         f"{own_origin()}/a/none/",
         f"{own_origin()}/library/",
         "//a/plan/",
     ):
-        assert after_form(elsewhere, sent, now=NOW) == ""
+        assert after_form("none", elsewhere, sent, now=NOW) == ""
     held = Submission.objects.create(form=form, received_at=NOW, nonce="o", outcome="suspected")
-    content(browser().get(link_path(after_form(address, held, now=timezone.now()))))
+    content(browser().get(link_path(after_form("plan", "", held, now=timezone.now()))))
     assert Touch.objects.count() == 1
     assert Contact.objects.count() == 1
 
@@ -239,14 +240,50 @@ def test_who_sends_the_form_before_an_asset_gets_it_with_or_without_a_cookie(fra
     make_asset(form="demo")
     said = {"ripeline_token": token_for(form, now=timezone.now()), "email": "ann@theirs.example"}
     answer = browser().post(f"/f/demo/{framed}", said)
-    if framed:
-        page = browser().get(answer["Location"]).content.decode()
-        leads = re.search(r'href="(/a/[^"]+)"', page)
-        assert leads
-        address = leads[1]
-    else:
-        address = answer["Location"]
+    address = opened(browser().get(answer["Location"]))
     assert content(browser().get(address)) == PDF
     downloaded = Touch.objects.get(kind="asset_downloaded")
     assert downloaded.contact
     assert downloaded.contact.email == "ann@theirs.example"
+    assert downloaded.contact.key not in str(b64decode(address[3:].partition(":")[0] + "=="))
+
+
+def opened(page: Any) -> str:
+    """Where the one thing is that a page opens."""
+    [address] = re.findall(r'href="(/a/[^"]+)"', page.content.decode())
+    return str(address)
+
+
+def test_one_form_stands_before_many_assets_and_gives_the_one_it_was_sent_for() -> None:
+    make_playbook()
+    form = make_demo(redirect=f"{own_origin()}/a/plan/")
+    for key in ("plan", "prices"):
+        make_asset(key, form="demo")
+    make_asset("elsewhere", form=make_demo("other").key)
+    for wanted, given in (("prices", "prices"), ("plan", "plan"), ("elsewhere", "plan"), ("", "plan")):
+        leads = browser().get(f"/a/{wanted}/")["Location"] if wanted in ("plan", "prices") else "/f/demo/"
+        page = browser().get(leads or "/f/demo/").content.decode()
+        assert ('name="ripeline_asset"' in page) == (wanted in ("plan", "prices"))
+        said = {"email": f"to-{wanted}@theirs.example", "ripeline_asset": wanted}
+        answer = browser().post("/f/demo/", said | {"ripeline_token": token_for(form, now=timezone.now())})
+        content(browser().get(opened(browser().get(answer["Location"]))))
+        assert Touch.objects.filter(kind="asset_downloaded").latest("pk").subject == given
+
+
+def test_a_form_whose_consents_are_confirmed_by_mail_gives_it_on_the_page_that_confirms() -> None:
+    make_playbook()
+    form = make_demo(confirm=True)
+    make_asset(form="demo")
+    token = token_for(form, now=timezone.now())
+    said = {
+        "email": "ann@theirs.example",
+        "letters": "yes",
+        "ripeline_asset": "plan",
+        "ripeline_token": token,
+    }
+    thanks = browser().get(browser().post("/f/demo/", said)["Location"]).content.decode()
+    assert "/a/" not in thanks
+    link = f"/f/confirm/{Confirmation.objects.get().key}/"
+    asked = re.findall(r'name="asked" value="(\d+)"', browser().get(link).content.decode())
+    assert content(browser().get(opened(browser().post(link, {"asked": asked})))) == PDF
+    assert opened(browser().get(link)), "who comes back finds it again"
