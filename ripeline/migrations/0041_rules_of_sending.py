@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ripeline", "0039_what_of_the_ledger_to_look_at"),
+        ("ripeline", "0040_damaged_history_parts"),
     ]
 
     operations = [
