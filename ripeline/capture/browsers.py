@@ -23,8 +23,10 @@ def address_of(request: HttpRequest) -> str:
 
 
 def visitor_of(request: HttpRequest, said: str = "") -> str:
-    """The key of the browser: as the page says from which it was sent, else of our own cookie; "" for none."""
-    return next((key for key in (said, request.COOKIES.get(COOKIE, "")) if _KEY.match(key)), "")
+    """The key of the browser: as the page says from which it was sent, else of our own cookie; "" for none. A page that
+    says something else ("-") says that it is nobody's: so does the tracker where the visitor did not agree."""
+    key = said or request.COOKIES.get(COOKIE, "")
+    return key if _KEY.match(key) else ""
 
 
 def facts_of(request: HttpRequest) -> Facts:

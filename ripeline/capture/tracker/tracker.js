@@ -23,6 +23,7 @@
   let clicks = 0, clickedAt = 0
   let active = 0, activeAt = performance.now(), isVisible = !doc.hidden
 
+  const on = (target, names, does) => names.split(" ").forEach(name => target.addEventListener(name, does, { capture: true, passive: true }))
   const hex = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("")
 
   // --- What is kept in the browser: nothing at all where it is to be cookieless.
@@ -46,9 +47,10 @@
   }
   const browser = () => {
     if (id) return id
-    const known = !isCookieless && /(?:^|; )rl_id=([0-9a-f]{32})/.exec(doc.cookie)
-    id = known ? known[1] : hex()
-    if (!known && !isCookieless) setCookie(id, COOKIE_SECONDS)
+    id = !isCookieless && /(?:^|; )rl_id=([0-9a-f]{32})/.exec(doc.cookie)?.[1]
+    if (id) return id
+    id = hex()
+    if (!isCookieless) setCookie(id, COOKIE_SECONDS)
     return id
   }
   const visit = () => {
@@ -131,8 +133,8 @@
     event.anonymousId = browser()
     event.properties = { visit: visit(), ...event.properties }
     if (google.analytics_storage) event.context.consent = google
-    if (link) event.context.link = link
-    link = ""
+    event.context.link = link
+    link = undefined
     keepQueue([...queue(), event])
     later(30)
   }
@@ -180,8 +182,9 @@
     !nav.languages?.length && "no-languages",
     !screen.width && "zero-screen",
   ].filter(Boolean)
-  // Neither what follows the # nor anybody's address leaves the page.
-  const clean = url => url.split("#")[0].replace(/([?&][^=&]*=)[^&]*(?:@|%40)[^&]*/gi, "$1")
+  // Neither what follows the #, nor anybody's address, nor the token of a signed link leaves the page.
+  const bare = url => url.replace(/([?&])rl=[^&#]*&?/, "$1").replace(/[?&](?=#|$)/, "")
+  const clean = url => bare(url.split("#")[0]).replace(/([?&][^=&]*=)[^&]*(?:@|%40)[^&]*/gi, "$1")
   const track = (event, properties) => add("track", { event, properties })
   const page = (name, properties) => {
     engaged()
@@ -207,37 +210,46 @@
   }
   const mark = name => MARKS.includes(name) || MARKS.push(name)
   const clicked = click => {
-    const a = click.target.closest?.("a[href]")
-    const now = performance.now()
-    if (a && now - clickedAt > 3e3) [clicks, clickedAt] = [0, now]
+    const a = click.target.closest?.("a[href]"), now = performance.now()
+    if (!a) return
+    if (now - clickedAt > 3e3) [clicks, clickedAt] = [0, now]
     // A link that people cannot see; more links in three seconds than anybody follows.
-    if (a?.hasAttribute("data-ripeline-trap")) mark("honeypot")
-    if (a && ++clicks > 5) mark("all-links")
-    if (!a || click.button > 1 || !/^https?:/.test(a.href)) return
+    if (a.hasAttribute("data-ripeline-trap")) mark("honeypot")
+    if (++clicks > 5) mark("all-links")
+    if (click.button > 1 || !/^https?:/.test(a.href)) return
     const url = clean(a.href)
     if (FILES.test(a.pathname) || a.dataset.ripelineAsset) {
       track("File Downloaded", { asset: a.dataset.ripelineAsset, file: a.pathname.split("/").pop(), url })
     } else if (a.host !== place.host) track("Outbound Link Clicked", { url })
   }
+  // A form of Ripeline's: to send it is the visitor's own act. Whose browser it is, and how they came, goes along with
+  // their consent alone.
+  const say = fields => {
+    const url = clean(place.href), hush = why()
+    fields.set("ripeline_page", hush ? url.split("?")[0] : url)
+    fields.set("ripeline_visitor", hush ? "-" : browser())
+  }
   const submitted = submit => {
     const form = submit.target, says = name => form.getAttribute(name)
     const adopted = says("data-ripeline-form")
+    // Where it is sent to Ripeline by itself, it is noted there.
+    if (`${form.action}`.startsWith(`${host}/f/`)) return on(form, "formdata", sent => say(sent.formData))
     if (adopted) {
-      // The form is Ripeline's too: what is filled in goes there as if it had been sent there. It is noted there.
-      const fields = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"))
+      // What is filled in goes to Ripeline too, as if it had been sent there: words, no files; of what is longer than
+      // any field may be, the beginning.
+      const fields = new URLSearchParams(), to = `${host}/f/${adopted}/`
+      new FormData(form).forEach((value, name) => value.trim && fields.append(name, value.slice(0, 5001)))
       form.querySelectorAll("[type=password],[autocomplete^=cc-]").forEach(field => fields.delete(field.name))
-      fields.set("ripeline_page", here.url)
-      if (!why()) fields.set("ripeline_visitor", browser())
-      nav.sendBeacon(`${host}/f/${adopted}/`, fields)
+      say(fields)
+      // A beacon is no larger than 64 KB, with all others that are on their way.
+      nav.sendBeacon(to, fields) || fetch(to, { method: "POST", body: fields, mode: "no-cors" }).catch(() => {})
       return
     }
     // Searching and signing in tell nothing of a lead.
     if (says("role") === "search" || form.querySelector(NO_LEAD)) return
-    const properties = { form: says("id") || says("name") || says("action") || here.path }
-    form.querySelectorAll("[data-ripeline]").forEach(field => {
-      const { type, name, value, checked, dataset } = field
-      if (type !== "password" && type !== "file" && (checked || (type !== "radio" && type !== "checkbox")))
-        properties[dataset.ripeline || name] = value
+    const properties = { form: says("id") || says("name") || says("action") || place.pathname }
+    form.querySelectorAll("[data-ripeline]").forEach(({ type, name, value, checked, dataset }) => {
+      if (!/password|file/.test(type) && (checked || !/radio|checkbox/.test(type))) properties[dataset.ripeline || name] = value
     })
     track("Form Submitted", properties)
   }
@@ -262,8 +274,7 @@
     const found = /[?&]rl=([\w.:~-]+)/.exec(place.search)
     if (found) {
       link = found[1]
-      const rest = place.search.replace(found[0], "").replace(/^&/, "?")
-      history.replaceState(history.state, "", place.pathname + rest + place.hash)
+      history.replaceState(history.state, "", bare(place.href))
     }
     const layer = (window.dataLayer = window.dataLayer || [])
     layer.forEach(hear)
@@ -272,7 +283,6 @@
       calls.forEach(hear)
       return push.apply(layer, calls)
     }
-    const on = (target, names, does) => names.split(" ").forEach(name => target.addEventListener(name, does, { capture: true, passive: true }))
     for (const name of ["pushState", "replaceState"]) {
       const as = history[name]
       history[name] = function (...said) {
@@ -289,9 +299,9 @@
       isSending = false
       if (set.pages !== "off") page()
     })
-    const early = window.ripeline
+    const early = window.ripeline || []
     window.ripeline = api
-    if (Array.isArray(early)) early.forEach(api.push)
+    early.forEach?.(api.push)
     on(window, "pointerdown pointermove keydown scroll touchstart", moving)
     on(window, "online", send)
     on(window, "pagehide", leave)
@@ -309,5 +319,5 @@
     later(0)
   }
   // A page that is drawn in advance was not seen yet.
-  doc.prerendering ? doc.addEventListener("prerenderingchange", start, { once: true }) : start()
+  doc.prerendering ? on(doc, "prerenderingchange", start) : start()
 })()

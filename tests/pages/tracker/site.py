@@ -46,8 +46,9 @@ class Site:
             text = "Another site."
         handler.send_response(200)
         handler.send_header("content-type", "text/javascript" if script else "text/html; charset=utf-8")
+        ours = self.ours
         policy = (
-            f"default-src 'none'; script-src 'self' {self.ours}; connect-src {self.ours}; form-action 'self'"
+            f"default-src 'none'; script-src 'self' {ours}; connect-src {ours}; form-action 'self' {ours}"
         )
         handler.send_header("content-security-policy", policy)
         if path.endswith(".pdf"):

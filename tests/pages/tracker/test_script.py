@@ -6,6 +6,7 @@ What was sent is read where the collector put it, and then digested: what is tol
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -210,29 +211,40 @@ def test_without_cookies_a_page_is_a_browser_and_nothing_is_kept(
     assert (ids[0] == ids[1], ids[1] == ids[2]) == (True, False)
 
 
+def send_form(page: Page, prepare: str) -> tuple[str, dict[str, list[str]]]:
+    """Sends the page's form, made into one of ours; what came to us of it: the address, and the words."""
+    posted: list[tuple[str, str]] = []
+
+    def take(route: Any) -> None:
+        posted.append((route.request.url, route.request.post_data or ""))
+        route.fulfill(status=200, body="Thanks.")
+
+    page.context.route("**/f/**", take)
+    page.evaluate(prepare)
+    page.click("#enquiry button")
+    page.wait_for_url(re.compile("/thanks$|/f/"))
+    [(address, body)] = posted
+    return address, parse_qs(body)
+
+
+ADOPT = """
+    const form = document.getElementById("enquiry")
+    form.setAttribute("data-ripeline-form", "enquiry")
+    form.insertAdjacentHTML("beforeend", "<input type=password name=p value=secret>"
+        + "<input name=card autocomplete=cc-number value=4111><input name=wish>")
+    form.wish.value = "w".repeat(70000)
+"""
+
+
 def test_a_form_of_ours_on_the_site_is_sent_to_it_without_secrets(
     website: Site, visitor: Callable[..., Page]
 ) -> None:
     page = visitor(f"{website.address}/newsletter?utm_source=letter")
     wait_for("page /newsletter")
-    posted: list[tuple[str, str]] = []
-
-    def take(route: Any) -> None:
-        posted.append((route.request.url, route.request.post_data or ""))
-        route.fulfill(status=200)
-
-    page.context.route("**/f/**", take)
-    page.evaluate("""
-        const form = document.getElementById("enquiry")
-        form.setAttribute("data-ripeline-form", "enquiry")
-        form.insertAdjacentHTML("beforeend", "<input type=password name=p value=secret>"
-            + "<input name=card autocomplete=cc-number value=4111>")
-    """)
-    page.click("#enquiry button")
-    page.wait_for_url("**/thanks")
-    [(address, body)] = posted
+    address, said = send_form(page, ADOPT)
     assert address == f"{website.ours}/f/enquiry/"
-    assert parse_qs(body) == {
+    assert said.pop("wish") == ["w" * 5001], "a beacon has no room for all of it"
+    assert said == {
         "name": ["Ann"],
         "topic": ["books"],
         "other": ["unsaid"],
@@ -241,6 +253,41 @@ def test_a_form_of_ours_on_the_site_is_sent_to_it_without_secrets(
     }
     assert "Form Submitted" not in names(), "it is told there"
     assert website.forms, "the site has it too"
+
+
+def test_a_form_of_ours_is_sent_where_the_tracker_tells_no_pages_and_before_consent_without_its_facts(
+    website: Site, visitor: Callable[..., Page]
+) -> None:
+    website.attributes = 'data-pages="off"'
+    page = visitor(f"{website.address}/quiet?a=1&rl=tok:en&b=2")
+    comes_true(page, "window.ripeline?.state")
+    # A framework that read the address before the script did writes it anew.
+    page.evaluate("history.replaceState({}, '', '/quiet?a=1&rl=tok:en&b=2')")
+    _, said = send_form(page, f"navigator.sendBeacon = () => false; {ADOPT}")
+    assert said["ripeline_page"] == [f"{website.address}/quiet?a=1&b=2"]
+    assert said["ripeline_visitor"] == [cookie(page)]
+
+    website.attributes = 'data-consent="ask"'
+    page = visitor(f"{website.address}/asked?utm_source=letter&rl=tok:en")
+    comes_true(page, "window.ripeline?.state().why === 'ask'")
+    _, said = send_form(page, ADOPT)
+    assert (said["name"], said["ripeline_page"]) == (["Ann"], [f"{website.address}/asked"])
+    assert said["ripeline_visitor"] == ["-"]
+    assert (cookie(page), stored(page), names()) == ("", {}, [])
+
+
+def test_a_form_that_the_site_sends_to_us_itself_is_told_once_and_says_whose_browser_it_is(
+    website: Site, visitor: Callable[..., Page]
+) -> None:
+    page = visitor(f"{website.address}/contact?utm_source=letter")
+    wait_for("page /contact")
+    address, said = send_form(page, f"document.getElementById('enquiry').action = '{website.ours}/f/demo/'")
+    assert address == f"{website.ours}/f/demo/"
+    assert said["ripeline_page"] == [f"{website.address}/contact?utm_source=letter"]
+    assert said["ripeline_visitor"] == [event["anonymousId"] for event in sent()][:1]
+    page.go_back()
+    comes_true(page, "window.ripeline?.state && !localStorage.rl_queue")
+    assert "Form Submitted" not in names()
 
 
 def test_a_browser_that_is_driven_says_so_and_forgets_when_told(website: Site, browser: Browser) -> None:
