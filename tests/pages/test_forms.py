@@ -161,12 +161,17 @@ def test_a_form_in_a_page_of_another_site_is_as_high_as_it_needs_and_leads_that_
     make_playbook()
     with another_site(site, EMBEDDED) as elsewhere:
         make_demo("demo", origins=[elsewhere], redirect=f"{elsewhere}/thanks")
-        page = as_person(browse(None, f"{elsewhere}/contact?utm_campaign=fair"))
+        page = as_person(browse(None, f"{elsewhere}/contact?rl=tok:en&utm_campaign=fair"))
         frame = page.locator("iframe[title=Anfrage]")
         inside = frame.content_frame
         expect(inside.get_by_role("heading", name="Vorführung anfragen")).to_be_visible()
         height = inside.locator("html").evaluate("html => html.scrollHeight")
         expect(frame).to_have_css("height", f"{height}px")
+        assert "tok" not in str(frame.get_attribute("src")), "a signed link's token is for the tracker alone"
+        inside.get_by_label("E-Mail").fill("ann@")
+        inside.get_by_role("button", name="Absenden").click()
+        expect(inside.get_by_text("Ein Feld braucht noch einen Blick.")).to_be_visible()
+        expect(inside.get_by_label("E-Mail")).to_be_focused()
         inside.get_by_label("E-Mail").fill("ann@firm.example")
         inside.get_by_role("button", name="Absenden").click()
         page.wait_for_url(f"{elsewhere}/thanks")

@@ -51,7 +51,7 @@ def test_a_missing_asset_is_added_and_taken_through_a_landing_page_and_its_form(
     add_what_is_missing(page, tmp_path / "guide.pdf", axe)
     write_a_page(page, look, axe)
     guest = browser.new_page(base_url=site, user_agent=PERSON, locale="en-GB")
-    guest.goto("/p/launch-in-twelve-weeks/?utm_campaign=spring")
+    guest.goto("/p/launch-in-twelve-weeks/?rl=tok:en&utm_campaign=spring")
     frame = guest.frame_locator("iframe")
     expect(frame.get_by_label("Email")).to_be_visible()
     # The frame is as high as the form.
@@ -70,6 +70,7 @@ def test_a_missing_asset_is_added_and_taken_through_a_landing_page_and_its_form(
     kinds = set(Touch.objects.filter(contact=ann).values_list("kind", flat=True))
     assert {"form_submitted", "asset_downloaded"} <= kinds
     assert "utm_campaign=spring" in Submission.objects.get().page
+    assert "tok" not in str(guest.locator("iframe").get_attribute("src"))
     # A driven browser says to scripts what it is.
     assert set(PageCount.objects.values_list("actor", flat=True)) == {"machine"}
     guest.close()

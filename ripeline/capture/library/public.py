@@ -20,6 +20,7 @@ from ripeline.capture.library.links import contact_of, read_asset_link
 from ripeline.capture.library.models import Asset
 from ripeline.capture.library.noting import Fetched, note_download
 from ripeline.capture.library.sending import begins, send_version
+from ripeline.capture.page_addresses import kept_address
 from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
 
@@ -87,7 +88,7 @@ def _give(request: HttpRequest, asset: Asset, *, contact: str = "") -> HttpRespo
             contact,
             visitor_of(request),
             address_of(request),
-            request.headers.get("Referer", "")[:500],
+            kept_address(request.headers.get("Referer", ""))[:500],
         )
         note_download(asset, by, now=timezone.now())
     return _without_session(request, answer)

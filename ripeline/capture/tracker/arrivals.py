@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Max
 
 from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
+from ripeline.capture.page_addresses import kept_address
 from ripeline.people.models import Contact
 from ripeline.timeline.models import Touch
 
@@ -113,7 +114,7 @@ def _arrived(
         outcome=row.outcome,
         reason=row.reason,
         pk=row.pk,
-        where=_word(page.get("url")) or _word(page.get("path")),
+        where=kept_address(_word(page.get("url"))) or _word(page.get("path")),
         title=_word(page.get("title")) or _word(event.get("name")),
         contact=contact and (contact.merged_into or contact),
         browser=_word(event.get("anonymousId"))[:6],

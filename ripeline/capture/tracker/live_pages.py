@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,6 +19,7 @@ from ripeline.capture.tracker.arrivals import (
     read_event,
 )
 from ripeline.capture.tracker.doors import for_team
+from ripeline.capture.tracker.links import PARAMETER
 from ripeline.capture.verdicts.models import EngagementVerdict
 
 OUTCOMES = {
@@ -28,6 +30,7 @@ OUTCOMES = {
     "refused": "Turned away",
 }
 LONGEST_NUMBER = 18
+_TOKEN = re.compile(rf"([?&]{PARAMETER}=)[\w.:~%-]+")
 
 
 @require_safe
@@ -77,4 +80,4 @@ def _shown(text: str) -> str:
     context = event.get("context")
     if isinstance(context, dict) and "link" in context:
         context["link"] = "(a signed link)"
-    return json.dumps(event, indent=2, ensure_ascii=False)
+    return _TOKEN.sub(r"\1(a signed link)", json.dumps(event, indent=2, ensure_ascii=False))

@@ -34,7 +34,9 @@ HOUR = timedelta(hours=1)
 
 
 def browser(visitor: str = "", agent: str = PERSON) -> Client:
-    client = Client(headers={"user-agent": agent, "accept-language": "en", "referer": "https://x.example/"})
+    client = Client(
+        headers={"user-agent": agent, "accept-language": "en", "referer": "https://x.example/?rl=tok:en"}
+    )
     if visitor:
         client.cookies["rl_id"] = visitor
     return client

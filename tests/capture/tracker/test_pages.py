@@ -184,12 +184,18 @@ def test_one_event_is_shown_as_it_was_sent_without_the_token_of_its_link(
 ) -> None:
     ann = known(site, "a", "Ann Smit", now)
     row = Arrival.objects.get()
-    html = read(sign_in(make_user("marketing")), f"/capture/live/{row.pk}/")
+    marketing = sign_in(make_user("marketing"))
+    html = read(marketing, f"/capture/live/{row.pk}/")
     assert "Ann Smit" in html
     assert "Firefox/140.0" in html
     assert "(browser)" in html, "the signal of the verdict"
     assert "(a signed link)" in html
     assert ann.key not in html.replace(f"/contacts/{ann.key}", "")
+    digested(site, came("a", "/late", now, query="?a=1&rl=tok.en:x"), now=now)
+    late = Arrival.objects.latest("pk")
+    for path in (f"/capture/live/{late.pk}/", "/capture/live/"):
+        shown = read(marketing, path)
+        assert ("/late?a=1" in shown, "tok.en" in shown) == (True, False), "where the script ran too late"
     assert sign_in(make_user("sales")).get(f"/capture/live/{row.pk}/").status_code == 403
 
 

@@ -7,9 +7,11 @@
   address.pathname = address.pathname.replace(/\.js$/, "/")
   const set = script.dataset
   const language = set.lang || document.documentElement.lang
-  // The cookie of the site's own tracker, where the visitor lets it be kept.
-  const browser = /(?:^|; )rl_id=([0-9a-f]{32})/.exec(document.cookie)
-  const told = { embed: 1, page: location.href.split("#")[0], referrer: document.referrer }
+  // The token of a signed link is for the site's tracker alone, which may run later than this.
+  const bare = url => url.split("#")[0].replace(/([?&])rl=[^&]*&?/, "$1").replace(/[?&]$/, "")
+  // The cookie of that tracker, where the visitor lets it be kept and told.
+  const browser = !window.ripeline?.state?.().why && /(?:^|; )rl_id=([0-9a-f]{32})/.exec(document.cookie)
+  const told = { embed: 1, page: bare(location.href), referrer: bare(document.referrer) }
   if (language) told.lang = language
   if (browser) told.visitor = browser[1]
   for (const name in told) address.searchParams.set(name, told[name])

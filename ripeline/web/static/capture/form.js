@@ -10,6 +10,8 @@
     tell()
     const go = document.querySelector("[data-go]")
     if (go) parent.postMessage({ ripeline: "go", to: go.href }, "*")
+    // Browsers heed autofocus in no frame of another site.
+    document.querySelector("[autofocus]")?.focus()
     if (document.querySelector(".said")) parent.postMessage({ ripeline: "sent" }, "*")
   }
   if (!form) return

@@ -9,11 +9,14 @@
       const address = new URL(place.dataset.frame, location.href)
       const page = new URL(address.searchParams.get("page"))
       // How somebody came stands in this page's own address.
-      for (const [name, value] of new URLSearchParams(location.search)) page.searchParams.set(name, value)
+      for (const [name, value] of new URLSearchParams(location.search)) {
+        // The token of a signed link is for the tracker alone.
+        if (name !== "rl") page.searchParams.set(name, value)
+      }
       if (version) page.searchParams.set("version", version)
       if (visit) page.searchParams.set("visit", visit)
       address.searchParams.set("page", page.href)
-      if (document.referrer) address.searchParams.set("referrer", document.referrer)
+      if (document.referrer) address.searchParams.set("referrer", document.referrer.replace(/([?&])rl=[^&#]*/, "$1"))
       const frame = document.createElement("iframe")
       Object.assign(frame, { src: address.href, title: place.dataset.title })
       place.append(frame)
