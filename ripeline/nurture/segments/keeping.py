@@ -113,7 +113,7 @@ def archive(segment: Segment, *, now: datetime) -> InUse | None:
     with applying():
         if used := uses_of(segment):
             return InUse(used)
-        Segment.objects.filter(pk=segment.pk).update(archived_at=now, due_at=None)
+        Segment.objects.filter(pk=segment.pk).update(archived_at=now, due_at=None, working_since=None)
     return None
 
 

@@ -110,10 +110,13 @@ def _refresh(claim: Claim, clock: Callable[[], datetime]) -> None:
 def _gather(found: Sql, segment: Segment) -> None:
     """Puts into the table `segment_moved` who is found and no member (1), and who is a member and not found (0)."""
     _drop()
-    _run(Sql("CREATE TEMPORARY TABLE segment_found (id bigint PRIMARY KEY)"))
-    _run(Sql(f"INSERT INTO segment_found (id) {found.text}", found.params))
     if connection.vendor == "postgresql":
+        # What makes a table may go through all touches with several processes at once; what fills one may not.
+        _run(Sql(f"CREATE TEMPORARY TABLE segment_found AS {found.text}", found.params))
         _run(Sql("ANALYZE segment_found"))
+    else:
+        _run(Sql("CREATE TEMPORARY TABLE segment_found (id bigint PRIMARY KEY)"))
+        _run(Sql(f"INSERT INTO segment_found (id) {found.text}", found.params))
     _run(Sql("CREATE TEMPORARY TABLE segment_moved (contact_id bigint PRIMARY KEY, is_in integer)"))
     _run(
         Sql(
