@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 
 REFUSED = {403, 404}
 # What shows a mail as it was written.
-MAILS = {"email_shown"}
+MAILS = {"email_shown", "sending_mailbox_shown"}
 # Rows that come and go with a visit itself.
 OF_VISITS = {"django_session", "ripeline_cache", "django_migrations"}
 OF_TWO = {name: ["eva", "eva"] for name in ("contact_merge_with", "contact_keep_apart")}
@@ -164,7 +164,9 @@ def _of_sending() -> dict[str, list[Any]]:
     send_to([make_contact("Reader")])
     Delivery.objects.update(state="uncertain", due_at=None)
     row = Delivery.objects.get()
-    kept = LocalMail.objects.create(delivery=row, message_id=row.message_id, at=NOW, to="a@b.example", html="<p>Hello")
+    kept = LocalMail.objects.create(
+        delivery=row, message_id=row.message_id, at=NOW, to="a@b.example", html="<p>Hello"
+    )
     own = dict.fromkeys(("sending_one", "sending_arrived", "sending_again"), [row.pk])
     return own | dict.fromkeys(("sending_mailbox_mail", "sending_mailbox_shown"), [kept.pk])
 

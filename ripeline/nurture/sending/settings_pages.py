@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from ripeline.nurture.sending.attending import line_of
 from ripeline.nurture.sending.forms import SendingForm
@@ -28,13 +28,18 @@ LONGEST_TRY = 20.0
 """Seconds that somebody may be kept waiting to hear whether a mail server answers."""
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def sending_settings(request: HttpRequest) -> HttpResponse:
     """How mails go out, and the guard over it."""
     if reader_of(request).role not in WHOLE_TEAM:
         raise PermissionDenied("How mails go out is looked through by administrators and marketing.")
-    if request.method != "POST":
-        return _show(request, SendingForm(instance=our_settings(), initial=our_settings().server))
+    ours = our_settings()
+    return _show(request, SendingForm(instance=ours, initial=ours.server))
+
+
+@require_POST
+def sending_keep(request: HttpRequest) -> HttpResponse:
+    """Keeps how mails go out; the engines take it up at once."""
     _admin(request)
     with transaction.atomic():
         SendingSettings.objects.get_or_create(pk=ROW)

@@ -93,15 +93,15 @@ def test_the_local_mailbox_shows_a_mail_whole_and_runs_nothing_of_it(uncertain: 
 
 def test_a_password_is_written_and_never_shown_and_not_given_to_another_server() -> None:
     browser = sign_in(make_user("admin"))
-    assert browser.post("/sending/settings/", SETTINGS).status_code == 302
+    assert browser.post("/sending/settings/keep", SETTINGS).status_code == 302
     row = SendingSettings.objects.get()
     assert unseal(row.secrets) == {"password": SECRET}
     assert SECRET not in str(list(SendingSettings.objects.values()))
     assert SECRET not in text_of(browser, "/sending/settings/")
-    browser.post("/sending/settings/", {**SETTINGS, "password": "", "lines": "4"})
+    browser.post("/sending/settings/keep", {**SETTINGS, "password": "", "lines": "4"})
     row.refresh_from_db()
     assert (unseal(row.secrets), row.lines, row.revision) == ({"password": SECRET}, 4, 2)
-    browser.post("/sending/settings/", {**SETTINGS, "password": "", "host": "smtp.evil.example"})
+    browser.post("/sending/settings/keep", {**SETTINGS, "password": "", "host": "smtp.evil.example"})
     row.refresh_from_db()
     assert unseal(row.secrets) == {}
 
@@ -121,7 +121,7 @@ def test_a_password_is_written_and_never_shown_and_not_given_to_another_server()
 )
 def test_settings_that_would_not_work_are_refused_with_a_sentence(change: dict[str, str], why: str) -> None:
     browser = sign_in(make_user("admin"))
-    answer = browser.post("/sending/settings/", {**SETTINGS, **change})
+    answer = browser.post("/sending/settings/keep", {**SETTINGS, **change})
     assert answer.status_code == 422
     assert why in answer.content.decode()
     assert our_settings().transport == "local"
@@ -132,7 +132,7 @@ def test_settings_that_would_not_work_are_refused_with_a_sentence(change: dict[s
 )
 def test_the_line_is_tried_only_out_into_the_world(host: str) -> None:
     browser = sign_in(make_user("admin"))
-    browser.post("/sending/settings/", {**SETTINGS, "host": host.strip("[]")})
+    browser.post("/sending/settings/keep", {**SETTINGS, "host": host.strip("[]")})
     said = browser.post("/sending/settings/try", follow=True).content.decode()
     assert "inside your own network" in said
 
