@@ -30,7 +30,7 @@ class _Part(BaseModel):
 class Cap(_Part):
     """At most so many mails in so many days, of these purposes and at these stages (none named: of any, at any)."""
 
-    most: int = Field(ge=0, le=1000)
+    most: int = Field(ge=1, le=1000)
     days: int = Field(ge=1, le=366)
     purposes: tuple[Key, ...] = ()
     stages: tuple[Key, ...] = ()

@@ -142,7 +142,7 @@ def _over(cap: Cap, situation: Situation, now: datetime, reason: Reason) -> Iter
     if len(counted) < cap.most:
         return
     # One more is allowed as soon as all but one less than the most are older than the window.
-    until = counted[len(counted) - cap.most] + window if cap.most else now + window
+    until = counted[len(counted) - cap.most] + window
     yield Wait(reason, until, (len(counted), cap.days, cap.most))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from enum import Enum
 
+from ripeline.nurture.rules.reasons import HEADINGS
 from ripeline.nurture.sending.mail import Refused, Verb
 
 
@@ -117,9 +118,7 @@ def _words() -> Iterator[tuple[str, str]]:
     yield "gave_up", "Refused again and again for three days"
     yield "crashed", "Whoever handed it over ended in the middle"
     yield "no_answer", "The mail was handed over, and no answer came"
-    yield "expired", "Its time was over"
-    yield "no_address", "They have no address"
-    yield "suppressed", "Nothing is sent to this address"
+    yield from HEADINGS.items()
     yield "paused", "Sending is paused"
     yield "unlawful", "It has no postal address, or no link to unsubscribe"
     yield "not_composed", "It could not be written"

@@ -11,10 +11,10 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.db import DatabaseError
 
+from ripeline.nurture.rules.handing import judge_handing
 from ripeline.nurture.sending.composing import LetterComposer, sender_of
 from ripeline.nurture.sending.desk import Desk
 from ripeline.nurture.sending.engine import Engine, Speed, log
-from ripeline.nurture.sending.gate import may_still_go
 from ripeline.nurture.sending.guard import pause
 from ripeline.nurture.sending.linking import links_for
 from ripeline.nurture.sending.mail import Transport
@@ -50,7 +50,7 @@ def engine_of(ours: SendingSettings, *, clock: Callable[[], datetime], stop: thr
         pause("The settings name no address that mails come from, or no postal address below them.", clock())
     desk = Desk(
         LetterComposer(sender, writer_of(sender, links_for)),
-        may_still_go,
+        judge_handing,
         transport=ours.transport,
         revision=ours.revision,
     )

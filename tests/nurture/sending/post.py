@@ -13,8 +13,7 @@ from ripeline.nurture.emails.models import Email, EmailVersion
 from ripeline.nurture.sending.composing import LetterComposer, Sender, Words
 from ripeline.nurture.sending.desk import Desk
 from ripeline.nurture.sending.engine import Engine, Speed
-from ripeline.nurture.sending.gate import may_still_go
-from ripeline.nurture.sending.mail import Judge, Never
+from ripeline.nurture.sending.mail import Judge, Never, NotNow
 from ripeline.nurture.sending.models import Delivery
 from ripeline.nurture.sending.posting import Posted, Wanted, post
 from ripeline.nurture.sending.smtp import Patience, Server, SmtpLine, unguarded
@@ -75,13 +74,18 @@ def plain_words(deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, W
     }
 
 
+def held_by_nothing(deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, NotNow | Never]:  # noqa: ARG001
+    """No rules: everybody may be written to."""
+    return {}
+
+
 def engine(
     port: int,
     *,
     speed: Speed = BRISK,
     patience: Patience = HASTE,
     later: timedelta = timedelta(),
-    judge: Judge = may_still_go,
+    judge: Judge = held_by_nothing,
     stop: threading.Event | None = None,
     until_empty: bool = True,
     server: Server | None = None,
