@@ -27,6 +27,11 @@ _HREF = re.compile(r'(<a\b[^>]*?\shref=")([^"]*)(")')
 _ADDRESS = re.compile(r"https?://[^\s<>()]*[^\s<>().,;:!?]")
 _OUTPUT = re.compile(r"\{\{(-?)\s*(.*?)\s*(-?)\}\}", re.S)
 PIXEL = '{% if pixel != "" %}<img src="{{ pixel }}" width="1" height="1" alt="" style="border:0">{% endif %}'
+TRAP = (
+    '{% if trap != "" %}<a href="{{ trap }}" style="display:none;mso-hide:all" aria-hidden="true" tabindex="-1"></a>'
+    "{% endif %}"
+)
+"""A link that nobody sees: whoever follows it is a program."""
 HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 SCHEMES = '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
 
@@ -58,7 +63,7 @@ def compile_email(content: Content) -> Compiled | Mistakes:
     except InlineError as odd:
         return Mistakes((Mistake("Content", 0, f"The styles cannot be read: {odd}."),))
     marked, links = _number_links(whole, marks)
-    html = marks.restore(marked).replace("</body>", f"{PIXEL}</body>")
+    html = marks.restore(marked).replace("</body>", f"{TRAP}{PIXEL}</body>")
     text = _own_text(content, links) if content.text.strip() else marks.restore(text_of(marked, marks.word))
     for part, source in (("Content", html), ("Text part", text)):
         read = read_template(source, part, is_html=part == "Content")

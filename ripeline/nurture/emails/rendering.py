@@ -24,7 +24,10 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\s]+")
 
 
 class Links(Protocol):
-    """The addresses of one delivery that are its reader's own."""
+    """The addresses of one delivery that are its reader's own.
+
+    It may have `trap` besides: the address of a link that nobody sees, which only programs follow.
+    """
 
     @property
     def unsubscribe(self) -> str:
@@ -85,6 +88,7 @@ def render(version: EmailVersion, person: PersonData, *, links: Links, sender: S
         "preferences": links.preferences,
         "browser": links.browser,
         "pixel": links.pixel,
+        "trap": getattr(links, "trap", ""),
         "sender": _of_sender(sender),
     }
     where = "Link"

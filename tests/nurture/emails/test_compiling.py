@@ -92,6 +92,7 @@ def test_every_link_gets_its_number_in_html_and_text_and_the_readers_own_stay_th
         preferences = "https://us.example/p/1"
         browser = "https://us.example/v/1"
         pixel = "https://us.example/o/1.gif"
+        trap = "https://us.example/c/trap"
 
         def follow(self, number: int, url: str) -> str:
             return f"https://us.example/c/{number}"
@@ -105,6 +106,8 @@ def test_every_link_gets_its_number_in_html_and_text_and_the_readers_own_stay_th
         assert "quill.example/guide" not in part
         assert part.count("https://us.example/u/1") == 1
     assert found.html.count("https://us.example/o/1.gif") == 1
+    assert re.search(r'<a href="https://us.example/c/trap" style="display:none', found.html)
+    assert "trap" not in found.text + str(shown(made))
     assert "Unsubscribe" not in found.text
     assert address_of(version_of(made), 1, ANN) == "https://quill.example/guide/ann%40reader.example"
     assert address_of(version_of(made), 2, ANN) is None
