@@ -41,14 +41,15 @@ LONGEST: Mapping[str, int] = {
     "company": _letters(Company, "name"),
 }
 """Letters that fit into what is kept of people and their companies."""
-_IDENTITY_COLUMNS = ("contact_id", "kind", "value", "is_primary", "created_at")
+_IDENTITY_COLUMNS = ("contact_id", "kind", "value", "is_primary", "is_claim", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
 class ContactDraft:
     """What is known of a person who is to become a contact. Addresses are taken as normalised, primary first.
 
-    `told` says when what was said (`people.told`); None: when they are added.
+    `claims` are those of the addresses and outside keys that only a website or a form said. `told` says when what was
+    said (`people.told`); None: when they are added.
     """
 
     first_name: str = ""
@@ -70,6 +71,7 @@ class ContactDraft:
     key: str = ""
     created_at: datetime | None = None
     told: Mapping[str, int] | None = None
+    claims: frozenset[str] = frozenset()
 
 
 def add_contacts(drafts: Sequence[ContactDraft], *, now: datetime) -> list[Contact]:
@@ -189,10 +191,12 @@ def _row(pk: int, draft: ContactDraft, now: datetime) -> tuple[Any, ...]:
     )
 
 
-def _identities(pk: int, draft: ContactDraft, now: datetime) -> list[tuple[int, str, str, bool, datetime]]:
+def _identities(
+    pk: int, draft: ContactDraft, now: datetime
+) -> list[tuple[int, str, str, bool, bool, datetime]]:
     kinds = (("email", draft.emails), ("phone", draft.phones), ("external", draft.external))
     return [
-        (pk, kind, value, position == 0, now)
+        (pk, kind, value, position == 0, value in draft.claims, now)
         for kind, values in kinds
         for position, value in enumerate(dict.fromkeys(values) if len(values) > 1 else values)
     ]

@@ -21,6 +21,9 @@ from ripeline.timeline.changes import changed_traits, rule_traits
 
 ONE_MOMENT = 1_000
 """Microseconds: clocks of senders tell no more. Of two words of one moment the one that comes later counts."""
+MOST_CLAIMED = MOST_TRAITS // 2
+MOST_KNOWN = MOST_TRAITS + MOST_CLAIMED
+"""Traits that a contact may have when a website, or a server, adds one: whatever websites say, servers have room."""
 COLUMNS = ("title", "seniority", "country", "language", "time_zone")
 NAMES = ("name", "first_name", "last_name")
 Line = tuple[int, Mapping[str, Scalar]]
@@ -87,7 +90,7 @@ def heed(
             weighed.offer(name, getattr(draft, name), told.fields[name])
     if company is not None:
         weighed.offer("company_id", draft.company, company)
-    room = MOST_TRAITS - len(draft.traits)
+    room = (MOST_KNOWN if overwrite else MOST_CLAIMED) - len(draft.traits)
     for name, value in told.traits.items():
         room -= name not in draft.traits
         if room >= 0 or name in draft.traits:

@@ -11,7 +11,8 @@ from ripeline.capture.digest.steps import PLAIN_KEY, visitor_key
 from ripeline.capture.digest.uses import Uses
 from ripeline.kit.bulk import insert_rows
 from ripeline.people.models import Contact, Identity, Visitor
-from ripeline.timeline.identities.living import give_way, keys_by_identity
+from ripeline.timeline.identities.claims import is_weak, make_known
+from ripeline.timeline.identities.living import keys_by_identity
 from ripeline.timeline.identities.merging import Merged, merge
 from ripeline.timeline.identities.models import Identification, Merge
 from ripeline.timeline.identities.proving import prove_email
@@ -73,13 +74,13 @@ def join_ids(happenings: Sequence[Happening], people: People, *, now: datetime) 
         if each.is_public:
             if gone_key:
                 each.notes.append(UNPROVEN)
-        elif gone_key:
+        elif gone_key and not is_weak(*before):
             _merge(people.keys[each.arrival], gone_key, each, now)
         else:
             # Random 128 bits may be a browser's id or a person's of whom we hear later: it is kept as both.
-            give_way(
-                contacts_by_key([people.keys[each.arrival]])[people.keys[each.arrival]], *before, now=now
-            )
+            # Who only claimed it, and is known by something else, is not who the server means.
+            key = people.keys[each.arrival]
+            make_known(contacts_by_key([key])[key], *before, now=now)
             people.known[before] = people.keys[each.arrival]
 
 

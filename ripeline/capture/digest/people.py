@@ -8,32 +8,31 @@ from datetime import datetime
 
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.heeding import Line, heed
+from ripeline.capture.digest.placing import EMAIL, EXTERNAL, Places
 from ripeline.capture.digest.traits import Told, ToldCompany, read_company, read_traits
 from ripeline.kit.ids import new_key
 from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people.contacts import ContactDraft, insert_contacts
 from ripeline.people.employers import company_at
-from ripeline.people.models import Company, Contact, Identity
+from ripeline.people.models import Company, Contact
 from ripeline.people.values import read_address
 from ripeline.timeline.changes import changed_traits, rule_traits
+from ripeline.timeline.identities.claims import Way, take_away
 from ripeline.timeline.identities.living import keys_by_identity
-
-EMAIL, EXTERNAL = str(Identity.Kind.EMAIL), str(Identity.Kind.EXTERNAL)
-Way = tuple[str, str]
-"""A kind of identity and its value."""
 
 
 @dataclass(slots=True)
 class People:
     """Whom each happening (by arrival) is about: contact keys. `told` is what was said of them; `made` are the new;
-    `added` the ids that those who were known are to have besides. `said` is what the log is to say of whom that rules
-    may look at: by arrival the key, and by instant what."""
+    `added` the ids that those who were known are to have besides, `losers` those who only claimed one of them. `said`
+    is what the log is to say of whom that rules may look at: by arrival the key, and by instant what."""
 
     keys: dict[int, str] = field(default_factory=dict)
     told: dict[int, Told] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     added: dict[int, tuple[Way, ...]] = field(default_factory=dict)
+    losers: set[str] = field(default_factory=set)
     known: dict[Way, str] = field(default_factory=dict)
     said: dict[int, tuple[str, dict[int, dict[str, Scalar]]]] = field(default_factory=dict)
 
@@ -44,18 +43,29 @@ class People:
             said[at] = dict(traits) | said.get(at, {})
 
 
-def find_people(happenings: Sequence[Happening], *, now: datetime) -> People:
-    """Finds or makes whom happenings name, in their order, in the caller's transaction."""
+def find_people(happenings: list[Happening], *, now: datetime) -> People:
+    """Finds or makes whom happenings name, in their order, in the caller's transaction. Of the list those are taken out
+    that a server says of somebody of whom a website said something in the same batch: they wait for the next turn."""
     people = People()
     people.told = {
         each.arrival: read_traits(each.said("traits")) for each in happenings if each.type == "identify"
     }
     wanted = {each.arrival: _ways(each, people.told.get(each.arrival)) for each in happenings}
     people.known = _known({way for ways in wanted.values() for way in ways})
-    drafts: dict[str, ContactDraft] = {}
-    for each in happenings:
-        if wanted[each.arrival]:
-            _place(each, wanted[each.arrival], people, drafts)
+    places = Places(people.known)
+    for number, each in enumerate(happenings):
+        if not wanted[each.arrival]:
+            continue
+        if not each.is_public and places.are_claimed_here(wanted[each.arrival]):
+            # Nothing of it is written yet: the rest has its turn when it is.
+            del happenings[number:]
+            break
+        _place(each, wanted[each.arrival], people, places)
+    drafts = places.drafts
+    # Before the new ones have them.
+    for key in sorted(places.taken.keys() & drafts.keys()):
+        for kind, value in places.taken[key]:
+            take_away(kind, value, now=now)
     _make(happenings, people, drafts, now)
     _recognise(happenings, people)
     return people
@@ -109,20 +119,14 @@ def _known(wanted: Iterable[Way]) -> dict[Way, str]:
     return found
 
 
-def _place(each: Happening, ways: tuple[Way, ...], people: People, drafts: dict[str, ContactDraft]) -> None:
-    """Whom an event is about: who has the first of its ids, else the second, else somebody new."""
-    key = next((people.known[way] for way in ways if way in people.known), None) or new_key()
+def _place(each: Happening, ways: tuple[Way, ...], people: People, places: Places) -> None:
+    """Whom an event is about, and which of its ids they are to have: see `placing`."""
+    key = places.holder(ways, is_public=each.is_public) or new_key()
     people.keys[each.arrival] = key
-    fresh = tuple(way for way in ways if way not in people.known)
-    people.known |= dict.fromkeys(fresh, key)
-    is_new = key in drafts or len(fresh) == len(ways)
-    if is_new:
-        draft = drafts.get(key, ContactDraft(key=key))
-        emails = tuple(value for kind, value in fresh if kind == EMAIL)
-        external = tuple(value for kind, value in fresh if kind == EXTERNAL)
-        drafts[key] = replace(draft, emails=(*draft.emails, *emails), external=(*draft.external, *external))
-    elif fresh:
-        people.added[each.arrival] = fresh
+    given = places.claim(key, ways) if each.is_public else places.make_known(key, ways)
+    people.losers |= places.losers
+    if given and key not in places.drafts:
+        people.added[each.arrival] = given
 
 
 def _recognise(happenings: Sequence[Happening], people: People) -> None:

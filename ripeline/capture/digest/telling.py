@@ -10,13 +10,15 @@ from django.db.models import Q
 
 from ripeline.capture.digest.happening import Happening
 from ripeline.capture.digest.heeding import COLUMNS, NAMES, Heard, heed
-from ripeline.capture.digest.people import EMAIL, EXTERNAL, People, Way, company_told, way_of
+from ripeline.capture.digest.people import People, company_told, way_of
+from ripeline.capture.digest.placing import EMAIL, EXTERNAL
 from ripeline.capture.digest.traits import Told
 from ripeline.kit.instants import to_datetime
 from ripeline.people.contacts import ContactDraft
 from ripeline.people.employers import company_at
 from ripeline.people.models import Contact, Identity, Visitor
 from ripeline.timeline.changes import change_contact, draft_of
+from ripeline.timeline.identities.claims import make_known
 from ripeline.timeline.identities.living import MergedMeanwhile, give_way, keys_by_identity
 from ripeline.timeline.identities.merging import hold_merges
 from ripeline.timeline.identities.placing import change_one
@@ -62,7 +64,7 @@ def _known_keys(happenings: Sequence[Happening], people: People) -> tuple[set[st
         if each.type == "alias" and not each.is_public and each.arrival in people.keys
         if (way := way_of(str(each.message["previousId"]).strip()))
     ]
-    keys = set(people.keys.values())
+    keys = {*people.keys.values(), *people.losers}
     for kind in (EMAIL, EXTERNAL):
         keys |= set(keys_by_identity(kind, [value for each, value in before if each == kind]).values())
     return keys, bool(before)
@@ -107,17 +109,12 @@ def tell(contact: Contact, each: Happening, people: People, *, now: datetime) ->
         return
     draft = draft_of(contact)
     heard = _heard(draft, each, told, now=now)
-    ways = _fresh_ways(each, people, draft)
-    wanted = replace(
-        heard.draft,
-        emails=(*heard.draft.emails, *(value for kind, value in ways if kind == EMAIL)),
-        external=(*heard.draft.external, *(value for kind, value in ways if kind == EXTERNAL)),
-    )
-    if replace(wanted, told=draft.told) != draft:
-        change_contact(contact, wanted, now=now, is_noted=False)
-    elif wanted.told != draft.told:
-        contact.told = dict(wanted.told or {})
+    if replace(heard.draft, told=draft.told) != draft:
+        change_contact(contact, heard.draft, now=now, is_noted=False)
+    elif heard.draft.told != draft.told:
+        contact.told = dict(heard.draft.told or {})
         Contact.objects.filter(pk=contact.pk).update(told=contact.told)
+    _give_ways(contact, each, people, now)
     people.say(each, contact.key, heard.lines)
 
 
@@ -131,15 +128,13 @@ def _heard(
     return heed(draft, told, company, at=each.at, overwrite=is_server, is_said_again=is_said_again)
 
 
-def _fresh_ways(each: Happening, people: People, draft: ContactDraft) -> list[Way]:
-    """The ids that a happening gives to somebody. By an address somebody is recognised and written to: a page's word
-    adds none to those there are."""
-    return [
-        (kind, value)
-        for kind, value in people.added.get(each.arrival, ())
-        if value not in (*draft.emails, *draft.external)
-        and not (kind == EMAIL and each.is_public and draft.emails)
-    ]
+def _give_ways(contact: Contact, each: Happening, people: People, now: datetime) -> None:
+    """Gives somebody the ids that a happening came with: as what is known, or what is claimed."""
+    for kind, value in people.added.get(each.arrival, ()):
+        if each.is_public:
+            give_way(contact, kind, value, now=now, is_claim=True)
+        else:
+            make_known(contact, kind, value, now=now)
 
 
 def _tell_one_of(contact: Contact, each: Happening, people: People, told: Told, *, now: datetime) -> None:
@@ -160,8 +155,7 @@ def _tell_one_of(contact: Contact, each: Happening, people: People, told: Told, 
         return min((to_datetime(at) for at, _ in heard.lines), default=None)
 
     change_one(contact.pk, change, now=now)
-    for kind, value in _fresh_ways(each, people, shown):
-        give_way(contact, kind, value, now=now)
+    _give_ways(contact, each, people, now)
     if told.phone and not (each.is_public and shown.phones):
         give_way(contact, PHONE, told.phone, now=now)
     contact.refresh_from_db(fields=["set_aside", "filled"])

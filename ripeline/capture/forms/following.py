@@ -23,6 +23,7 @@ from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Contact, Identity
 from ripeline.timeline.changes import rule_traits
+from ripeline.timeline.identities.claims import is_weak, take_away
 from ripeline.timeline.identities.living import keys_by_identity
 from ripeline.timeline.identities.models import Identification
 from ripeline.timeline.identities.visitors import join, visitor_for
@@ -102,11 +103,17 @@ def uid_of_touch(row: Submission) -> str:
 
 
 def _by_address(address: str, definition: Definition, answers: Mapping[str, Answer], now: datetime) -> _Who:
-    """Whom the address leads to, held; or somebody new."""
+    """Whom the address leads to, held; or somebody new, whose it is said to be: until a mail to it was answered,
+    anybody may have written it."""
     key = keys_by_identity(Identity.Kind.EMAIL, [address]).get(address)
     if key:
-        return _Who(hold(Contact.objects.values_list("pk", flat=True).get(key=key)), is_new=False)
-    draft = with_answers(ContactDraft(key=new_key(), emails=(address,)), definition, answers, now=now)
+        held = hold(Contact.objects.values_list("pk", flat=True).get(key=key))
+        if not is_weak(Identity.Kind.EMAIL, address):
+            return _Who(held, is_new=False)
+        # A website said it of somebody who is known otherwise: whoever writes it here may be another.
+        take_away(Identity.Kind.EMAIL, address, now=now)
+    empty = ContactDraft(key=new_key(), emails=(address,), claims=frozenset({address}))
+    draft = with_answers(empty, definition, answers, now=now)
     return _Who(add_contacts([draft], now=now)[0], is_new=True)
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
+from ripeline.people.changed import note_changed
 from ripeline.people.contacts import find_by_identity, refresh_search
 from ripeline.people.models import Contact, Identity
 
@@ -50,13 +51,13 @@ def keys_by_identity(kind: str, values: Iterable[str]) -> dict[str, str]:
     return {value: home or own for value, home, own in rows}
 
 
-def give_way(contact: Contact, kind: str, value: str, *, now: datetime) -> None:
+def give_way(contact: Contact, kind: str, value: str, *, now: datetime, is_claim: bool = False) -> None:
     """One more way to recognise somebody, in the caller's transaction. Of a contact that was merged it is theirs again
     when the merge is undone. What leads to somebody already stays as it is."""
     living = contact.merged_into or contact
     is_first = not Identity.objects.filter(contact=living, kind=kind).exists()
     home = contact if contact.merged_into_id else None
-    common = {"is_primary": is_first and home is None, "created_at": now, "home": home}
+    common = {"is_primary": is_first and home is None, "is_claim": is_claim, "created_at": now, "home": home}
     shared = {"contact": living} if kind == Identity.Kind.PHONE else {}
     _, is_new = Identity.objects.get_or_create(
         kind=kind, value=value, **shared, defaults={"contact": living, **common}
@@ -68,6 +69,7 @@ def give_way(contact: Contact, kind: str, value: str, *, now: datetime) -> None:
         Contact.objects.filter(pk=home.pk).update(set_aside=kept | {"ways": ways})
     if is_new and kind != Identity.Kind.EXTERNAL:
         refresh_search([living.pk])
+        note_changed([living.pk], now=now)
 
 
 def hold_homes(pks: Iterable[int]) -> dict[int, Home]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ripeline.people.contacts import find_by_identity, refresh_search
 from ripeline.people.models import Contact, Identity
+from ripeline.timeline.identities.claims import is_weak
 from ripeline.timeline.identities.living import MergedMeanwhile, again_if_merged, homes_by_id
 from ripeline.timeline.identities.merging import Merged, hold_merges, merge
 from ripeline.timeline.identities.models import Merge, Proof
@@ -45,11 +46,16 @@ def _prove(contact: Contact, address: str, now: datetime) -> Contact:
         return living
     found = Identity.objects.get(kind=Identity.Kind.EMAIL, value=address)
     if holder == living.pk:
-        if found.verified_at is None:
-            Identity.objects.filter(pk=found.pk).update(verified_at=now)
+        # Of somebody who is known otherwise it shows that the address is somebody's, not that it is theirs.
+        if found.verified_at is None and not is_weak(Identity.Kind.EMAIL, address):
+            Identity.objects.filter(pk=found.pk).update(verified_at=now, is_claim=False)
         return living
-    Proof.objects.get_or_create(
-        contact=contact, kind=Identity.Kind.EMAIL, value=address, defaults={"at": now}
+    Proof.objects.update_or_create(
+        contact=contact,
+        kind=Identity.Kind.EMAIL,
+        value=address,
+        defaults={"is_claim": False},
+        create_defaults={"at": now},
     )
     return living if found.verified_at is None else _merge_proven(found.contact, living, address, now)
 

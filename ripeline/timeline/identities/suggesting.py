@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Min, Value
+from django.db.models import Count, Max, Min, QuerySet, Value
 from django.db.models.functions import Concat, Left, Replace, StrIndex, Substr
 
 from ripeline.people.models import Contact, Identity
@@ -24,7 +24,7 @@ class Pair:
 
 def find_pairs(limit: int) -> list[Pair]:
     """Pairs that may be one, surest first, each once: `limit` of each kind at most. Reads everybody."""
-    kinds = (_proven(limit), _alike_addresses(limit), _namesakes(limit), _same_phone(limit))
+    kinds = (_proven(limit), _claimed(limit), _alike_addresses(limit), _namesakes(limit), _same_phone(limit))
     found: dict[tuple[int, int], Pair] = {}
     for kind in kinds:
         for pair in kind:
@@ -56,15 +56,28 @@ def _kept_apart(pks: set[int]) -> set[tuple[int, int]]:
 
 def _proven(limit: int) -> Iterator[Pair]:
     """Who proved an address that leads to another."""
-    proofs = list(Proof.objects.order_by("-at").select_related("contact")[:limit])
-    rows = Identity.objects.filter(kind=Identity.Kind.EMAIL, value__in=[each.value for each in proofs])
-    holders = dict(rows.values_list("value", "contact"))
+    why = "One of them proved that {} is theirs; it leads to the other."
+    yield from _said(Proof.objects.filter(is_claim=False), why, limit)
+
+
+def _claimed(limit: int) -> Iterator[Pair]:
+    """Of whom a website said what somebody who knows better said of another."""
+    why = "A website or a form had said that {} is one's, before we knew that it is the other's."
+    yield from _said(Proof.objects.filter(is_claim=True), why, limit)
+
+
+def _said(found: QuerySet[Proof], why: str, limit: int) -> Iterator[Pair]:
+    proofs = list(found.order_by("-at", "-pk").select_related("contact")[:limit])
+    rows = Identity.objects.filter(value__in=[each.value for each in proofs]).exclude(
+        kind=Identity.Kind.PHONE
+    )
+    holders = {(kind, value): pk for kind, value, pk in rows.values_list("kind", "value", "contact")}
     for proof in proofs:
         prover = proof.contact.merged_into_id or proof.contact_id
-        holder = holders.get(proof.value, prover)
+        holder = holders.get((proof.kind, proof.value), prover)
         if holder != prover:
             low, high = sorted((holder, prover))
-            yield Pair(low, high, f"One of them proved that {proof.value} is theirs; it leads to the other.")
+            yield Pair(low, high, why.format(proof.value))
 
 
 def _alike_addresses(limit: int) -> Iterator[Pair]:
