@@ -21,6 +21,7 @@ LEARNING = 0.7
 """What it costs to learn the rates meanwhile, in logarithms of how much is learned; simulated."""
 MOST = 5_000_000
 """People: nobody waits for more."""
+LEAST_DIFFERENCE = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,15 @@ def decide(one: Sequence[bool], other: Sequence[bool]) -> Decision:
     more = 0 if decided_at is not None else _more(reached, pairs, evidence)
     e_value = exp(min(strongest, 700.0))
     return Decision(pairs, e_value, decided_at, is_other, more)
+
+
+def wrong_rates(base: float, wished: float) -> str:
+    """What is wrong with what is looked for, from the rate of now to one that would be worth it; "" where nothing."""
+    if not 0 < base < 1 or not 0 < wished < 1:
+        return "Write two rates between 0 and 100 %."
+    if wished - base < LEAST_DIFFERENCE:
+        return "What would be worth it is a higher rate than the one of now."
+    return ""
 
 
 def people_needed(base: float, wished: float) -> int:

@@ -12,6 +12,9 @@ from django.db.models import Sum
 from ripeline.capture.landing.models import LandingPage, PageCount
 from ripeline.capture.landing.splits import forms_of, sent_from, slug_in
 
+ENOUGH = 100
+"""People of whom a rate means something."""
+
 
 @dataclass(slots=True)
 class Figures:
@@ -30,6 +33,11 @@ class Figures:
     def aims(self) -> int:
         """Of people."""
         return self.reached["human"]
+
+    @property
+    def likely_rate(self) -> float | None:
+        """The rate, where enough people came for it to mean something."""
+        return self.rate if self.people >= ENOUGH else None
 
     @property
     def rate(self) -> float | None:

@@ -16,7 +16,7 @@ from ripeline.capture.landing.content import read_content
 from ripeline.capture.landing.keeping import Refused
 from ripeline.capture.landing.models import LandingPage, PageSplit, PageVersion, SplitVisit
 from ripeline.capture.library.models import Asset
-from ripeline.kit.deciding import Decision, decide, is_uneven, people_needed
+from ripeline.kit.deciding import Decision, decide, is_uneven, people_needed, wrong_rates
 from ripeline.kit.ids import new_key
 from ripeline.people.models import User
 
@@ -70,8 +70,8 @@ def start_split(
     page: LandingPage, other: PageVersion, *, base: float, wished: float, by: User | None, now: datetime
 ) -> PageSplit | Refused:
     """Begins to show the version served and another by turns, with what is looked for said beforehand."""
-    if not 0 < base < 1 or not 0 < wished < 1 or abs(base - wished) < 0.0001:
-        return Refused(["Write two different rates between 0 and 100 %."])
+    if wrong := wrong_rates(base, wished):
+        return Refused([wrong])
     with transaction.atomic():
         held = LandingPage.objects.select_for_update(no_key=True, of=("self",))
         row = held.select_related("version", "split").get(pk=page.pk)

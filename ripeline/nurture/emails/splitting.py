@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from ripeline.kit.deciding import Decision, decide, is_uneven, people_needed
+from ripeline.kit.deciding import Decision, decide, is_uneven, people_needed, wrong_rates
 from ripeline.kit.ids import new_key
 from ripeline.nurture.emails.mistakes import Mistake, Mistakes
 from ripeline.nurture.emails.models import Email, EmailSplit, EmailVersion
@@ -85,8 +85,8 @@ def start_split(
     email: Email, other: EmailVersion, *, base: float, wished: float, by: User | None, now: datetime
 ) -> EmailSplit | Mistakes:
     """Begins to send the version in use and another by turns, with what is looked for said beforehand."""
-    if not 0 < base < 1 or not 0 < wished < 1 or abs(base - wished) < 0.0001:
-        return _no("Write two different rates between 0 and 100 %.")
+    if wrong := wrong_rates(base, wished):
+        return _no(wrong)
     with transaction.atomic():
         held = Email.objects.select_for_update(no_key=True).get(pk=email.pk)
         if held.version_id is None:

@@ -145,6 +145,7 @@ def test_what_cannot_be_compared_is_refused_with_a_sentence() -> None:
     for wrong in (
         start_split(page, other, base=0.0, wished=0.2, by=None, now=NOW),
         start_split(page, other, base=0.2, wished=0.2, by=None, now=NOW),
+        start_split(page, other, base=0.2, wished=0.1, by=None, now=NOW),
         start_split(page, page.version, base=0.1, wished=0.2, by=None, now=NOW),  # type: ignore[arg-type]
         start_split(unpublished, other, base=0.1, wished=0.2, by=None, now=NOW),
         start_split(page, another(unpublished), base=0.1, wished=0.2, by=None, now=NOW),
