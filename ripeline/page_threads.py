@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope  # type: ignore[attr-defined]
 
 from ripeline.bodies import SMALL, Bodies, Refusal, Unread
+from ripeline.kit.senders import sender_of
 
 THREADS = 4
 """In each web process. More would only wait for one another; fewer would let one long export stop everybody."""
@@ -61,7 +62,7 @@ class PageThreads:
                 environ["wsgi.input"] = Unread()
                 await loop.run_in_executor(self._pool, self._serve, environ, protocol, loop)
                 return
-            with self._bodies.place(length, environ["REMOTE_ADDR"]):
+            with self._bodies.place(length, sender_of(environ["REMOTE_ADDR"])):
                 environ["wsgi.input"] = await self._bodies.read(protocol, length)
                 await loop.run_in_executor(self._pool, self._serve, environ, protocol, loop)
         except ProtocolClosed:

@@ -23,11 +23,14 @@ from ripeline.bodies import Bodies
 from ripeline.capture.collector.committing import FULL, STOPPING, Committer
 from ripeline.capture.collector.door import Collector
 from ripeline.capture.collector.exchange import Answer, Asked, Refused
+from ripeline.capture.collector.keys import key_of_header
 from ripeline.capture.collector.limits import BODY, EVENT
 from ripeline.capture.collector.networks import load_networks
 from ripeline.capture.collector.reading import TOO_LARGE
+from ripeline.capture.collector.refusals import Turned, moment
 from ripeline.capture.collector.stores import open_store
 from ripeline.capture.tracker import script
+from ripeline.kit.senders import bare_address
 from ripeline.page_threads import PageThreads
 from ripeline.slow_senders import SlowSenders, Stopping, TooSlow, hear_stop
 from ripeline.web.limits import most_bytes
@@ -47,7 +50,7 @@ class Site:
     def __init__(self) -> None:
         self._senders = SlowSenders()
         bodies = Bodies(self._senders, folder=settings.CONFIG.data_dir)
-        self._address_of = _reader_of_addresses(settings.CONFIG.base_url)
+        self._address_of = reader_of_addresses(settings.CONFIG.base_url)
         self._pages = PageThreads(pages, bodies, may_have=most_bytes, address_of=self._address_of)
         self._reading = 0
         self._collector: Collector | None = None
@@ -86,17 +89,23 @@ class Site:
         header = scope.headers.get
         size = _size(header)
         if size > BODY:
-            return TOO_LARGE.answer()
+            return self._turn_away(TOO_LARGE, header)
         try:
             body = await self._read(protocol, size)
         except TooSlow:
-            return SLOW.answer()
+            return self._turn_away(SLOW, header)
         except Stopping:
             return STOPPING.answer()
         if isinstance(body, Refused):
-            return body.answer()
+            return self._turn_away(body, header)
         collector = self._collector or await self._open()
         return await collector.answer(Asked(scope.method, scope.path, header, self._address_of(scope), body))
+
+    def _turn_away(self, refused: Refused, header: Callable[[str], str | None]) -> Answer:
+        """Of what is refused before it was read, whoever looks why sees as much as the head of the request shows."""
+        key = (self._committer.keys or {}).get(key_of_header(header("authorization") or ""))
+        self._committer.note(Turned(moment(timezone.now()), key.pk if key else None, "", refused.why))
+        return refused.answer()
 
     async def _open(self) -> Collector:
         """The collector, made for the first event: a site without any need not wait until the networks are read."""
@@ -139,7 +148,7 @@ def _size(header: Callable[[str], str | None]) -> int:
     return 0 if header("transfer-encoding") is None else BODY
 
 
-def _reader_of_addresses(base_url: str) -> Callable[[Scope], str]:
+def reader_of_addresses(base_url: str) -> Callable[[Scope], str]:
     """From a request to whom it came from: behind the proxy that does TLS, whom that says last."""
     behind_proxy = urlsplit(base_url).scheme == "https"
 
@@ -147,7 +156,7 @@ def _reader_of_addresses(base_url: str) -> Callable[[Scope], str]:
         # Each proxy may add a line of its own.
         lines = scope.headers.get_all("x-forwarded-for") if behind_proxy else ()  # type: ignore[attr-defined]
         said = lines[-1].rpartition(",")[2].strip() if lines else ""
-        return said or scope.client.rpartition(":")[0]
+        return bare_address(said or scope.client)
 
     return read
 

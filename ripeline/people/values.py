@@ -31,6 +31,7 @@ _EASY_ADDRESS = re.compile(
 LONGEST_ADDRESS, LONGEST_MAILBOX = 254, 64
 _BETWEEN_ADDRESSES = re.compile(r"[,;|\n\r\t]+|:::| / ")
 _BEFORE_BRACKET = re.compile(r"[^<>@]*<|\([^()]*\)|\[[^\[\]@]*\]")
+_WITHOUT_DOTS = frozenset({"gmail.com", "googlemail.com"})
 _AROUND_ADDRESS = " '\"<>()[]."
 _NAME_BEFORE = re.compile(r'\s*"?([^"<>@]+?)"?\s*<[^<>]*@[^<>]*>\s*\Z')
 _BETWEEN_TAGS = re.compile(r"\s*(?:[;|]|:::)\s*")
@@ -84,6 +85,14 @@ def read_address(word: str) -> str | None:
     numbers are refused: no person's mailbox is called so.
     """
     return _easy_address(word) or careful_address(word)
+
+
+def mailbox_of(address: str) -> str:
+    """The mailbox behind an address (normalised): what follows a plus is only its owner's note, and Google's mail reads
+    over dots. For limits; two addresses stay two addresses."""
+    name, _, host = address.rpartition("@")
+    name = name.partition("+")[0] or name
+    return f"{name.replace('.', '')}@gmail.com" if host in _WITHOUT_DOTS else f"{name}@{host}"
 
 
 def careful_address(word: str) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,9 +24,10 @@ from ripeline.capture.collector.facts import Network, facts_text, marks_of, no_n
 from ripeline.capture.collector.keys import KnownKey, shown_key
 from ripeline.capture.collector.rates import Rates
 from ripeline.capture.collector.reading import Sent, read_events
-from ripeline.capture.collector.refusals import Turned
+from ripeline.capture.collector.refusals import Turned, moment
 from ripeline.capture.collector.steps import TYPES, Coming, read_shared, take
 from ripeline.capture.collector.stores import Row
+from ripeline.kit.senders import sender_of
 
 # Each call, and its one letter, which Segment's browser script uses. "import" is the old name of batch.
 CALLS = {
@@ -41,7 +42,6 @@ PREFLIGHT = [
     ("vary", "Origin"),
 ]
 NOT_LET_IN = 403
-MOMENT = len("2026-03-03 12:00:00.000000")
 KEPT = PLAIN[:1]
 TOO_MANY = f"a request may have {limits.BATCH:,} events"
 SUCCESS = b'{"success":true}'
@@ -101,7 +101,7 @@ class Collector:
         self._committer.note(Turned(self._moment(), key.pk if key else None, event, why))
 
     def _moment(self) -> str:
-        return self._clock().astimezone(UTC).isoformat(" ", "microseconds")[:MOMENT]
+        return moment(self._clock())
 
     def _preflight(self, asked: Asked) -> Answer:
         """A browser asks before it sends. It does not show its key yet: any key that lets the page in will do."""
@@ -117,7 +117,7 @@ class Collector:
             return _no_origin(origin or "")
         wait = 0
         if key.is_public:
-            wait = self._rates.wait((key.pk, asked.address), sent.cost, time.monotonic())
+            wait = self._rates.wait((key.pk, sender_of(asked.address)), sent.cost, time.monotonic())
         if not wait:
             return None
         why = f"More than {limits.EVENTS_A_SECOND} events a second came from one address. Send them again later."

@@ -72,14 +72,15 @@ def read_origin(written: str) -> str:
 
 def shown_key(asked: Asked, sent: Sent) -> str:
     """The key of a request: the user name of its basic authorisation, else what stands in the body; "" for none."""
-    shown = _key_of_header(asked.header("authorization") or "")
+    shown = key_of_header(asked.header("authorization") or "")
     if shown:
         return shown
     return sent.write_key if isinstance(sent.write_key, str) else ""
 
 
 @lru_cache(maxsize=4096)
-def _key_of_header(value: str) -> str:
+def key_of_header(value: str) -> str:
+    """The key that a basic authorisation shows as its user name; "" for none."""
     scheme, _, coded = value.partition(" ")
     if scheme.lower() != "basic":
         return ""

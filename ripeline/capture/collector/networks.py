@@ -18,6 +18,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ripeline.kit.senders import without_port
+
 log = logging.getLogger(__name__)
 
 CATEGORIES = ("datacentre", "proxy", "relay", "vpn", "tor", "none")
@@ -199,12 +201,8 @@ def _cloud(cidr: str, name: str) -> Range:
 
 
 def _number(address: str) -> int | None:
-    """An address as a proxy writes it: perhaps in brackets, with a port or an interface."""
-    if "." in address and address.count(":") == 1:
-        address = address.partition(":")[0]
-    elif address.startswith("["):
-        address = address[1:].partition("]")[0]
-    address = address.partition("%")[0]
+    """An address as a proxy writes it, as a number; None where it is none."""
+    address = without_port(address)
     try:
         if ":" in address:
             return int.from_bytes(socket.inet_pton(socket.AF_INET6, address))

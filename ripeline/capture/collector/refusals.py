@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 LATEST = 200
@@ -10,6 +11,14 @@ LATEST = 200
 AT_ONCE = 50
 """How many kinds are written at once; more of them in one second are somebody's flood."""
 LONGEST_EVENT, LONGEST_REASON = 100, 200
+
+
+MOMENT = len("2026-03-03 12:00:00.000000")
+
+
+def moment(at: datetime) -> str:
+    """A moment as the collector keeps it: UTC, as text."""
+    return at.astimezone(UTC).isoformat(" ", "microseconds")[:MOMENT]
 
 
 class Turned(NamedTuple):

@@ -198,7 +198,8 @@ def _take(request: HttpRequest, form: Form, version: FormVersion, definition: De
         definition = Definition.model_validate(version.definition)
     if page is not None and page.is_old(now):
         return _again(request, form, version, definition, arrived, page, wrong="too_old", status=422)
-    has_proof = page is None or not definition.proof_of_work or _has_worked(request, page)
+    # What comes without a page of ours has done no work: else whoever leaves the page out need not do any.
+    has_proof = not definition.proof_of_work or (page is not None and _has_worked(request, page))
     read, sent = read_sent(request, form, definition, arrived, page, rate=rate, has_proof=has_proof, now=now)
     if page is None and (arrived.is_background or form.is_adopted):
         sent = forgive(definition, read, sent)

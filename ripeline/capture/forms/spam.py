@@ -13,6 +13,8 @@ from django.utils.crypto import salted_hmac
 
 from ripeline.capture.forms.models import Form
 from ripeline.capture.forms.reading import Read
+from ripeline.kit.senders import sender_of
+from ripeline.people.values import mailbox_of
 
 HONEYPOT = "homepage_url"
 """A field that nobody sees; who fills it in reads no pages."""
@@ -61,7 +63,7 @@ def signals_of(noticed: Noticed, read: Read) -> tuple[str, ...]:
 def rate_of(form: Form, address: str, *, now: datetime) -> Rate:
     """Counts one more from an address, of which only a hash is kept for a while, and says whether that is too many."""
     window = int(now.timestamp() // WINDOW.total_seconds())
-    mine = _count(f"form-rate:{form.pk}:{window}:{_hash(address)}")
+    mine = _count(f"form-rate:{form.pk}:{window}:{_hash(sender_of(address))}")
     if mine > REFUSE_ABOVE:
         return "refuse"
     # What is refused counts for nobody but its sender.
@@ -70,9 +72,10 @@ def rate_of(form: Form, address: str, *, now: datetime) -> Rate:
 
 
 def is_often(form: Form, email: str, *, now: datetime) -> bool:
-    """Counts one more about an address of mail, whoever sends it, and says whether that is more than a person needs."""
+    """Counts one more about a mailbox, however its address is spelt and whoever sends it, and says whether that is more
+    than a person needs."""
     window = int(now.timestamp() // WINDOW.total_seconds())
-    return _count(f"form-rate:{form.pk}:{window}:@{_hash(email)}") > HOLD_ABOVE
+    return _count(f"form-rate:{form.pk}:{window}:@{_hash(mailbox_of(email))}") > HOLD_ABOVE
 
 
 def _hash(word: str) -> str:

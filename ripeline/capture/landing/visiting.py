@@ -16,6 +16,7 @@ from ripeline.capture.landing.models import LandingPage, PageCount, PageSplit, S
 from ripeline.capture.verdicts.force import rules_in_force
 from ripeline.capture.verdicts.judging import judge
 from ripeline.kit.bulk import insert_rows
+from ripeline.kit.senders import sender_of
 
 DAY = timedelta(days=1)
 MOST_OF_ONE_ADDRESS = 300
@@ -111,7 +112,7 @@ def add_count(page: LandingPage, number: int, day: object, what: str, actor: str
 
 def _is_flood(guest: Guest, now: datetime) -> bool:
     turn = int(now.timestamp() // 3600)
-    name = f"page-rate:{turn}:{salted_hmac('ripeline.page.rate', guest.address).hexdigest()[:20]}"
+    name = f"page-rate:{turn}:{salted_hmac('ripeline.page.rate', sender_of(guest.address)).hexdigest()[:20]}"
     # Two at the same instant may be counted as one: the limit is no lock.
     count = int(cache.get(name) or 0) + 1
     cache.set(name, count, 2 * 3600)

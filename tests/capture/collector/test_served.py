@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from ripeline.capture.collector.limits import BODY
-from ripeline.capture.collector.models import Arrival, WriteKey
+from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
+from ripeline.capture.collector.reading import TOO_LARGE
 from ripeline.playbooks.shipped import shipped_playbook
 from ripeline.serving import allow_open_files
 from ripeline.timeline.definitions.active import activate
@@ -53,6 +54,9 @@ def test_bodies_come_in_pieces_packed_too_large_and_not_at_all(served: tuple[Sit
     said = f"POST /v1/track HTTP/1.1\r\nHost: x\r\nContent-Length: {BODY + 1}\r\n\r\n".encode()
     assert raw(ours, said).startswith(b"HTTP/1.1 413"), "before anything of it is sent"
     assert Arrival.objects.count() == 4_001
+    until(lambda: Refusal.objects.filter(reason=TOO_LARGE.why).count() == 2)
+    told = Refusal.objects.filter(reason=TOO_LARGE.why).values_list("write_key", flat=True)
+    assert set(told) == {key.pk, None}, "what arrives says so, and with which key where that was shown"
 
 
 def test_senders_that_go_or_never_end_hold_up_nobody(served: tuple[Site, WriteKey]) -> None:

@@ -235,3 +235,9 @@ def test_many_about_one_address_are_held_whoever_sends_them(form: Form) -> None:
         2,
         10,
     )
+
+
+def test_what_a_program_sends_for_a_site_has_not_done_the_work_either(form: Form) -> None:
+    make_demo("work", origins=[SITE], proof_of_work=True)
+    browser(origin=SITE).post("/f/work/", {"email": "ann@firm.example"})
+    assert Submission.objects.get().reasons == ["no-proof"]

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ripeline.capture.forms.models import Form, FormCount, Submission
-from ripeline.capture.forms.spam import FORM_HOLDS_ABOVE, rate_of
+from ripeline.capture.forms.spam import FORM_HOLDS_ABOVE, is_often, rate_of
 from ripeline.capture.forms.submitting import release
 from ripeline.people.models import Contact, Visitor
 from ripeline.timeline.identities.merging import Merged, merge, undo
@@ -238,6 +238,16 @@ def test_what_one_address_is_refused_for_closes_the_form_for_nobody_else(form: F
     for each in range(FORM_HOLDS_ABOVE):
         rate_of(form, f"10.0.{each // 250}.{each % 250}", now=now)
     assert rate_of(form, "192.0.2.3", now=now) == "hold"
+
+
+def test_what_one_connection_calls_itself_is_one_sender_and_one_mailbox_is_one(form: Form) -> None:
+    now = timezone.now()
+    theirs = [rate_of(form, f"2001:db8:1:2::{number:x}", now=now) for number in range(61)]
+    assert theirs == ["fine"] * 10 + ["hold"] * 50 + ["refuse"]
+    assert rate_of(form, "2001:db8:1:3::1", now=now) == "fine"
+    spelt = [f"{'.' * (number % 2)}".join(("vi", f"c+{number}@gmail.com")) for number in range(11)]
+    assert [is_often(form, each, now=now) for each in spelt] == [False] * 10 + [True]
+    assert not is_often(form, "v.ic@firm.example", now=now)
 
 
 def test_a_page_that_stood_open_for_a_day_is_shown_again_and_a_forged_token_counts_for_nothing(
