@@ -80,7 +80,7 @@ def use_again(version: EmailVersion) -> bool:
 
 
 def set_archived(email: Email, at: datetime | None) -> None:
-    """Puts an email away, or (None) brings it back. What was posted is still sent."""
+    """Puts an email away, or (None) brings it back. What was posted and is not sent yet is judged by the rules."""
     Email.objects.filter(pk=email.pk).update(archived_at=at)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,8 +25,9 @@ from ripeline.nurture.emails.content import Content, read_content
 from ripeline.nurture.emails.editing import Edited, read_edited
 from ripeline.nurture.emails.mistakes import Mistakes
 from ripeline.nurture.emails.models import Email, EmailSplit, EmailVersion
-from ripeline.nurture.emails.naming import KNOWN, OURS
+from ripeline.nurture.emails.naming import OURS
 from ripeline.nurture.emails.people import FIELDS
+from ripeline.nurture.emails.pictures import add_picture, latest_pictures
 from ripeline.nurture.emails.shipping import shipped_email, shipped_emails
 from ripeline.nurture.emails.splitting import state_of
 from ripeline.nurture.emails.versions import make_email, publish, set_archived, use_again, write_draft
@@ -131,6 +134,10 @@ def email_edit(request: HttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         return _editor(request, row, Edited(before, row.title, row.purpose), row.revision)
     edited = read_edited(request.POST, before)
+    file = request.FILES.get("picture")
+    added = add_picture(file, timezone.now()) if isinstance(file, UploadedFile) else None
+    if isinstance(added, str):
+        edited = Edited(edited.content, edited.title, edited.purpose, [*edited.wrong, added])
     revision = read_number(request.POST.get("revision", ""), otherwise=-1)
     if edited.wrong:
         return _editor(request, row, edited, revision, status=422)
@@ -167,7 +174,8 @@ def email_blocks(request: HttpRequest, key: str) -> HttpResponse:
     if isinstance(source, CannotBeMoved):
         messages.error(request, source.why)
         return redirect("email_edit", key=key)
-    context = {"email": row, "source": source, "revision": row.revision}
+    pictures = [{"type": "image", "name": each.name, "src": each.address} for each in latest_pictures()]
+    context = {"email": row, "source": source, "revision": row.revision, "pictures": json.dumps(pictures)}
     return render(request, "nurture/email_blocks.html", context)
 
 
@@ -243,7 +251,7 @@ def _editor(
         "fields": FIELDS.items(),
         "ours": OURS.items(),
         "about": list(ABOUT),
-        "known": len(KNOWN),
+        "pictures": latest_pictures() if edited.content.mode == "mjml" else (),
         "checks": check(edited.content),
     }
     # Of an answer that says no, htmx shows nothing.

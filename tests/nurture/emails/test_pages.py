@@ -8,9 +8,11 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -20,6 +22,7 @@ from ripeline.nurture.emails.models import Email, EmailSplit, EmailVersion
 from ripeline.nurture.emails.people import data_of
 from ripeline.nurture.emails.versions import make_email, publish, versions_for
 from ripeline.people.models import Contact
+from tests.capture.landing.pages import PNG
 from tests.factories import make_company, make_contact, make_playbook, make_user, sign_in, stand
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +122,19 @@ def test_an_email_that_comes_along_is_taken_with_its_words(mia: Client) -> None:
         body=read_content(email.draft).body.replace("<mj-section>", "{% if true %}<mj-section>", 1),
     )
     assert mia.get(f"/emails/{email.key}/blocks")["Location"] == f"/emails/{email.key}/edit"
+
+
+def test_a_picture_is_kept_where_readers_reach_it_and_what_is_none_is_told(
+    mia: Client, settings: Any, tmp_path: Path
+) -> None:
+    settings.CONFIG = settings.CONFIG.model_copy(update={"data_dir": tmp_path})
+    email = made(body="<mjml><mj-body></mj-body></mjml>", mode="mjml")
+    answer = send(mia, email, "picture", picture=SimpleUploadedFile("cover.png", PNG)).content.decode()
+    address = re.search(r"mj-image src=&quot;([^&]+)&quot;|mj-image src=\"([^\"]+)\"", answer)
+    assert address
+    path = (address[1] or address[2]).partition("/p/")[2]
+    assert Client().get(f"/p/{path}").status_code == 200
+    assert "is no picture" in send(mia, email, picture=SimpleUploadedFile("a.png", b"no")).content.decode()
 
 
 def test_it_is_shown_for_one_person_in_a_frame_in_which_nothing_runs(mia: Client) -> None:

@@ -20,7 +20,7 @@
     telemetry: false,
     cssIcons: "",
     noticeOnUnload: false,
-    assetManager: { upload: false },
+    assetManager: { upload: false, assets: JSON.parse(host.dataset.pictures || "[]") },
     plugins: [(made) => (plugin.default || plugin)(made, { useXmlParser: true, useCustomTheme: false, imagePlaceholderSrc: "", blocks: offered })],
   });
 
