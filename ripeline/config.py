@@ -54,6 +54,12 @@ class Config(BaseSettings):
         f"at least {SHORTEST_KEY} letters that nobody can guess, or nothing: then one is made and kept",
         secret=True,
     )
+    old_secret_keys: str = setting(
+        "",
+        "secret keys that were replaced: what was signed or sealed with them still counts",
+        "keys by blanks, or nothing",
+        secret=True,
+    )
     history: str = setting(
         "",
         "where the history parts lie, from which definitions are replayed",

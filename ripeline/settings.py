@@ -9,6 +9,7 @@ CONFIG = read_config()
 BASE_DIR = Path(__file__).resolve().parent
 
 SECRET_KEY = secret_key(CONFIG)
+SECRET_KEY_FALLBACKS = CONFIG.old_secret_keys.split()
 DEBUG = CONFIG.debug
 ALLOWED_HOSTS = [
     CONFIG.site_name,

@@ -253,6 +253,7 @@ class Consent(models.Model):
         MAIL = "mail", "On a form, confirmed by mail"
         BY_HAND = "by_hand", "Noted by a colleague"
         UNSUBSCRIBED = "unsubscribed", "By a link to unsubscribe"
+        CHOSEN = "chosen", "On their own page of mails"
         IMPORTED = "imported", "From an import"
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents", db_index=False)

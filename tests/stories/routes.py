@@ -174,6 +174,8 @@ ROUTES: dict[str, Route] = {
     "sending_try": Route("writes", "admin"),
     "sending_stop": Route("writes", "admin"),
     "sending_go_on": Route("writes", "admin"),
+    "mail_leave": OPEN,
+    "mail_view": OPEN_READ,
     # The playbook
     "playbook": READ,
     "playbook_previews": READ,

@@ -128,7 +128,7 @@ def situations(asked: Sequence[Asked], rules: Rules, now: datetime) -> list[Situ
         dict(Standing.objects.filter(contact__in=sorted(people.members)).values_list("contact", "stage")),
         _consents(people, {each.purpose for each in asked}, now),
         _closed(addresses),
-        _chosen(people),
+        chosen_of(people),
         _had(asked, people),
         (rules.quiet.zone if rules.quiet else "") or settings.TIME_ZONE,
     )
@@ -217,7 +217,8 @@ def _closed(addresses: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def _chosen(people: People) -> Mapping[int, Preference]:
+def chosen_of(people: People) -> Mapping[int, Preference]:
+    """What each root chose last, as whichever of those who are one with it."""
     roots = people.root_of()
     rows = Preference.objects.filter(contact__in=people.everybody).order_by("at", "pk")
     return {roots[row.contact_id]: row for row in rows}

@@ -11,12 +11,12 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.db import DatabaseError
 
+from ripeline.nurture.doors.links import links_for
 from ripeline.nurture.rules.handing import judge_handing
 from ripeline.nurture.sending.composing import LetterComposer, sender_of
 from ripeline.nurture.sending.desk import Desk
 from ripeline.nurture.sending.engine import Engine, Speed, log
 from ripeline.nurture.sending.guard import pause
-from ripeline.nurture.sending.linking import links_for
 from ripeline.nurture.sending.mail import Transport
 from ripeline.nurture.sending.mailbox import MailboxLine
 from ripeline.nurture.sending.models import SendingSettings

@@ -1,0 +1,10 @@
+"""Addresses that stand in mails, and to which mail providers report."""
+
+from django.urls import path
+
+from ripeline.nurture.doors import public
+
+urlpatterns = [
+    path("u/<str:token>/", public.mail_leave, name="mail_leave"),
+    path("v/<str:token>/", public.mail_view, name="mail_view"),
+]
