@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from django.utils import timezone
 
 from ripeline.nurture.emails.models import Email, EmailVersion
+from ripeline.nurture.rules.handing import judge_handing
 from ripeline.nurture.sending.composing import LetterComposer, Sender, Words
 from ripeline.nurture.sending.desk import Desk
 from ripeline.nurture.sending.engine import Engine, Speed
-from ripeline.nurture.sending.mail import Judge, Never, NotNow
+from ripeline.nurture.sending.mail import Judge, Never
 from ripeline.nurture.sending.models import Delivery
 from ripeline.nurture.sending.posting import Posted, Wanted, post
 from ripeline.nurture.sending.smtp import Patience, Server, SmtpLine, unguarded
@@ -56,11 +57,11 @@ def make_people(*domains: str, each: int = 1) -> list[Contact]:
 def send_to(
     people: Sequence[Contact], *, due: datetime | None = None, step: str = "1", **more: object
 ) -> Posted:
-    """Posts the same mail to people."""
+    """Posts the same mail to people, as a colleague does: no hour, and no other mail, holds it back."""
     version = EmailVersion.objects.filter(email__key="welcome").first() or make_version()
     now = timezone.now()
     wanted = [
-        Wanted(each.pk, each.key, version.pk, "newsletter", "broadcast", 1, step, due or now, **more)  # type: ignore[arg-type]
+        Wanted(each.pk, each.key, version.pk, "newsletter", "by_hand", 1, step, due or now, **more)  # type: ignore[arg-type]
         for each in people
     ]
     return post(wanted, now=now)
@@ -74,18 +75,13 @@ def plain_words(deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, W
     }
 
 
-def held_by_nothing(deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, NotNow | Never]:  # noqa: ARG001
-    """No rules: everybody may be written to."""
-    return {}
-
-
 def engine(
     port: int,
     *,
     speed: Speed = BRISK,
     patience: Patience = HASTE,
     later: timedelta = timedelta(),
-    judge: Judge = held_by_nothing,
+    judge: Judge = judge_handing,
     stop: threading.Event | None = None,
     until_empty: bool = True,
     server: Server | None = None,
