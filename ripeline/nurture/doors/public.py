@@ -90,7 +90,6 @@ def _pressed(request: HttpRequest, delivery: Delivery | None, agent: str, now: d
         )
     if delivery is None:
         return _page(request, None, now)
-    language = _language(request, delivery)
     if what == "keep":
         topics, shown = request.POST.getlist("topic"), request.POST.getlist("shown")
         # What they read is in the language in which the page was shown.
