@@ -20,13 +20,17 @@ from ripeline.kit.instants import to_instant
 from ripeline.lifecycle.touch import Touch as Fact
 from ripeline.people.consent import BY_MAIL, is_suppressed, keep_wording, note_consent, waiting
 from ripeline.people.models import Consent, Contact
+from ripeline.people.values import mailbox_of
 from ripeline.timeline.identities.proving import prove_email
 from ripeline.timeline.record import record
-from ripeline.work.letters import post_letter
+from ripeline.work.letters import Letter, post_letter
 
 MAIL_EVERY = timedelta(hours=24)
 """At most one letter to an address in so long: nobody's mailbox is filled with forms of ours."""
 MOST_SENT = 5
+MOST_TO_A_MAILBOX = 3
+"""Letters to one mailbox in that time, to whichever spelling of its address, refused ones too."""
+_UNDER_WAY = (Letter.State.WAITING, Letter.State.SENDING, Letter.State.SENT)
 HOLDS_FOR = timedelta(days=14)
 """After this long a link confirms nothing."""
 
@@ -126,12 +130,16 @@ def _send_link(
     asked: Sequence[Question],
     now: datetime,
 ) -> None:
-    """Posts the letter with the link, unless one went to this address within a day: its link confirms this as well."""
-    lately = Confirmation.objects.filter(address=address, asked_at__gt=now - MAIL_EVERY)
-    if lately.exists() or is_suppressed(address):
+    """Posts the letter with the link, where one may go; where one went, its link confirms this as well."""
+    if is_suppressed(address) or not _may_write_to(address, now):
         return
     link = Confirmation.objects.create(
-        contact=contact, form=row.form, address=address, language=row.language, asked_at=now
+        contact=contact,
+        form=row.form,
+        address=address,
+        mailbox=mailbox_of(address),
+        language=row.language,
+        asked_at=now,
     )
     language = row.language
     wordings = [plain_links(definition.say(each.label, language)) for each in asked]
@@ -144,13 +152,27 @@ def _send_link(
     ]
     subject = definition.say(definition.title, language)
     post_letter(
-        key=f"confirm:{link.key}",
+        key=_letter_of(link.key),
         kind="confirmation",
         to=address,
         subject=": ".join(part for part in (sentence("mail_subject", language), subject) if part),
         text="\n\n".join(lines) + "\n",
         now=now,
     )
+
+
+def _may_write_to(address: str, now: datetime) -> bool:
+    """Whether a letter may go: none went to the address within a day, or is on its way, and few to its mailbox, however
+    its address was spelt. One that was refused, withheld or lost on its way does not keep a new one back."""
+    asked = Confirmation.objects.filter(mailbox=mailbox_of(address), asked_at__gt=now - MAIL_EVERY)
+    lately = list(asked.values_list("key", "address"))
+    theirs = [_letter_of(key) for key, to in lately if to == address]
+    known = Letter.objects.filter(key__in=theirs, state__in=_UNDER_WAY)
+    return len(lately) < MOST_TO_A_MAILBOX and not known.exists()
+
+
+def _letter_of(key: str) -> str:
+    return f"confirm:{key}"
 
 
 def subscribe(

@@ -125,20 +125,21 @@ class FormCount(models.Model):
 class Confirmation(models.Model):
     """A link that was sent to an address: whoever follows it and presses the button confirms what was asked there.
 
-    `key` stands in the link. `asked_at` is when the letter was posted, at most one in a day for each address.
+    `key` stands in the link. `asked_at` is when the letter was posted, to an address of a `mailbox`: for the limits.
     """
 
     key = models.CharField(max_length=32, unique=True, default=new_key)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="confirmations")
     form = models.ForeignKey(Form, on_delete=models.CASCADE, related_name="+", db_index=False)
     address = models.CharField(max_length=254)
+    mailbox = models.CharField(max_length=254, default="", db_default="")
     language = models.CharField(max_length=12, blank=True)
     asked_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = (
-            models.Index(fields=["address", "-asked_at"], name="confirmation_address"),
+            models.Index(fields=["mailbox", "-asked_at"], name="confirmation_mailbox"),
             models.Index(
                 fields=["asked_at"], condition=Q(confirmed_at__isnull=True), name="confirmation_open"
             ),

@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.utils import timezone
 
-from ripeline.capture.forms.confirming import HOLDS_FOR
+from ripeline.capture.forms.confirming import HOLDS_FOR, MOST_TO_A_MAILBOX
 from ripeline.capture.forms.models import Confirmation, Form
 from ripeline.people.consent import is_suppressed, may, note_consent, suppress
 from ripeline.people.models import Consent, Contact, Identity, Suppression
@@ -208,6 +208,18 @@ def test_what_was_asked_while_the_page_stood_open_is_not_confirmed_by_its_button
     assert [may(ann, purpose, timezone.now()) for purpose in ("newsletter", "calls")] == [True, False]
     page = browser().get(link).content.decode()
     assert ("Sell my number" in page, "newsletter" in page) == (True, False)
+
+
+def test_a_letter_that_did_not_go_keeps_no_new_one_back_and_one_mailbox_gets_few(form: Form) -> None:
+    posted = []
+    for wish, state in enumerate(("sent", "failed", "uncertain", "failed", "failed")):
+        send(form, wish=str(wish))
+        posted.append(Letter.objects.count())
+        Letter.objects.update(state=state)
+    assert posted == [1, 1, 2, 3, 3], "the first was sent, until its server sent it back"
+    for number in range(6):
+        send(form, email=f"vi{'.' * (number % 2)}cky+{number}@gmail.com")
+    assert Letter.objects.filter(to__contains="cky").count() == MOST_TO_A_MAILBOX
 
 
 def test_an_old_link_confirms_nothing_and_a_closed_address_gets_none(form: Form, mailbox: Mailbox) -> None:
