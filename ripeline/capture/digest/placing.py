@@ -76,13 +76,9 @@ class Places:
         key = self.known.get(way)
         if key is None:
             return False
-        theirs = self._ways[key]
-        if way in theirs.known or theirs.known:
-            return way in theirs.known
         told = {each for each in ways if each[0] == EMAIL}
-        if theirs.emails():
-            return not told or bool(told & theirs.emails())
-        return all(self.known.get(each, key) == key for each in told)
+        elsewhere = any(self.known.get(each, key) != key for each in told)
+        return self._ways[key].leads(way, told, elsewhere=elsewhere)
 
     def _ways_of(self, key: str) -> Ways:
         if key not in self._ways:

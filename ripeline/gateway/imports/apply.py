@@ -28,6 +28,7 @@ from ripeline.people.contacts import insert_contacts, refresh_search
 from ripeline.people.models import Contact, Identity
 from ripeline.people.told import told_again, told_changes, told_trait
 from ripeline.timeline.changes import rule_traits
+from ripeline.timeline.identities.claims import make_known, take_away
 from ripeline.timeline.models import Touch as LoggedTouch
 from ripeline.timeline.record import record as record_touches
 from ripeline.work.claims import LEASE
@@ -121,6 +122,7 @@ def _write(import_of: Import, step: Step, now: datetime) -> _Done:
     done = _Done()
     companies = step.companies.make([each.record for each in step.decisions], now)
     done.companies = [company.pk for company in companies]
+    _take_claims(step, now)
     _add([each for each in step.decisions if each.is_new], step, done, now)
     before = {
         each.pk: rule_traits(each.contact) for each in step.decisions if each.contact and not each.is_new
@@ -135,6 +137,20 @@ def _write(import_of: Import, step: Step, now: datetime) -> _Done:
     _keep_rejections(import_of, step.rejected)
     done.counts["companies"] = len(companies)
     return done
+
+
+def _take_claims(step: Step, now: datetime) -> None:
+    """What the rows say of people is known from now on: nobody else only claims it, nor they."""
+    for each in step.decisions if step.claims else ():
+        ways = [("email", value) for value in each.record.emails]
+        ways += [("external", value) for value in each.record.external]
+        for kind, value in ways:
+            holder = step.claims.pop((kind, value), None)
+            if each.contact is not None and holder == each.contact.pk:
+                make_known(each.contact, kind, value, now=now)
+                each.contact.refresh_from_db(fields=["email"])
+            elif holder is not None and value in (*each.emails, *each.external):
+                take_away(kind, value, now=now)
 
 
 _UNKNOWN: dict[str, Scalar] = {}

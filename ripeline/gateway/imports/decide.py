@@ -20,6 +20,7 @@ from ripeline.gateway.imports.table import Rejected, Why
 from ripeline.lifecycle.touch import Scalar
 from ripeline.people.contacts import ContactDraft, display_name, find_by_identity
 from ripeline.people.models import Contact, Identity, User
+from ripeline.timeline.identities.claims import Way, claimants, ways_by_id
 from ripeline.timeline.identities.living import homes_by_key
 
 Outcome = Literal["created", "updated", "unchanged", "merged", "rejected"]
@@ -56,13 +57,15 @@ class Decision:
 
 @dataclass(slots=True)
 class Step:
-    """All that one step's rows come to."""
+    """All that one step's rows come to. `claims` are the addresses and keys named in them that somebody (a contact, by
+    id) only claims."""
 
     decisions: list[Decision]
     rejected: list[Rejected]
     companies: Companies
     counts: dict[Outcome, int]
     merged_rows: int
+    claims: Dict[Way, int]
 
 
 class Decider:
@@ -81,13 +84,13 @@ class Decider:
         """
         rejected = [row for row in batch if isinstance(row, Rejected)]
         records = merge_alike([row for row in batch if isinstance(row, Record)])
-        who, notes = _who(records)
+        who, notes, claims = _who(records)
         while holding and not hold_contacts(who.values()):
-            who, notes = _who(records)
+            who, notes, claims = _who(records)
         records = _one_each(records, who)
         contacts = _contacts(set(who.values()))
         self._companies.find(records)
-        step = Step([], rejected, self._companies, dict.fromkeys(OUTCOMES, 0), 0)
+        step = Step([], rejected, self._companies, dict.fromkeys(OUTCOMES, 0), 0, claims)
         for record in records:
             self._decide_one(step, record, contacts.get(who.get(id(record), 0)), notes)
         # Those whom nobody here knows come after those that could not be read: a reader looks for them by line.
@@ -138,8 +141,9 @@ class _Known:
     keys: dict[str, int]
 
 
-def _who(records: Sequence[Record]) -> tuple[dict[int, int], dict[str, int]]:
-    """The contact each record (by its `id()`) is, address before outside key; and every known key's contact."""
+def _who(records: Sequence[Record]) -> tuple[dict[int, int], dict[str, int], dict[Way, int]]:
+    """The contact each record (by its `id()`) is, address before outside key; every known key's contact; and who only
+    claims what is said."""
     emails = find_by_identity(Identity.Kind.EMAIL, [each for record in records for each in record.emails])
     external = find_by_identity(
         Identity.Kind.EXTERNAL, [each for record in records for each in record.external]
@@ -150,12 +154,31 @@ def _who(records: Sequence[Record]) -> tuple[dict[int, int], dict[str, int]]:
         keys = {key: home.contact for key, home in homes_by_key(own).items()}
     taken = {f"email {value}": pk for value, pk in emails.items()}
     taken |= {f"external {value}": pk for value, pk in external.items()}
+    claims = _leave_out_claims(records, taken)
     who: dict[int, int] = {}
     for record in records:
         found = keys.get(record.person) or next((taken[key] for key in record.keys if key in taken), None)
         if found:
             who[id(record)] = found
-    return who, taken
+    return who, taken, claims
+
+
+def _leave_out_claims(records: Sequence[Record], taken: Dict[str, int]) -> dict[Way, int]:
+    """Whoever only claims what a row says of somebody else does not have it; returns who claims what is said."""
+    claims: dict[Way, int] = {}
+    ways = ways_by_id(claimants(taken.values()))
+    for record in records if ways else ():
+        told = {(str(Identity.Kind.EMAIL), each) for each in record.emails}
+        for way in (*told, *((str(Identity.Kind.EXTERNAL), each) for each in record.external)):
+            name = " ".join(way)
+            theirs = ways.get(taken.get(name, 0))
+            if theirs is None or way not in theirs.claims:
+                continue
+            claims[way] = taken[name]
+            elsewhere = any(taken.get(" ".join(each), taken[name]) != taken[name] for each in told)
+            if not theirs.leads(way, told, elsewhere=elsewhere):
+                del taken[name]
+    return claims
 
 
 def _one_each(records: list[Record], who: dict[int, int]) -> list[Record]:

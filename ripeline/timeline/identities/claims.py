@@ -7,14 +7,14 @@ merging then. A contact of whom anything is known keeps it, whatever is claimed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q
 
 from ripeline.people.changed import note_changed
-from ripeline.people.contacts import refresh_search
+from ripeline.people.contacts import BATCH, refresh_search
 from ripeline.people.models import Contact, Identity
 from ripeline.timeline.identities.living import MergedMeanwhile, give_way
 from ripeline.timeline.identities.models import Proof
@@ -43,20 +43,43 @@ class Ways:
             return not self.emails()
         return len([each for each in self.claims if each[0] != Identity.Kind.EMAIL]) < MOST_CLAIMS
 
+    def leads(self, way: Way, told: Collection[Way], *, elsewhere: bool) -> bool:
+        """Whether one of these ways leads here, where somebody who knows names it: known ones do; a claim, where
+        nothing is known, and no address but theirs is told. `told` are the addresses named with it, `elsewhere` whether
+        one of them leads to somebody else."""
+        if self.known:
+            return way in self.known
+        emails = self.emails()
+        return not told or bool(emails & set(told)) if emails else not elsewhere
+
 
 def ways_of(keys: Iterable[str]) -> Mapping[str, Ways]:
     """What leads to the contacts with these keys: of one that was merged, to whom they are."""
-    homes = {
-        key: merged or pk
-        for key, pk, merged in Contact.objects.filter(key__in=set(keys)).values_list(
-            "key", "pk", "merged_into"
-        )
-    }
-    found = {pk: Ways() for pk in homes.values()}
+    rows = Contact.objects.filter(key__in=set(keys)).values_list("key", "pk", "merged_into")
+    homes = {key: merged or pk for key, pk, merged in rows}
+    found = ways_by_id(homes.values())
+    return {key: found[pk] for key, pk in homes.items()}
+
+
+def ways_by_id(pks: Iterable[int]) -> Mapping[int, Ways]:
+    """The same of contacts that live, by id."""
+    found = {pk: Ways() for pk in pks}
     rows = Identity.objects.filter(contact__in=found, kind__in=LEADING)
     for pk, kind, value, is_claim in rows.values_list("contact", "kind", "value", "is_claim"):
         (found[pk].claims if is_claim else found[pk].known).add((kind, value))
-    return {key: found[pk] for key, pk in homes.items()}
+    return found
+
+
+def claimants(pks: Iterable[int]) -> set[int]:
+    """Those of these contacts, by id, of whom something is only claimed."""
+    found: set[int] = set()
+    wanted = sorted(set(pks))
+    for start in range(0, len(wanted), BATCH):
+        rows = Identity.objects.filter(
+            contact__in=wanted[start : start + BATCH], kind__in=LEADING, is_claim=True
+        )
+        found.update(rows.values_list("contact", flat=True))
+    return found
 
 
 def is_weak(kind: str, value: str) -> bool:
