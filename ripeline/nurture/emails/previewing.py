@@ -70,7 +70,9 @@ def of_persona(persona: str) -> Contact | None:
 
 def person_to_show(contact: Contact | None, now: datetime) -> PersonData:
     """What mails know of this contact, or somebody made up."""
-    return data_of([contact.pk], now)[contact.pk] if contact is not None else EXAMPLE
+    if contact is None:
+        return {**EXAMPLE, "now": now.isoformat(), "today": now.date().isoformat()}
+    return data_of([contact.pk], now)[contact.pk]
 
 
 def look(email: Email, version: EmailVersion | None, person: PersonData) -> Rendered | Lacking | Mistakes:

@@ -54,7 +54,11 @@ GREETING = 'Hello {{ contact.first_name | default: "there" }},\n\n'
 def emails(request: HttpRequest) -> HttpResponse:
     """All emails, or those that were put away."""
     is_away = "away" in request.GET
-    rows = Email.objects.select_related("version").filter(archived_at__isnull=not is_away)
+    rows = (
+        Email.objects.select_related("version")
+        .defer("version__html", "version__text")
+        .filter(archived_at__isnull=not is_away)
+    )
     compared = set(EmailSplit.objects.filter(ended_at=None).values_list("email", flat=True))
     lines = [
         (each, brief(read_content(each.draft).subject), each.pk in compared, is_changed(each))

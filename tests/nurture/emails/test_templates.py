@@ -6,7 +6,10 @@ import time
 import tracemalloc
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from liquid.exceptions import LiquidError
+from markupsafe import escape
 
 from ripeline.nurture.emails.limits import MissingField
 from ripeline.nurture.emails.mistakes import Mistakes
@@ -121,6 +124,16 @@ def test_braces_in_what_somebody_wrote_of_themselves_stay_text(value: str, mode:
     assert f"For {value}" == found.subject
     assert f"Dear {value}," in found.text
     assert f"Dear {value}," in found.html
+
+
+@given(st.text(max_size=80), st.sampled_from(["{{%s}}", "{%% %s %%}", "<%s>", "%s"]))
+@settings(max_examples=60, deadline=None)
+def test_whatever_somebody_is_called_is_written_as_it_is(name: str, round_it: str) -> None:
+    value = plain(round_it % name)
+    if not isinstance(value, str) or not value.strip():
+        return
+    found = written(block("[{{ contact.first_name }}]"), mode="mjml", first_name=value)
+    assert f"[{escape(value)}]" in found.html
 
 
 @pytest.mark.parametrize(
