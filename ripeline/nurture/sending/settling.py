@@ -179,8 +179,9 @@ def _sent(row: Delivery, at: datetime) -> Fact:
 def _fact(row: Delivery, kind: str, what: str, at: datetime, attrs: dict[str, Scalar]) -> Fact:
     about: dict[str, Scalar] = {
         "delivery": row.pk,
-        "source": row.source_kind,
-        "source_id": row.source,
+        # Not "source": that is by which a person came to us.
+        "sent_by": row.source_kind,
+        "sent_by_id": row.source,
         "step": row.step,
         "version": row.version_id,
         "message_id": row.message_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from ripeline.nurture.emails.models import EmailVersion
 from ripeline.nurture.emails.people import PersonData, data_of
@@ -13,7 +14,20 @@ from ripeline.nurture.sending.composing import Sender, Words, Writer
 from ripeline.nurture.sending.mail import Never
 from ripeline.nurture.sending.models import Delivery
 
-LinksFor = Callable[[Sequence[Delivery]], Mapping[int, Links]]
+
+class OwnLinks(Links, Protocol):
+    """The links of a mail that is really sent."""
+
+    @property
+    def trap(self) -> str:
+        """The address of a link that no reader sees."""
+
+
+LinksFor = Callable[[Sequence[Delivery]], Mapping[int, OwnLinks]]
+TRAP = (
+    '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all" aria-hidden="true">'
+    '<a href="{}" tabindex="-1" rel="nofollow"></a></div>'
+)
 
 
 def writer_of(sender: Sender, links_for: LinksFor) -> Writer:
@@ -33,8 +47,14 @@ def writer_of(sender: Sender, links_for: LinksFor) -> Writer:
     return write
 
 
-def _words(version: EmailVersion, person: PersonData, links: Links, sender: Named) -> Words | Never:
+def _words(version: EmailVersion, person: PersonData, links: OwnLinks, sender: Named) -> Words | Never:
     made = render(version, person, links=links, sender=sender)
     if isinstance(made, Lacking):
         return Never("lacking", made.said)
-    return Words(made.subject, made.text, made.html, links.unsubscribe)
+    return Words(made.subject, made.text, _with_trap(made.html, links.trap), links.unsubscribe)
+
+
+def _with_trap(html: str, trap: str) -> str:
+    """The mail with a link at its end that only programs see, which follow everything."""
+    before, body, after = html.rpartition("</body>")
+    return f"{before}{TRAP.format(trap)}{body}{after}" if body and trap else html
