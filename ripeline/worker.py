@@ -18,6 +18,7 @@ from ripeline.gateway.imports.run import attend_imports
 from ripeline.nurture.segments.following import attend_changed
 from ripeline.nurture.segments.refreshing import attend_refreshes
 from ripeline.people.consent import is_suppressed
+from ripeline.nurture.sending.mailbox import prune_mailbox
 from ripeline.people.shared_cache import forget_expired
 from ripeline.reactions import react
 from ripeline.timeline.identities.looking import keep_looking
@@ -124,6 +125,7 @@ def sweeping() -> Callable[[datetime], int]:
             forget_expired(now)
             clear_abandoned(now)
             prune_letters(now)
+            prune_mailbox(now)
             prune_suspects(now)
             next_at = now + SWEEP_EVERY
         return 0

@@ -8,7 +8,6 @@ from ipaddress import ip_address
 import pytest
 from django.conf import LazySettings
 
-from ripeline.kit import outbound
 from ripeline.kit.outbound import NotAllowed, allowed_addresses, connect, is_of_the_world
 
 INSIDE = """
@@ -56,7 +55,7 @@ def test_what_was_looked_at_is_connected_to_and_not_the_name_again(monkeypatch: 
         asked.append(address)
         raise TimeoutError
 
-    monkeypatch.setattr(outbound.socket, "create_connection", dial)
+    monkeypatch.setattr(socket, "create_connection", dial)
     with pytest.raises(OSError):
         connect("changing.example", 25, timeout=1)
     assert asked == [("1.1.1.1", 25)]
@@ -74,4 +73,4 @@ def test_what_whoever_installed_this_names_may_be_reached(settings: LazySettings
 
 def answers(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, 25)) for each in addresses]
-    monkeypatch.setattr(outbound.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
