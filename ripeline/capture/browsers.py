@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from ripeline.capture.collector.exchange import Asked
 from ripeline.capture.collector.facts import LONGEST_AGENT, marks_of
@@ -14,6 +17,7 @@ from ripeline.capture.verdicts.judging import Facts
 from ripeline.kit.folding import clean
 
 COOKIE = "rl_id"
+View = Callable[..., HttpResponseBase]
 _KEY = re.compile(r"[0-9a-f]{32}\Z")
 
 
@@ -27,6 +31,20 @@ def visitor_of(request: HttpRequest, said: str = "") -> str:
     says something else ("-") says that it is nobody's: so does the tracker where the visitor did not agree."""
     key = said or request.COOKIES.get(COOKIE, "")
     return key if _KEY.match(key) else ""
+
+
+def without_session(view: View) -> View:
+    """A page that does not differ by who is signed in, and touches no cookie of a session, not even one that is over:
+    caches may keep it."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
+        answer = view(request, *args, **more)
+        # What reads the time zone of whoever is signed in has looked at it. Django passes over a request without one.
+        del request.session
+        return answer
+
+    return shown
 
 
 def facts_of(request: HttpRequest) -> Facts:

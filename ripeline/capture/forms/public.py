@@ -18,7 +18,7 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ripeline.capture.browsers import address_of, facts_of, visitor_of
+from ripeline.capture.browsers import address_of, facts_of, visitor_of, without_session
 from ripeline.capture.forms import proof
 from ripeline.capture.forms.arriving import (
     LARGEST_BODY,
@@ -61,6 +61,7 @@ CLOSED, TOO_MANY = HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS
 @login_not_required
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@without_session
 def form_public(request: HttpRequest, key: str) -> HttpResponse:
     """Shows a form, and takes in what is sent."""
     form, version = _find(key)
@@ -82,6 +83,7 @@ def form_public(request: HttpRequest, key: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@without_session
 def form_thanks(request: HttpRequest, key: str) -> HttpResponse:
     """What is said when a form was sent."""
     form, version = _find(key)
@@ -93,6 +95,7 @@ def form_thanks(request: HttpRequest, key: str) -> HttpResponse:
 @login_not_required
 @csrf_exempt
 @require_http_methods(["POST"])
+@without_session
 def form_beat(request: HttpRequest, key: str) -> HttpResponse:
     """Hears from the browser's script that a page was viewed or begun."""
     form, _ = _find(key)
@@ -111,6 +114,7 @@ def form_beat(request: HttpRequest, key: str) -> HttpResponse:
 @login_not_required
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
+@without_session
 def form_confirm(request: HttpRequest, key: str) -> HttpResponse:
     """The page behind a link in a mail: it shows what was asked. Only its button confirms, and only what is ticked on
     it: programs that look through mails open links, and press nothing."""
@@ -154,6 +158,7 @@ def _opened_by(link: Confirmation, language: str) -> list[tuple[str, str]]:
 
 @login_not_required
 @require_safe
+@without_session
 def form_script(request: HttpRequest, key: str) -> HttpResponse:  # noqa: ARG001
     """The script that puts a form into a page: the same for each, it reads from its own address whose it is."""
     answer = HttpResponse(_embedding(), content_type="text/javascript; charset=utf-8")

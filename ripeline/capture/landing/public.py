@@ -3,10 +3,7 @@ database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from http import HTTPStatus
-from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
@@ -18,6 +15,7 @@ from django.utils.http import parse_etags, urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from ripeline.capture.browsers import without_session
 from ripeline.capture.forms.returning import own_origin
 from ripeline.capture.landing.content import read_content
 from ripeline.capture.landing.models import LandingPage, PageSplit, PageVersion, Picture
@@ -36,20 +34,6 @@ POLICY = (
     " frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
 LARGEST_BEAT = 2_000
-View = Callable[..., HttpResponseBase]
-
-
-def without_session(view: View) -> View:
-    """A page that does not differ by who is signed in: caches may keep it."""
-
-    @wraps(view)
-    def shown(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
-        answer = view(request, *args, **more)
-        # What reads the time zone of the person who is signed in has looked.
-        request.session.accessed = False
-        return answer
-
-    return shown
 
 
 @login_not_required

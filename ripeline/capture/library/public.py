@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from ripeline.capture.browsers import address_of, facts_of, visitor_of
+from ripeline.capture.browsers import address_of, facts_of, visitor_of, without_session
 from ripeline.capture.forms.models import Submission
 from ripeline.capture.library.filing import path_of
 from ripeline.capture.library.links import contact_of, read_asset_link
@@ -30,6 +30,7 @@ TAKEN_DOWN = "This is not offered any more."
 
 @login_not_required
 @require_safe
+@without_session
 def asset_open(request: HttpRequest, key: str) -> HttpResponseBase:
     """Gives an open asset to everybody, a gated one to browsers on which its form was sent; others are led to the
     form."""
@@ -47,6 +48,7 @@ def asset_open(request: HttpRequest, key: str) -> HttpResponseBase:
 
 @login_not_required
 @require_safe
+@without_session
 def asset_signed(request: HttpRequest, token: str) -> HttpResponseBase:
     """Gives an asset to whoever has a link to it that holds."""
     link = read_asset_link(token)
@@ -91,7 +93,7 @@ def _give(request: HttpRequest, asset: Asset, *, contact: str = "") -> HttpRespo
             kept_address(request.headers.get("Referer", ""))[:500],
         )
         note_download(asset, by, now=timezone.now())
-    return _without_session(request, answer)
+    return answer
 
 
 def _see(address: str) -> HttpResponse:
@@ -107,10 +109,4 @@ def _say(words: str, *, leads: str = "") -> HttpResponse:
     page = render_to_string("capture/asset_gone.html", {"words": words, "leads": leads})
     answer = HttpResponse(page, status=HTTPStatus.GONE)
     answer["Cache-Control"] = "no-store"
-    return answer
-
-
-def _without_session(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
-    # The frame around pages looks for somebody signed in; what is sent here does not differ by it.
-    request.session.accessed = False
     return answer

@@ -54,6 +54,14 @@ def test_a_page_is_the_same_for_everybody_kept_by_caches_and_asks_the_database_o
     assert browser().head("/p/spring/")["ETag"] == answer["ETag"]
     colleague = sign_in(make_user()).get("/p/spring/")
     assert (colleague.content, "Vary" in colleague.headers) == (answer.content, False)
+    make_demo()
+    make_asset("plan")
+    for path in ("/p/spring/", "/f/demo/", "/f/demo/thanks/", "/a/plan/"):
+        stale = browser()
+        stale.cookies["sessionid"] = "of a session that is over"
+        shown = stale.get(path)
+        assert (shown.status_code, "Set-Cookie" in shown.headers, bool(shown.cookies)) == (200, False, False)
+        assert "Cookie" not in shown.get("Vary", ""), path
     assert browser().get("/p/none/").status_code == 404
 
 
