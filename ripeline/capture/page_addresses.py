@@ -20,7 +20,7 @@ def kept_address(url: str) -> str:
 
 def _without_address(piece: str) -> str:
     name, equals, value = piece.partition("=")
-    return f"{name}{equals}" if _holds_mail(value) else piece
+    return f"{name}{equals}" if _holds_mail(value) or _holds_token(value) else piece
 
 
 def _tells(fragment: str) -> bool:
@@ -30,6 +30,12 @@ def _tells(fragment: str) -> bool:
 
 def _holds_mail(text: str) -> bool:
     return "@" in text or "%40" in text
+
+
+def _holds_token(value: str) -> bool:
+    """Whether it is the address of another page, with a token in it."""
+    low = value.lower()
+    return f"%3f{PARAMETER}%3d" in low or f"%26{PARAMETER}%3d" in low
 
 
 def _is_token(piece: str) -> bool:

@@ -18,6 +18,7 @@ from ripeline.capture.page_addresses import LONGEST, kept_address
         ("https://a.example/p?c=1#rl=tok:en", "https://a.example/p?c=1"),
         ("https://a.example/p#/deep?mail=ann@b.example", "https://a.example/p"),
         ("https://a.example/p?girl=1?x=2", "https://a.example/p?girl=1?x=2"),
+        ("https://a.example/f/?page=https%3A%2F%2Fb%2F%3Frl%3Dtok&c=1", "https://a.example/f/?page=&c=1"),
         ("", ""),
     ],
 )
