@@ -78,7 +78,7 @@ def serve(*, with_worker: bool = True) -> None:
             log_access=False,
             websockets=False,
             backpressure=CONNECTIONS,
-            # One that dies is started again, while the others go on.
+            # One that dies is started again, while the others go on; twice within seconds, and granian ends all.
             respawn_failed_workers=True,
             # One that was told to stop while it was still starting may not hear it.
             workers_kill_timeout=STOP_WITHIN,
