@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +14,8 @@ from django.utils.text import slugify
 
 from ripeline.kit.bulk import insert_rows
 from ripeline.kit.ids import new_key
+from ripeline.lifecycle.words import listing
+from ripeline.nurture.emails.models import Email
 from ripeline.nurture.segments.applying import Why, applying, write_changes
 from ripeline.nurture.segments.definition import Group, Known, SegmentIs, asked_segments, parts_of
 from ripeline.nurture.segments.graph import asked_by, circle, followers
@@ -34,14 +38,15 @@ _NOT_KEYS = frozenset({"new", "count"})
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """A segment that cannot be archived: those who ask about it."""
+    """A segment that cannot be archived: the segments that ask about it, and the emails that show parts by it."""
 
-    by: tuple[Segment, ...]
+    by: tuple[Segment | Email, ...]
 
     @property
     def why(self) -> str:
         """The same as a sentence."""
-        return f"{', '.join(each.title for each in self.by)} asks about it; change that first."
+        asks = "asks" if len(self.by) == 1 else "ask"
+        return f"{listing(each.title for each in self.by)} {asks} about it; change that first."
 
 
 def add_segment(
@@ -124,9 +129,11 @@ def restore(segment: Segment, *, now: datetime) -> None:
         _make_due(segment, now)
 
 
-def uses_of(segment: Segment) -> tuple[Segment, ...]:
-    """The segments that ask about one."""
-    return tuple(followers(Segment.objects.filter(archived_at=None).order_by("title"), segment.key))
+def uses_of(segment: Segment) -> tuple[Segment | Email, ...]:
+    """The segments that ask about one, and the emails in which parts are shown by it."""
+    others = Segment.objects.filter(archived_at=None).order_by("title", "pk")
+    emails = Email.objects.filter(archived_at=None).select_related("version").order_by("title", "pk")
+    return (*followers(others, segment.key), *(each for each in emails if _shows_by(each, segment.key)))
 
 
 def put_in(
@@ -168,6 +175,14 @@ def take_out(segment: Segment, contact_ids: Collection[int], *, by: User | None,
         write_changes(segment, (), leaving, why)
         note_changed(leaving, now=now)
     return leaving
+
+
+def _shows_by(email: Email, key: str) -> bool:
+    """Whether a part of an email is for those in a segment, in the draft or in what is sent: as Liquid, or as
+    `segment is one, other`."""
+    written = json.dumps([email.draft, email.version.content if email.version else None])
+    word = rf"(?<![\w-]){re.escape(key)}(?![\w-])"
+    return re.search(rf'segments contains \\"{word}|segment is [^"\\]*{word}', written) is not None
 
 
 def _make_due(segment: Segment, now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from ripeline.lifecycle.model import Playbook
 from ripeline.nurture.segments.graph import asked_by, definition_of
+from ripeline.nurture.segments.keeping import uses_of
 from ripeline.nurture.segments.models import Segment, SegmentChange, SegmentMember
 from ripeline.nurture.segments.reading import DefinitionMistakes
 from ripeline.nurture.segments.saying import GROUPS, Titles, say, titles_of
@@ -74,7 +75,7 @@ def page_of(found: Segment, user: User) -> dict[str, Any]:
         "members": list(_members(found)[:SHOWN]),
         "changes": [(each, _reason(each, found, titles)) for each in changes],
         "revisions": list(found.revisions.select_related("author").order_by("-number")[:SHOWN]),
-        "users": _users(found),
+        "users": [(each, isinstance(each, Segment)) for each in uses_of(found)],
         "behind": behind_since(now),
         "export_all": may_export_all(user),
         "may_write": user.role in WHOLE_TEAM,
@@ -132,11 +133,6 @@ def _lines(found: Segment, titles: Titles) -> dict[str, Any]:
 def _members(found: Segment) -> QuerySet[SegmentMember]:
     rows = SegmentMember.objects.filter(segment=found).select_related("contact__company", "contact__standing")
     return rows.order_by("-contact_id")
-
-
-def _users(found: Segment) -> list[Segment]:
-    rows = Segment.objects.filter(archived_at=None).order_by("title")
-    return [each for each in rows if found.key in asked_by(each)]
 
 
 def _named(written: str) -> str:

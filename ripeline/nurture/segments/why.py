@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -111,6 +111,9 @@ def memberships(contact: Contact, titles: Titles) -> list[Membership]:
     rows = list(members.order_by("segment__title", "segment__pk"))
     if not rows:
         return []
+    titles = replace(
+        titles, segments={row.segment.key: row.segment.title for row in rows} | dict(titles.segments)
+    )
     changes = SegmentChange.objects.filter(contact=contact, segment__in=[row.segment_id for row in rows])
     latest = {
         each.segment_id: each for each in changes.filter(is_in=True).select_related("by").order_by("at", "pk")

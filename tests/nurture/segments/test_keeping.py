@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ripeline.nurture.emails.models import Email
 from ripeline.nurture.segments import following, refreshing
 from ripeline.nurture.segments.following import attend_changed
 from ripeline.nurture.segments.keeping import (
@@ -19,6 +20,7 @@ from ripeline.nurture.segments.keeping import (
     put_in,
     restore,
     take_out,
+    uses_of,
 )
 from ripeline.nurture.segments.members import in_segment, keys_of
 from ripeline.nurture.segments.models import Segment, SegmentChange, SegmentEntry, SegmentMember
@@ -170,7 +172,20 @@ def test_segments_of_segments_are_worked_out_in_order_and_circles_are_refused_wi
     work()
     assert (who(first), who(second), who(third)) == ({"Ann"}, {"Ann"}, set())
     assert isinstance(used := archive(third, now=NOW), InUse)
-    assert used.why == "First, Second asks about it; change that first."
+    assert used.why == "First and Second ask about it; change that first."
+    mail = Email.objects.create(
+        key="hello",
+        title="Hello",
+        purpose="offers",
+        created_at=NOW,
+        draft={"text": '{% if contact.segments contains "first" %}You are first.{% endif %}'},
+    )
+    assert archive(first, now=NOW) == InUse((mail,))
+    Email.objects.update(draft={"text": "::: segment is not firsts, first\nHello\n:::"})
+    assert archive(first, now=NOW) == InUse((mail,))
+    Email.objects.update(draft={"text": "::: segment is firsts\nfirst\n:::"})
+    assert not uses_of(first)
+    mail.delete()
     assert archive(first, now=NOW) is None
     assert list(in_segment("first")) == []
     restore(first, now=NOW)
