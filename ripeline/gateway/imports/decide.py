@@ -65,7 +65,7 @@ class Step:
     companies: Companies
     counts: dict[Outcome, int]
     merged_rows: int
-    claims: Dict[Way, int]
+    claims: dict[Way, int]
 
 
 class Decider:
@@ -163,7 +163,7 @@ def _who(records: Sequence[Record]) -> tuple[dict[int, int], dict[str, int], dic
     return who, taken, claims
 
 
-def _leave_out_claims(records: Sequence[Record], taken: Dict[str, int]) -> dict[Way, int]:
+def _leave_out_claims(records: Sequence[Record], taken: dict[str, int]) -> dict[Way, int]:
     """Whoever only claims what a row says of somebody else does not have it; returns who claims what is said."""
     claims: dict[Way, int] = {}
     ways = ways_by_id(claimants(taken.values()))
