@@ -17,8 +17,8 @@ from ripeline.gateway.imports.abandoned import clear_abandoned
 from ripeline.gateway.imports.run import attend_imports
 from ripeline.nurture.segments.following import attend_changed
 from ripeline.nurture.segments.refreshing import attend_refreshes
-from ripeline.people.consent import is_suppressed
 from ripeline.nurture.sending.mailbox import prune_mailbox
+from ripeline.people.consent import is_suppressed
 from ripeline.people.shared_cache import forget_expired
 from ripeline.reactions import react
 from ripeline.timeline.identities.looking import keep_looking

@@ -22,7 +22,7 @@ def test_workers_killed_in_mid_broadcast_lose_nobody_and_double_nobody() -> None
 @pytest.mark.pure
 def test_postgresql_stopped_at_once_in_mid_broadcast_loses_nobody_and_doubles_nobody() -> None:
     command = [sys.executable, "-m", "tests.nurture.sending.crashes", "--database", "postgresql"]
-    sizes = ["--people", "300", "--kills", "0", "--restarts", "3", "--workers", "2"]
+    sizes = ["--people", "200", "--kills", "0", "--restarts", "2", "--workers", "2"]
     done = subprocess.run([*command, *sizes], capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["uncertain"] == 0, (
