@@ -176,6 +176,8 @@ ROUTES: dict[str, Route] = {
     "sending_go_on": Route("writes", "admin"),
     "mail_leave": OPEN,
     "mail_view": OPEN_READ,
+    "mail_link": OPEN_READ,
+    "mail_open": OPEN_READ,
     # The playbook
     "playbook": READ,
     "playbook_previews": READ,

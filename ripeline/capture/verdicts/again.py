@@ -60,7 +60,7 @@ def _judge_some(now: datetime, most: int) -> int:
     if not rows:
         return _end(judging, now)
     rules = known_rules(judging.rules.text)
-    facts = _facts({row.facts_id for row in rows})
+    facts = read_facts_of({row.facts_id for row in rows})
     found = {row.touch_uid: judge(facts[row.facts_id], rules) for row in rows if row.facts_id in facts}
     changed = _write(rows, found, judging.rules_id, now)
     JudgingAgain.objects.filter(pk=judging.pk).update(
@@ -81,7 +81,7 @@ def _write(
         for row in rows
         if row.touch_uid in found and found[row.touch_uid].actor != row.actor
     }
-    _say_on_touches(others, now)
+    say_on_touches(others, now)
     renewed = []
     for row in rows:
         verdict = found.get(row.touch_uid)
@@ -92,7 +92,7 @@ def _write(
     return len(others)
 
 
-def _say_on_touches(actors: Mapping[str, str], now: datetime) -> None:
+def say_on_touches(actors: Mapping[str, str], now: datetime) -> None:
     """What these touches say of who did them; their people are due. Raises MergedMeanwhile."""
     before = _owners(actors)
     since: dict[int, int] = {}
@@ -114,7 +114,8 @@ def _owners(uids: Mapping[str, str]) -> dict[str, tuple[int | None, datetime]]:
     return {uid: (contact, at) for uid, contact, at in rows}
 
 
-def _facts(pks: set[int]) -> dict[int, Facts]:
+def read_facts_of(pks: set[int]) -> dict[int, Facts]:
+    """The facts that were kept, by id."""
     rows = RequestFacts.objects.filter(pk__in=sorted(pks))
     return {row.pk: Facts(row.agent, row.method, tuple(row.marks), row.network) for row in rows}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -29,6 +29,13 @@ def keep_verdicts(judged: Mapping[str, tuple[Facts, Verdict]], rules: Rules, *, 
     ]
     columns = ("touch_uid", "facts_id", "actor", "signals", "rules")
     insert_rows(EngagementVerdict, columns, rows, skip_known=True)
+
+
+def facts_ids(facts: Iterable[Facts]) -> Mapping[Facts, int]:
+    """Keeps facts, in the caller's transaction; the id of each."""
+    wanted = {_digest(each): each for each in facts}
+    known = _facts_ids(wanted)
+    return {each: known[digest] for digest, each in wanted.items()}
 
 
 def _facts_ids(wanted: Mapping[str, Facts]) -> Mapping[str, int]:

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from ripeline.nurture.doors import public
+from ripeline.nurture.doors import following, public
 
 urlpatterns = [
     path("u/<str:token>/", public.mail_leave, name="mail_leave"),
     path("v/<str:token>/", public.mail_view, name="mail_view"),
+    path("c/<str:token>/", following.mail_link, name="mail_link"),
+    path("o/<str:token>.gif", following.mail_open, name="mail_open"),
 ]

@@ -98,6 +98,7 @@ def people_of(contact_ids: Iterable[int]) -> People:
     members: dict[int, list[int]] = {each.root: [each.root] for each in of.values()}
     merged = Contact.objects.filter(merged_into__in=sorted(members)).order_by("pk")
     for pk, root in merged.values_list("pk", "merged_into"):
+        assert root, "asked for"
         members[root].append(pk)
     return People(of, members)
 
@@ -235,6 +236,6 @@ def _had(asked: Sequence[Asked], people: People) -> Mapping[tuple[int, str, int,
     of = [Q(source_kind=kind, source=source, step=step) for kind, source, step in sorted(wanted)]
     roots = people.root_of()
     rows = Delivery.objects.filter(reduce(or_, of), contact__in=sorted(merged), state__in=GONE)
-    for pk, contact, *what in rows.values_list("pk", "contact", "source_kind", "source", "step"):
-        found[(roots[contact], *what)].add(pk)
+    for pk, contact, kind, source, step in rows.values_list("pk", "contact", "source_kind", "source", "step"):
+        found[(roots[contact], kind, source, step)].add(pk)
     return found

@@ -46,7 +46,9 @@ def make_reader(
     agreed: bool = True,
 ) -> Contact:
     """Somebody at a stage who agreed to a purpose long ago."""
-    draft = ContactDraft(name=name, emails=(f"{name.lower()}@reader.example",), time_zone=zone)
+    draft = ContactDraft(
+        name=name, first_name=name, emails=(f"{name.lower()}@reader.example",), time_zone=zone
+    )
     contact = add_contacts([draft], now=now - LONG_AGO)[0]
     Standing.objects.update_or_create(contact=contact, defaults={"stage": stage})
     if agreed:
