@@ -47,7 +47,8 @@ def worker_command() -> None:
 def serve(*, with_worker: bool = True) -> None:
     """Serves until Ctrl-C; a worker process that ends is started again."""
     from granian.constants import HTTPModes, Interfaces
-    from granian.server import Server
+
+    from ripeline.web_server import WebServer
 
     config = settings.CONFIG
     wrong = [finding.what for finding in examine() if not finding.well and not finding.is_bearable]
@@ -62,27 +63,29 @@ def serve(*, with_worker: bool = True) -> None:
     allow_open_files(CONNECTIONS + 1024)
     # No connection goes along into the processes that are forked off: SQLite's locks would not survive it.
     connections.close_all()
+    server = WebServer(
+        "ripeline.rsgi:site",
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.RSGI,
+        # A request of HTTP/2 need not say how long it is. A proxy speaks it to browsers, and this to us.
+        http=HTTPModes.http1,
+        workers=config.web_processes,
+        log_access=False,
+        websockets=False,
+        backpressure=CONNECTIONS,
+        # One that dies is started again, while the others go on; twice within seconds, and granian ends all.
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_WITHIN,
+    )
+    # Before the worker is there: it ends with us whenever we are told to.
+    server.heed_signals()
     over = threading.Event()
     minder = threading.Thread(target=_mind_worker, args=(over,), daemon=True)
     if with_worker:
         minder.start()
     try:
-        Server(
-            "ripeline.rsgi:site",
-            address=config.host,
-            port=config.port,
-            interface=Interfaces.RSGI,
-            # A request of HTTP/2 need not say how long it is. A proxy speaks it to browsers, and this to us.
-            http=HTTPModes.http1,
-            workers=config.web_processes,
-            log_access=False,
-            websockets=False,
-            backpressure=CONNECTIONS,
-            # One that dies is started again, while the others go on; twice within seconds, and granian ends all.
-            respawn_failed_workers=True,
-            # One that was told to stop while it was still starting may not hear it.
-            workers_kill_timeout=STOP_WITHIN,
-        ).serve()
+        server.serve()
     finally:
         over.set()
         if with_worker:

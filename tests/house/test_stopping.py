@@ -31,15 +31,43 @@ with stop._cond:
         os.kill(os.getpid(), number)
 print("stopped", stop.wait(10))
 """
+# The same of the web server; and a process forked off it that is told to end before it has begun.
+SERVER_IN_THE_MIDDLE = """
+import os, signal, time
+from ripeline.web_server import WebServer
+server = WebServer("nowhere:site")
+server.heed_signals()
+told, tells = os.pipe()
+child = os.fork()
+if not child:
+    os.write(tells, b"!")
+    time.sleep(20)
+    os._exit(3)
+os.read(told, 1)
+os.kill(child, signal.SIGTERM)
+print("child", os.waitpid(child, 0)[1], server.interrupt_signal, server.main_loop_interrupt.is_set())
+with server.main_loop_interrupt._cond:
+    for number in (signal.SIGTERM, signal.SIGINT) * 8:
+        os.kill(os.getpid(), number)
+print("stopped", server.main_loop_interrupt.wait(10), server.interrupt_signal)
+"""
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(99)"
 
 
-def test_a_signal_that_comes_while_another_is_heeded_waits_for_no_lock() -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (IN_THE_MIDDLE, "stopped True\n"),
+        (SERVER_IN_THE_MIDDLE, "child 0 False False\nstopped True True\n"),
+    ],
+    ids=["worker", "server"],
+)
+def test_a_signal_that_comes_while_another_is_heeded_waits_for_no_lock(code: str, said: str) -> None:
     here = this_package() | {"DJANGO_SETTINGS_MODULE": "ripeline.settings"}
     done = subprocess.run(
-        python("-c", IN_THE_MIDDLE), env=here, capture_output=True, text=True, timeout=30, check=True
+        python("-c", code), env=here, capture_output=True, text=True, timeout=30, check=True
     )
-    assert done.stdout == "stopped True\n"
+    assert done.stdout == said
 
 
 @pytest.mark.django_db(transaction=True)
