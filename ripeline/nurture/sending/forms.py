@@ -13,6 +13,7 @@ from ripeline.nurture.sending.models import SendingSettings
 
 PORTS = (25, 465, 587, 2465, 2525, 2587)
 """Where mail servers listen for mails (RFC 8314, and what providers use beside it)."""
+DEFAULT_PORT = 587
 Transport = SendingSettings.Transport
 FIELDS = (
     *(
@@ -96,10 +97,15 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["warm_up_from"].required = False
-        if not settings.CONFIG.email_url:
-            field = self.fields["transport"]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = [each for each in Transport.choices if each[0] != Transport.INSTALLED]
+        offered = [
+            Transport.LOCAL,
+            Transport.SMTP,
+            *([Transport.INSTALLED] if settings.CONFIG.email_url else []),
+        ]
+        field = self.fields["transport"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(each.value, each.label) for each in offered]
+        self.initial.setdefault("port", DEFAULT_PORT)
 
     def clean_lines(self) -> int:
         """From one to as many as a mail server bears."""
@@ -151,7 +157,7 @@ class SendingForm(forms.ModelForm):  # type: ignore[type-arg]
         said = self.cleaned_data
         return {
             "host": said["host"],
-            "port": said["port"] or 587,
+            "port": said["port"] or DEFAULT_PORT,
             "security": said["security"],
             "user": said["user"],
         }
