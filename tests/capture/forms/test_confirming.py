@@ -19,11 +19,12 @@ from django.utils import timezone
 from ripeline.capture.forms.confirming import HOLDS_FOR, MOST_TO_A_MAILBOX
 from ripeline.capture.forms.models import Confirmation, Form
 from ripeline.people.consent import is_suppressed, may, note_consent, suppress
+from ripeline.people.contacts import ContactDraft, add_contacts
 from ripeline.people.models import Consent, Contact, Identity, Suppression
 from ripeline.timeline.models import Touch
 from ripeline.work.letters import Letter, attend_letters
 from tests.capture.forms.forms import browser, make_demo, token_for
-from tests.factories import make_playbook
+from tests.factories import NOW, make_playbook
 from tests.processes import free_port, worker
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,22 @@ def test_who_unsubscribed_is_not_brought_back_by_a_form_that_a_stranger_sends(ma
     ann.delete()
     send(form, full_name="Another")
     assert not may(Contact.objects.get(), "newsletter", timezone.now())
+
+
+def test_an_address_on_a_form_is_a_claim_until_a_mail_to_it_was_answered(
+    form: Form, mailbox: Mailbox
+) -> None:
+    [known] = add_contacts(
+        [ContactDraft(name="Bo", external=("4711",), emails=("ann@firm.example",))], now=NOW
+    )
+    Identity.objects.filter(kind="email").update(is_claim=True)
+    send(form)
+    ann = Identity.objects.get(kind="email")
+    assert (ann.contact == known, ann.is_claim) == (False, True), "a website's word does not make her Bo"
+    attend()
+    press(link_in(mailbox.letters[0]))
+    ann.refresh_from_db()
+    assert (ann.is_claim, ann.verified_at is None) == (False, False)
 
 
 def test_a_letter_that_was_posted_before_its_address_was_closed_is_not_sent(
