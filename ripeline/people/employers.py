@@ -14,23 +14,24 @@ _MORE = (
 )
 
 
-def company_at(address: str, *, now: datetime, make: bool = True) -> Company | None:
-    """The company whose domain, or a part of whose domain, an address (normalised) is at; with `make` one is made,
-    named by its domain, where nobody knows it. None for mailboxes that anybody, or nobody for long, can have."""
+def company_at(address: str, *, now: datetime, make: bool = True, name: str = "") -> Company | None:
+    """The company whose domain, or a part of whose domain, an address (normalised) is at; with `make` one is made
+    where nobody knows it. It is called by its domain until somebody at it says a `name`. None for mailboxes that
+    anybody, or nobody for long, can have."""
     domain = address.rpartition("@")[2]
     if "." not in domain or is_public_mailbox(domain):
         return None
     names = list(_with_parents(domain))
     known = {each.domain: each for each in Company.objects.filter(domain__in=names)}
-    for name in names:
-        if name in known:
-            return known[name]
-    if not make:
-        return None
-    made, _ = Company.objects.get_or_create(
-        domain=domain, defaults={"name": domain, "created_at": now, "updated_at": now}
-    )
-    return made
+    found = next((known[each] for each in names if each in known), None)
+    if found is None and make:
+        found, _ = Company.objects.get_or_create(
+            domain=domain, defaults={"name": name or domain, "created_at": now, "updated_at": now}
+        )
+    if found is not None and name and found.name == found.domain:
+        found.name, found.updated_at = name, now
+        found.save(update_fields=["name", "search_text", "updated_at"])
+    return found
 
 
 def is_public_mailbox(domain: str) -> bool:

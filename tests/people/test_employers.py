@@ -42,3 +42,7 @@ def test_a_company_nobody_knows_is_made_once_or_not_at_all() -> None:
     assert (made.name, made.domain) == ("new.example", "new.example")
     assert company_at("ann@new.example", now=NOW) == made
     assert Company.objects.count() == 1
+    # By its domain until somebody there says how it is called; a name that it has stays.
+    named = [company_at("ann@new.example", now=NOW, name=each) for each in ("New Books", "Old Books")]
+    assert [each and each.name for each in named] == ["New Books", "New Books"]
+    assert "new books" in Company.objects.get().search_text

@@ -28,7 +28,7 @@ def with_answers(
     draft: ContactDraft, definition: Definition, answers: Mapping[str, Answer], *, now: datetime
 ) -> ContactDraft:
     """A contact as it is by these answers. A name is taken whole or not at all: never one person's first name before
-    another's last. Who names no company is at that of their address."""
+    another's last. The company is that of their address, called as the first of its people says."""
     said = [(each, answers[each.name]) for each in definition.fields if each.name in answers]
     columns: dict[str, Any] = dict(_columns(draft, said))
     traits = dict(draft.traits)
@@ -104,11 +104,13 @@ def _company(
     draft: ContactDraft, said: list[tuple[Question, Answer]], address: str, now: datetime
 ) -> Company | None:
     named = next(((each, str(scalar(answer))) for each, answer in said if each.becomes == "company"), None)
-    if draft.company is not None and not (named and named[0].fill == "overwrite"):
+    name = named[1].strip()[: LONGEST["company"]] if named else ""
+    has_one = draft.company is not None and not (named and named[0].fill == "overwrite")
+    found = company_at(address, now=now, make=not has_one, name=name) if address else None
+    if has_one:
         return draft.company
-    found = company_at(address, now=now) if address else None
-    if found is None and named:
-        return _company_called(named[1][: LONGEST["company"]], now)
+    if found is None and name:
+        return _company_called(name, now)
     return found or draft.company
 
 

@@ -52,18 +52,18 @@ def test_what_is_sent_makes_a_contact_with_all_it_says_and_joins_the_browser(for
     before = fact_of_browser(now - timedelta(hours=1))
     record_web([before], now=now)
 
-    answer = send(form, {**ANN, "books": "12"})
+    answer = send(form, {**ANN, "books": "12", "employer": " Het Boekhuis"})
 
     assert (answer.status_code, answer["Location"]) == (303, "/f/demo/thanks/?lang=en")
-    ann = Contact.objects.get()
+    ann = Contact.objects.select_related("company").get()
     assert (ann.email, ann.name, ann.first_name, ann.last_name) == (
         "ann.smit@boekhuis.example",
         "Ann van der Smit",
         "Ann",
         "van der Smit",
     )
-    assert (ann.company and ann.company.domain, ann.traits, ann.source) == (
-        "boekhuis.example",
+    assert (ann.company and (ann.company.name, ann.company.domain), ann.traits, ann.source) == (
+        ("Het Boekhuis", "boekhuis.example"),
         {"role": "publisher", "books": 12.0},
         "paid",
     )
