@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("ripeline.nurture.emails.urls")),
     path("", include("ripeline.nurture.segments.urls")),
     path("", include("ripeline.nurture.sending.urls")),
+    path("", include("ripeline.nurture.rules.urls")),
     path("", include("ripeline.nurture.doors.urls")),
     path("", include("ripeline.contacts.urls")),
     path("accounts/", include("allauth.urls")),

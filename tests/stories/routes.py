@@ -174,10 +174,10 @@ ROUTES: dict[str, Route] = {
     "sending_try": Route("writes", "admin"),
     "sending_stop": Route("writes", "admin"),
     "sending_go_on": Route("writes", "admin"),
-    "mail_leave": OPEN,
-    "mail_view": OPEN_READ,
-    "mail_link": OPEN_READ,
-    "mail_open": OPEN_READ,
+    "sending_rules": Route("reads", "team"),
+    "sending_rules_keep": Route("writes", "admin"),
+    "sending_why": READ,
+    "sending_why_source": READ,
     # The playbook
     "playbook": READ,
     "playbook_previews": READ,
@@ -226,6 +226,8 @@ ROUTES: dict[str, Route] = {
 TOLD_ELSEWHERE: tuple[str, ...] = (
     *("playbook_draft", "playbook_version", "playbook_changes"),
     # What everybody fills in: tests/capture/forms/.
+    # What stands in mails: tests/nurture/doors/.
+    "mail_",
     # Landing pages as everybody sees them: tests/capture/landing/.
     "landing_",
     *("form_public", "form_thanks", "form_beat", "form_confirm", "form_script"),

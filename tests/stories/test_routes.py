@@ -168,7 +168,8 @@ def _of_sending() -> dict[str, list[Any]]:
         delivery=row, message_id=row.message_id, at=NOW, to="a@b.example", html="<p>Hello"
     )
     own = dict.fromkeys(("sending_one", "sending_arrived", "sending_again"), [row.pk])
-    return own | dict.fromkeys(("sending_mailbox_mail", "sending_mailbox_shown"), [kept.pk])
+    more = {"sending_why": [row.contact.key], "sending_why_source": ["by_hand", 1]}
+    return own | more | dict.fromkeys(("sending_mailbox_mail", "sending_mailbox_shown"), [kept.pk])
 
 
 def _merged(owner: User) -> int:

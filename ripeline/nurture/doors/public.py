@@ -26,7 +26,6 @@ from ripeline.nurture.doors.links import links_for
 from ripeline.nurture.doors.tokens import Door, read_token
 from ripeline.nurture.doors.words import NAMES, sentences, topic_named
 from ripeline.nurture.emails.people import data_of
-from ripeline.nurture.emails.previewing import POLICY
 from ripeline.nurture.emails.rendering import Lacking, render
 from ripeline.nurture.emails.rendering import Sender as Named
 from ripeline.nurture.rules.models import Preference
@@ -37,6 +36,11 @@ MOST = (1, 2, 3, 4, 6, 8)
 """A month, of which to choose."""
 LONGEST_PAUSE = timedelta(days=2 * 366)
 ONE_CLICK = "One-Click"
+POLICY = (
+    "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation"
+)
+"""A mail in a browser: pictures and links work, and nothing runs."""
 
 
 @login_not_required
