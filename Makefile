@@ -4,7 +4,7 @@ PY := .venv/bin/python
 STAMP := .venv/.installed
 VENDOR := ripeline/web/static/vendor/.installed
 
-.PHONY: demo test check bench lint migration lock screenshot clean
+.PHONY: demo test check bench lint migration lock pictures screenshot clean
 
 demo: $(STAMP) $(VENDOR)
 	$(PY) -m ripeline demo
@@ -26,8 +26,11 @@ bench: $(STAMP)
 	$(PY) -m tests.bench
 
 screenshot: $(STAMP) $(VENDOR)
-	$(PY) -m pytest tests/pages/test_demo.py
+	RIPELINE_PICTURES=1 $(PY) -m pytest tests/pages/test_demo.py
 	cp screenshots/readme.png docs/screenshot.png
+
+pictures: $(STAMP) $(VENDOR)
+	RIPELINE_PICTURES=1 $(PY) -m pytest tests/pages
 
 migration: $(STAMP)  # NAME=what_changes
 	$(PY) -m ripeline.manage makemigrations ripeline -n $(NAME)

@@ -1,6 +1,8 @@
 """What holds for every test."""
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,12 @@ FIRST = {
         "capture/collector/test_sdks",
         "demo/test_articles",
         "gateway/imports/test_killed",
-        "gateway/imports/test_real_data",
+        "gateway/imports/test_olist",
+        "gateway/imports/test_shared",
+        "gateway/imports/test_xeducation",
         "pages/test_demo",
         "pages/test_drafts",
+        "playbook_pages/drafts/test_documents",
         "pages/test_publishing",
         "replay/test_bulk",
         "replay/test_commands",
@@ -39,22 +44,46 @@ FIRST = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What asks for no database is pure, whether it says so or not: it need not run again on another one. Files of
-    long tests go first, so that at the end no process waits for another that has just begun with one of them."""
+    """Says which tests run once, on SQLite alone, and which on both databases.
+
+    Both: what asks the database something. Once: what asks for none, whether it says so or not; what drives a browser,
+    since a page's answers are proved by its view's own tests, on both; and where a test says `once`, as the database
+    is but the place where its facts lie. One that says `postgresql` proves there what another proves here in passing.
+
+    Files of long tests go first, so that at the end no process waits for another that has just begun with one of them.
+    """
     for item in items:
-        asked = getattr(item, "fixturenames", ())
-        if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & set(asked):
+        asked = set(getattr(item, "fixturenames", ()))
+        if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & asked:
             item.add_marker(pytest.mark.pure)
+        if item.get_closest_marker("pure") or "browser" in asked:
+            item.add_marker(pytest.mark.once)
     items.sort(key=lambda item: item.path not in FIRST)
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """A test database is as `ripeline migrate` leaves one: with its search and its triggers."""
-    from ripeline.installing import complete_database
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: looking through it for garbage again and again would take a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[None]:
+    """A test database is as `ripeline migrate` leaves one: with its search and its triggers."""
+    from tests.databases import empty_after_tests, make_database, remove_database
+
+    process = getattr(request.config, "workerinput", {}).get("workerid", "")
+    shared = tmp_path_factory.getbasetemp().parent if process else None
+    empty_after_tests()
     with django_db_blocker.unblock():
-        complete_database()
+        make_database(shared, process)
+        yield
+        remove_database()
 
 
 @pytest.fixture(scope="session", autouse=True)

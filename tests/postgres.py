@@ -42,13 +42,16 @@ def postgres(*, is_durable: bool = False) -> Iterator[str]:
 
 
 @contextmanager
-def private_postgres(binaries: Path | None = None, *, is_durable: bool = True) -> Iterator[Server]:
-    """A PostgreSQL of our own, which a test may kill; removed afterwards."""
+def private_postgres(
+    binaries: Path | None = None, *, is_durable: bool = True, data: Path | None = None
+) -> Iterator[Server]:
+    """A PostgreSQL of our own, which a test may kill; removed afterwards. It begins empty, or with a copy of `data`
+    that another kept where it was stopped."""
     binaries = binaries or _binaries()
     assert binaries, "there are no binaries of PostgreSQL"
     with tempfile.TemporaryDirectory(prefix="ripeline-pg-") as folder:
         server = Server(binaries, Path(folder), {} if is_durable else SPEED)
-        server.create()
+        server.create(data)
         server.start()
         try:
             yield server
@@ -84,9 +87,15 @@ class Server:
         """As a database address."""
         return f"postgresql://ripeline@127.0.0.1:{self.port}/postgres"
 
-    def create(self) -> None:
-        """Makes the cluster."""
+    def create(self, kept: Path | None = None) -> None:
+        """Makes the cluster, empty or as `kept`."""
         data = str(self.folder / "data")
+        if kept:
+            shutil.copytree(kept, data)
+            if self.user:
+                for path in (Path(data), *Path(data).rglob("*")):
+                    os.chown(path, self.user.pw_uid, self.user.pw_gid)
+            return
         self._run("initdb", "-D", data, "-U", "ripeline", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
 
     def start(self) -> None:
@@ -104,9 +113,9 @@ class Server:
             "pg_ctl", "-D", data, "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options, "start"
         )
 
-    def stop(self) -> None:
-        """Stops the server at once; its data is thrown away."""
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+    def stop(self, mode: str = "immediate") -> None:
+        """Stops the server: at once, as its data is thrown away, or `fast`, with all of it on disk."""
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "stop")
 
     def kill(self) -> None:
         """Kills every process of the server at once, as a machine that falls over does."""

@@ -1,4 +1,4 @@
-"""`make test`: everything on SQLite, then everything that touches a database again on PostgreSQL."""
+"""`make test`: everything on SQLite, then on PostgreSQL what asks the database something (see tests/conftest.py)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ def main(arguments: list[str]) -> int:
     """Runs pytest twice; returns the first exit code that is not 0."""
     with tempfile.TemporaryDirectory(prefix="ripeline-test-") as folder, postgres() as address:
         print("== SQLite", flush=True)
-        on_sqlite = _pytest(arguments, {"RIPELINE_DATA_DIR": folder, "RIPELINE_DATABASE_URL": ""})
+        on_sqlite = _pytest(
+            ["-m", "not postgresql", *arguments], {"RIPELINE_DATA_DIR": folder, "RIPELINE_DATABASE_URL": ""}
+        )
         print("== PostgreSQL", flush=True)
         on_postgres = _pytest(
-            ["-m", "not pure", *arguments], {"RIPELINE_DATA_DIR": folder, "RIPELINE_DATABASE_URL": address}
+            ["-m", "not once", *arguments], {"RIPELINE_DATA_DIR": folder, "RIPELINE_DATABASE_URL": address}
         )
     return on_sqlite or on_postgres
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -40,15 +40,12 @@ async () => {
     for (let frame = 0; frame < 3; frame++) await new Promise((done) => requestAnimationFrame(done));
 }
 """
+FOUND = """
+async (options) => (await axe.run(options)).violations.filter(({impact}) => ["serious", "critical"].includes(impact))
+"""
+IN_COLOURS = ["color-contrast", "link-in-text-block"]
 expect.set_options(timeout=15_000)
 Browse = Callable[..., Page]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here drives the browser."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="module")
@@ -125,19 +122,21 @@ def browse(browser: Browser, site: str, people: Callable[[str], User]) -> Iterat
 
 @pytest.fixture
 def look() -> Callable[[Page, str], None]:
-    """Keeps pictures of a page, wide and narrow, light and dark, as screenshots/<name>-<width>-<theme>.png."""
+    """Fails on a page that is wider than its window, wide or narrow. Where RIPELINE_PICTURES is set, keeps pictures of
+    it, light and dark, as screenshots/<name>-<width>-<theme>.png: to look at, and half of a page's work."""
     PICTURES.mkdir(exist_ok=True)
 
     def take(page: Page, name: str) -> None:
         before = page.viewport_size
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            for theme in ("light", "dark"):
-                page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.evaluate(DRAWN)
+            assert _overflow(page) <= 0, f"{name} is wider than {width} pixels"
+            for theme in ("light", "dark") if os.environ.get("RIPELINE_PICTURES") else ():
+                _wear(page, theme)
                 page.evaluate(DRAWN)
                 page.screenshot(path=str(PICTURES / f"{name}-{width}-{theme}.png"), full_page=True)
-                assert _overflow(page) <= 0, f"{name} is wider than {width} pixels"
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+            _wear(page, "light")
         page.set_viewport_size(before or {"width": SIZES[0][0], "height": SIZES[0][1]})
 
     return take
@@ -145,17 +144,21 @@ def look() -> Callable[[Page, str], None]:
 
 @pytest.fixture
 def axe() -> Callable[[Page], None]:
-    """Fails on what axe-core calls serious or critical, light and dark."""
+    """Fails on what axe-core calls serious or critical; and on its colours in the dark, where nothing else differs."""
 
     def examine(page: Page) -> None:
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-            found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-            bad = [_finding(each) for each in found if each["impact"] in ("serious", "critical")]
-            assert bad == [], f"{page.url}, {theme}"
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        page.evaluate(AXE_SCRIPT)
+        for theme, rules in (("light", {}), ("dark", {"runOnly": IN_COLOURS})):
+            _wear(page, theme)
+            found = page.evaluate(FOUND, {"resultTypes": ["violations"], **rules})
+            assert [_finding(each) for each in found] == [], f"{page.url}, {theme}"
+        _wear(page, "light")
 
     return examine
+
+
+def _wear(page: Page, theme: str) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
 
 
 def _chromium() -> str | None:

@@ -15,7 +15,8 @@ from ripeline.timeline.models import Touch
 from tests.gateway.imports.bringing import CHECKOUT, DATA, EXAMPLES, bring_in, needs_data
 from tests.replay.alike import bulk, folded
 
-pytestmark = [needs_data, pytest.mark.django_db]
+# The database is but the way from a file to facts.
+pytestmark = [needs_data, pytest.mark.django_db, pytest.mark.once]
 
 SHIPPED = sorted((CHECKOUT / "playbooks").glob("*.yaml"))
 

@@ -36,6 +36,7 @@ from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch, T
 from ripeline.timeline.reassess import StageChange, reassess_due
 from ripeline.timeline.record import record
 from ripeline.timeline.withdraw import withdraw
+from tests.databases import examples
 from tests.timeline.people import PLAYBOOK, fact, make_contact
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -246,7 +247,7 @@ def test_folding_on_gives_what_folding_everything_gives() -> None:
         def teardown(self) -> None:
             transaction.savepoint_rollback(self.before)
 
-    run_state_machine_as_test(Undone, settings=settings(max_examples=50, stateful_step_count=30))
+    run_state_machine_as_test(Undone, settings=settings(max_examples=examples(50), stateful_step_count=30))
 
 
 @pytest.fixture

@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 
@@ -43,9 +45,9 @@ class Sent:
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_no_acknowledged_event_is_lost_when_the_server_is_killed(tmp_path: Path, database: str) -> None:
+def test_no_acknowledged_event_is_lost_when_the_server_is_killed(installed: Install, database: str) -> None:
     chance = random.Random(4)
-    with installed(tmp_path, database) as (settings, _), site(settings) as ours:
+    with installed(database) as (settings, _), site(settings) as ours:
         with sending(ours, new_key(settings)) as sent:
             for _ in range(3):
                 time.sleep(chance.uniform(0.1, BETWEEN))
@@ -59,9 +61,9 @@ def test_no_acknowledged_event_is_lost_when_the_server_is_killed(tmp_path: Path,
 
 
 def test_no_acknowledged_event_is_lost_when_one_of_its_processes_is_killed_and_it_comes_back(
-    tmp_path: Path,
+    installed: Install,
 ) -> None:
-    with installed(tmp_path, "sqlite") as (settings, _), site(settings) as ours:
+    with installed("sqlite") as (settings, _), site(settings) as ours:
         with sending(ours, new_key(settings)) as sent:
             time.sleep(0.4)
             victim = ours.processes()[0]
@@ -71,9 +73,9 @@ def test_no_acknowledged_event_is_lost_when_one_of_its_processes_is_killed_and_i
         check(sent, kept(settings))
 
 
-def test_no_acknowledged_event_is_lost_when_postgresql_is_killed(tmp_path: Path) -> None:
+def test_no_acknowledged_event_is_lost_when_postgresql_is_killed(installed: Install) -> None:
     chance = random.Random(5)
-    with installed(tmp_path, "postgresql") as (settings, server), site(settings) as ours:
+    with installed("postgresql") as (settings, server), site(settings) as ours:
         assert server
         with sending(ours, new_key(settings)) as sent:
             for _ in range(4):
@@ -138,18 +140,44 @@ def _is_acknowledged(ours: Site, key: str, body: bytes, sent: Sent) -> bool:
     return status == 200
 
 
-@contextmanager
-def installed(folder: Path, database: str) -> Iterator[tuple[dict[str, str], Server | None]]:
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a new installation, made once for all: its SQLite file, or the data of its PostgreSQL."""
+
+    @cache
+    def folder_of(database: str) -> Path:
+        folder = tmp_path_factory.mktemp(database)
+        if database == "sqlite":
+            run({"RIPELINE_DATA_DIR": str(folder), "RIPELINE_DATABASE_URL": ""}, "migrate")
+            return folder
+        with private_postgres() as server:
+            run({"RIPELINE_DATA_DIR": str(folder), "RIPELINE_DATABASE_URL": server.address}, "migrate")
+            server.stop(mode="fast")
+            shutil.copytree(server.folder / "data", folder / "data")
+            server.start()
+        return folder
+
+    return folder_of
+
+
+Install = Callable[[str], AbstractContextManager[tuple[dict[str, str], Server | None]]]
+
+
+@pytest.fixture
+def installed(migrated: Callable[[str], Path], tmp_path: Path) -> Install:
     """The settings of a new installation, and its PostgreSQL where it has one."""
-    if database == "sqlite":
-        settings = {"RIPELINE_DATA_DIR": str(folder), "RIPELINE_DATABASE_URL": ""}
-        run(settings, "migrate")
-        yield settings, None
-        return
-    with private_postgres() as server:
-        settings = {"RIPELINE_DATA_DIR": str(folder), "RIPELINE_DATABASE_URL": server.address}
-        run(settings, "migrate")
-        yield settings, server
+
+    @contextmanager
+    def install(database: str) -> Iterator[tuple[dict[str, str], Server | None]]:
+        settings = {"RIPELINE_DATA_DIR": str(tmp_path), "RIPELINE_DATABASE_URL": ""}
+        if database == "sqlite":
+            shutil.copytree(migrated(database), tmp_path, dirs_exist_ok=True)
+            yield settings, None
+            return
+        with private_postgres(data=migrated(database) / "data") as server:
+            yield settings | {"RIPELINE_DATABASE_URL": server.address}, server
+
+    return install
 
 
 def new_key(settings: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from ripeline.capture.collector import limits
 from ripeline.capture.collector.models import Arrival, WriteKey
 from ripeline.capture.collector.steps import STEPS
 from tests.capture.collector.asking import Asking, a_key, collecting, events, said
+from tests.databases import examples
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TRACK: dict[str, Any] = {"type": "track", "event": "x", "userId": "u", "messageId": "m"}
@@ -243,7 +244,10 @@ HEADERS = st.dictionaries(
     headers=HEADERS,
     shows_key=st.booleans(),
 )
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(300),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 def test_nothing_that_can_be_sent_is_a_fault_of_ours(
     path: str, body: bytes, headers: dict[str, str], shows_key: bool, asked_once: Asking
 ) -> None:

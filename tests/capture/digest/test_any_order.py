@@ -20,6 +20,7 @@ from ripeline.timeline.identities.models import Identification, Merge
 from ripeline.timeline.models import Touch
 from tests.capture.digest.arriving import digested, event, identify, page, server, website
 from tests.capture.digest.test_merged import by_id, page_and_log_agree
+from tests.databases import examples
 from tests.factories import NOW
 from tests.timeline.identities.model import Model
 
@@ -30,7 +31,7 @@ BROWSERS = {
     "b": "11111111-6c6f-4d8a-9f9e-0c5b8f1f7f10",
     "c": "22222222-6c6f-4d8a-9f9e-0c5b8f1f7f10",
 }
-SETTINGS = settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None)
+SETTINGS = settings(max_examples=examples(20), suppress_health_check=list(HealthCheck), deadline=None)
 users, browsers = st.sampled_from(USERS), st.sampled_from(sorted(BROWSERS))
 # Some within a visit, some after it.
 minutes = st.one_of(st.integers(0, 90), st.integers(0, 12).map(lambda step: 10 * step))

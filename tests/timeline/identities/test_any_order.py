@@ -24,6 +24,7 @@ from ripeline.timeline.identities.visitors import join, leave, visitor_for
 from ripeline.timeline.identities.web import record_web
 from ripeline.timeline.models import Reassessment, SavedFold, Standing, Touch, Transition
 from ripeline.timeline.reassess import reassess_due
+from tests.databases import examples
 from tests.timeline.identities.model import Model, people_by_touch
 from tests.timeline.identities.visiting import key_of, web
 from tests.timeline.people import PLAYBOOK, make_contact
@@ -176,7 +177,10 @@ def test_whatever_happens_a_simple_model_says_the_same() -> None:
     run_state_machine_as_test(
         Inside,
         settings=settings(
-            max_examples=25, stateful_step_count=25, suppress_health_check=list(HealthCheck), deadline=None
+            max_examples=examples(25),
+            stateful_step_count=25,
+            suppress_health_check=list(HealthCheck),
+            deadline=None,
         ),
     )
 
@@ -202,7 +206,7 @@ forests = st.lists(st.integers(0, 3), min_size=3, max_size=3).map(
 
 
 @given(facts=facts, merges=forests, data=st.data())
-@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck), deadline=None)
 def test_any_order_of_the_same_facts_gives_the_same_people(
     facts: list[Fact], merges: list[Fact], data: st.DataObject
 ) -> None:
