@@ -8,15 +8,15 @@ else (a read-only installation) in the user's cache, else in a folder of this us
 from __future__ import annotations
 
 import os
+import platform
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
-
-import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -42,6 +42,9 @@ def woven(function: Function) -> Function:
 
 
 def _compile(function: Function, *, inline: str) -> Any:
+    # Only here: where the folder is, and whether all is in it, is found without.
+    import numba
+
     config: Any = numba.config
     njit: Any = numba.njit
     before, config.CACHE_DIR = config.CACHE_DIR, str(_folder())
@@ -53,9 +56,21 @@ def _compile(function: Function, *, inline: str) -> Any:
         config.CACHE_DIR = before
 
 
+def kept() -> Path:
+    """The note that all is compiled for a processor such as this machine's. Machine code of another is not used."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        processor = "".join(
+            sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))})
+        )
+    except OSError:
+        processor = platform.processor()
+    return _folder() / f"all-{sha256((platform.machine() + processor).encode()).hexdigest()[:16]}"
+
+
 @cache
 def _folder() -> Path:
-    digest = sha256(numba.__version__.encode())
+    digest = sha256(version("numba").encode())
     for name in KERNELS:
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     for base in _bases():

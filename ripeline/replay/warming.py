@@ -5,6 +5,13 @@ from __future__ import annotations
 import fcntl
 from pathlib import Path
 
+from ripeline.replay import compiled
+
+
+def is_warm() -> bool:
+    """Whether all was compiled before; found without loading the compiler, which takes a second."""
+    return compiled.kept().exists()
+
 
 def warm_up_alone() -> bool:
     """Whether it was done here. Where another process is at it, that one writes what this one would: it is left to."""
@@ -17,6 +24,7 @@ def warm_up_alone() -> bool:
         from ripeline.replay.comparing import warm_up
 
         warm_up()
+        compiled.kept().touch()
     return True
 
 

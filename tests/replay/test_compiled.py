@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,17 @@ def test_a_folder_others_can_write_to_is_passed_over(tmp_path: Path) -> None:
     assert compiled._is_ours(shared)
 
 
+def test_another_kernel_or_processor_is_not_warm_because_this_one_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert not warming.is_warm()
+    compiled.kept().touch()
+    assert warming.is_warm()
+    monkeypatch.setattr(platform, "machine", lambda: "another")
+    assert not warming.is_warm()
+
+
 def test_every_module_with_compiled_functions_names_the_folder() -> None:
     package = Path(compiled.__file__).parent
     users = {path.stem for path in package.glob("*.py") if "replay.compiled import" in path.read_text()}
@@ -95,3 +107,4 @@ def test_of_many_processes_that_start_at_once_one_compiles() -> None:
         fcntl.flock(source, fcntl.LOCK_EX)
         assert not warming.warm_up_alone()
     assert warming.warm_up_alone()
+    assert warming.is_warm(), "the next process need not even look"

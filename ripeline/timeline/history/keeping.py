@@ -12,6 +12,7 @@ from typing import Final
 from django.db import close_old_connections
 
 from ripeline.kit.processes import python, this_package
+from ripeline.replay.warming import is_warm
 from ripeline.timeline.history.mending import check_history
 from ripeline.timeline.history.opening import (
     MOST_AT_ONCE,
@@ -38,7 +39,7 @@ def keep_history(*, stop: threading.Event, clock: Clock) -> None:
     start, too, what replays are compiled to is made where it is missing, so that no preview waits for it.
     """
     check_at = clock()
-    compiling = _beside("-m", "ripeline.replay.warming")
+    compiling = None if is_warm() else _beside("-m", "ripeline.replay.warming")
     while not stop.is_set():
         try:
             if clock() >= check_at:
@@ -49,8 +50,9 @@ def keep_history(*, stop: threading.Event, clock: Clock) -> None:
             log.exception("The history parts could not be brought up to date; that is tried again.")
             close_old_connections()
         stop.wait(EVERY)
-    compiling.kill()
-    compiling.wait()
+    if compiling:
+        compiling.kill()
+        compiling.wait()
 
 
 def attend_history(*, stop: threading.Event, clock: Clock) -> None:
