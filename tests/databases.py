@@ -22,6 +22,8 @@ from ripeline.installing import complete_database
 STAY = {"django_migrations", "django_content_type", "auth_permission"}
 # Up to so many rows deleting is quicker than truncating a table, its indexes and all that refer to it.
 FEW = 500
+# So many dead rows slow down whoever reads a table to its end.
+MANY = 20_000
 
 
 def make_database(shared: Path | None, name: str) -> None:
@@ -29,18 +31,22 @@ def make_database(shared: Path | None, name: str) -> None:
 
     Of several processes the first makes a pattern in the folder they share, of which each copies its own, `name`.
     """
-    creation = connection.creation
+    creation, options = connection.creation, connection.settings_dict["OPTIONS"]
+    if connection.vendor == "sqlite":
+        # No power fails here: nothing is written that has to be there afterwards.
+        options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
     if shared is None:
         creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         complete_database()
         return
     with _alone(shared / "pattern.lock"):
-        if not (shared / "pattern").exists():
+        if (shared / "pattern").exists():
+            connection.settings_dict["NAME"] = creation._get_test_db_name()
+        else:
             creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
             complete_database()
             connection.close()
             (shared / "pattern").touch()
-        connection.settings_dict["NAME"] = creation._get_test_db_name()
         creation.clone_test_db(suffix=name, verbosity=0)
     connection.settings_dict.update(creation.get_test_db_clone_settings(name))
 
@@ -71,31 +77,48 @@ def standing(blocker: DjangoDbBlocker) -> Iterator[None]:
 def empty_after_tests() -> None:
     """From now on tests leave their database by what is here, and not by what Django would do."""
     TransactionTestCase._fixture_teardown = _empty  # type: ignore[method-assign]
-    undone = TestCase._fixture_teardown
+    undone, dead = TestCase._fixture_teardown, 0
 
     def undo(case: TestCase) -> None:
-        # PostgreSQL keeps how it looks for the rows that a foreign key names. Made while a table was empty that is to
-        # read all of it, and a test that rolls back what it wrote tells nobody that it no longer is.
-        if connection.vendor == "postgresql" and connection.connection is not None:
-            with connection.cursor() as cursor:
-                cursor.execute("DISCARD PLANS")
+        nonlocal dead
+        dead += _rows_to_undo()
         undone(case)
+        if dead > MANY and not connection.in_atomic_block:
+            dead = 0
+            _truncate(_tables())
 
     TestCase._fixture_teardown = undo  # type: ignore[method-assign]
 
 
 def _empty(_: TransactionTestCase) -> None:
-    tables = [
-        each for each in connection.introspection.django_table_names(only_existing=True) if each not in STAY
-    ]
+    tables = _tables()
     # Again, as deleting touches writes down that they are gone.
     while written := _written(connection, tables):
+        if connection.vendor == "postgresql" and max(written.values()) > FEW:
+            _truncate(tables)
+            continue
         with transaction.atomic(), connection.cursor() as cursor:
-            if connection.vendor == "postgresql" and max(written.values()) > FEW:
-                cursor.execute(f"TRUNCATE {', '.join(connection.ops.quote_name(each) for each in tables)}")
-                continue
             for each in written:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(each)}")
+
+
+def _rows_to_undo() -> int:
+    """How many rows stay behind as dead ones. Truncating takes them away; vacuum must not (tests/postgres.py)."""
+    if connection.vendor != "postgresql" or connection.connection is None:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(sum(n_tup_ins), 0) FROM pg_stat_xact_user_tables")
+        return int(cursor.fetchone()[0])
+
+
+def _truncate(tables: list[str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(connection.ops.quote_name(each) for each in tables)}")
+
+
+def _tables() -> list[str]:
+    found = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return [each for each in found if each not in STAY]
 
 
 def _written(connection: BaseDatabaseWrapper, tables: list[str]) -> dict[str, int]:

@@ -7,15 +7,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from tests.processes import environment
 
+Rows = dict[str, list[dict[str, Any]]]
 ROOT = Path(__file__).parents[2]
 DERIVED = {"sort_name"}
 """Columns the database works out from others, by a rule that may change."""
@@ -38,21 +41,40 @@ print(*moves.values_list("to_stage", flat=True))
 """
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of an installation with a database of its own."""
-    here = os.environ | {"RIPELINE_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "ripeline.settings"}
+@pytest.fixture(scope="module")
+def installation(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The environment of an installation with a database of its own, of the first version."""
+    folder = tmp_path_factory.mktemp("old")
+    here = os.environ | {"RIPELINE_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "ripeline.settings"}
     if connection.vendor == "sqlite":
-        yield here | {"RIPELINE_DATABASE_URL": f"sqlite:///{tmp_path}/old.sqlite3"}
+        yield here | {"RIPELINE_DATABASE_URL": f"sqlite:///{folder}/old.sqlite3"}
         return
     name = f"old_{token_hex(4)}"
-    with connection.cursor() as cursor:
+    server = environment()["RIPELINE_DATABASE_URL"].rpartition("/")[0]
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {name}")
-    yield here | {
-        "RIPELINE_DATABASE_URL": environment()["RIPELINE_DATABASE_URL"].rpartition("/")[0] + f"/{name}"
-    }
-    with connection.cursor() as cursor:
+    yield here | {"RIPELINE_DATABASE_URL": f"{server}/{name}"}
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {name}")
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """An installation brought up to date, and what every table held before and after."""
+
+    installation: dict[str, str]
+    before: Rows
+    after: Rows
+
+
+@pytest.fixture(scope="module")
+def upgraded(installation: dict[str, str]) -> Upgraded:
+    before = json.loads(run(installation, "-m", "tests.stories.old_database", "make"))
+    assert run(installation, "-m", "ripeline", "migrate") == "The database is up to date.\n"
+    after = json.loads(run(installation, "-m", "tests.stories.old_database", "tell"))
+    return Upgraded(installation, before, after)
 
 
 def run(installation: dict[str, str], *arguments: str) -> str:
@@ -65,25 +87,20 @@ def run(installation: dict[str, str], *arguments: str) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_in_use_is_brought_up_to_date_and_goes_on(installation: dict[str, str]) -> None:
-    before = json.loads(run(installation, "-m", "tests.stories.old_database", "make"))
-    tables = {table for table, rows in before.items() if rows}
+def test_a_database_in_use_is_brought_up_to_date_and_loses_nothing(upgraded: Upgraded) -> None:
+    tables = {table for table, rows in upgraded.before.items() if rows}
     assert len(tables) >= 15, "there is something in every table"
-    assert run(installation, "-m", "ripeline", "migrate") == "The database is up to date.\n"
-    after = json.loads(run(installation, "-m", "tests.stories.old_database", "tell"))
     for table in tables:
-        assert missing(before[table], after.get(table, [])) == [], table
-        assert len(after[table]) == len(before[table]), f"{table} has as many rows as before"
-    assert run(installation, "-m", "ripeline", "migrate") == "The database is up to date.\n", (
-        "again is well too"
-    )
+        then, now = upgraded.before[table], upgraded.after.get(table, [])
+        assert missing(then, now) == [], table
+        assert len(now) == len(then), f"{table} has as many rows as before"
+    again = run(upgraded.installation, "-m", "ripeline", "migrate")
+    assert again == "The database is up to date.\n", "again is well too"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_pages_and_the_worker_go_on_with_what_was_there(installation: dict[str, str]) -> None:
-    run(installation, "-m", "tests.stories.old_database", "make")
-    run(installation, "-m", "ripeline", "migrate")
-    said = run(installation, "-c", LOOK).splitlines()
+def test_the_pages_and_the_worker_go_on_with_what_was_there(upgraded: Upgraded) -> None:
+    said = run(upgraded.installation, "-c", LOOK).splitlines()
     assert [line.split()[1] for line in said[:-1]] == ["200"] * 7, said
     for path in ("/contacts/ 200 True", "/contacts/?q=lind 200 True", "/contacts/eva 200 True"):
         assert path in said

@@ -22,7 +22,8 @@ from tests.capture.collector.site import Site, site
 from tests.factories import NOW
 from tests.processes import environment
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# What they send is theirs whichever database keeps it; test_served asks ours on both.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 NODE = Path(__file__).parent / "node"
 TYPES = ["track", "page", "screen", "identify", "group", "alias"]
 
