@@ -50,10 +50,11 @@ def test_no_acknowledged_event_is_lost_when_the_server_is_killed(installed: Inst
     with installed(database) as (settings, _), site(settings) as ours:
         with sending(ours, new_key(settings)) as sent:
             for _ in range(3):
+                until_more_than(len(sent.acknowledged) + 20, sent)
                 time.sleep(chance.uniform(0.1, BETWEEN))
                 ours.kill()
                 ours.start()
-            time.sleep(0.5)
+            until_more_than(len(sent.acknowledged) + 100, sent)
         check(sent, kept(settings))
         assert touches(settings) == Counter(dict.fromkeys(kept(settings), 1)), (
             "what is there twice is told apart"
