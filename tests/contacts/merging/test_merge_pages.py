@@ -211,5 +211,6 @@ def test_the_suggestions_ask_the_database_as_often_for_one_pair_as_for_three(
         "ripeline_keptapart",
     )
     mine = [each["sql"] for each in queries if any(f'FROM "{table}"' in each["sql"] for table in tables)]
-    # How many there are; proofs, addresses, numbers, namesakes; who lives, who is kept apart (twice); people, merges.
-    assert len(mine) == 10, mine
+    # How many there are; proofs, claims, addresses, numbers, namesakes; who lives, who is kept apart (twice); people,
+    # merges.
+    assert len(mine) == 11, mine
