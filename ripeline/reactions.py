@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ripeline.people.models import Notification, User
-from ripeline.timeline.bells import bell_key, is_own_move
+from ripeline.timeline.bells import bell_key, bell_keys, is_own_move
 from ripeline.timeline.consequences import Consequence
 from ripeline.timeline.reassess import StageChange
 
@@ -27,6 +27,11 @@ def tell_the_owner(change: StageChange) -> None:
         return
     owner = User.objects.filter(contacts__pk=change.contact_id).first()
     if owner is None or is_own_move(move, owner):
+        return
+    if Notification.objects.filter(
+        user=owner, key__in=bell_keys(change.contact_id, change.after, move.at)
+    ).exists():
+        # They heard of it while the contact was somebody else, who is one with them now.
         return
     Notification.objects.bulk_create(
         [

@@ -23,7 +23,8 @@ Entry = tuple[int, str]
 
 
 class Revision:
-    """Somebody's transitions: `fresh` rows to be added, and stored ones that are `outdated`, with the moment.
+    """Somebody's transitions: `fresh` rows to be added, and stored ones that are `outdated`, with the moment; those of
+    them that a definition outdated are `redefined`.
 
     What was taken out of the log at `not_before` counted until then: what is true instead was not known earlier.
     `entered_before` tells what the definition before a publication says. `own` are superseded rows of what they did by
@@ -42,6 +43,7 @@ class Revision:
         self.contact_id = contact_id
         self.fresh: list[Transition] = []
         self.outdated: dict[int, datetime] = {}
+        self.redefined: set[int] = set()
         self._live = list(stored)
         self._not_before = not_before
         self._entered_before = entered_before
@@ -55,6 +57,8 @@ class Revision:
         agreed = self._agreed(seen) if seen.is_whole else 0
         old = self._live[agreed:] if seen.is_whole else []
         self._supersede(old, now)
+        if caused_by is not None:
+            self.redefined |= {row.pk for row in old if not row._state.adding}
         # Who entered a stage at that moment by either definition did so by themselves, wherever they came from.
         entered = {_entry(row) for row in old}
         new = [

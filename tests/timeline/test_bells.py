@@ -9,8 +9,10 @@ import pytest
 from ripeline.people.models import Contact, Notification, User
 from ripeline.reactions import react
 from ripeline.timeline.definitions.active import activate, active_playbook
+from ripeline.timeline.definitions.publish import publish
+from ripeline.timeline.definitions.versions import keep_version
 from ripeline.timeline.identities.merging import merge
-from ripeline.timeline.models import Transition
+from ripeline.timeline.models import Standing, Transition
 from ripeline.timeline.moves import Refused, Verb, move, note, signature
 from ripeline.timeline.reassess import reassess
 from ripeline.timeline.record import record
@@ -238,6 +240,39 @@ def test_the_bell_of_a_merged_contact_falls_silent_too(eva: Contact, tom: User) 
     assert take_back([uid], by=tom, now=SOON) == {jan.pk}
     assess(jan, now=SOON)
     assert rung() == ["lead"]
+
+
+def test_who_was_told_of_it_before_a_merge_is_not_told_again_and_keeps_it_while_it_holds(
+    eva: Contact, sara: User, tom: User
+) -> None:
+    moved(eva, tom)
+    jan = make_contact("Jan Vos", now=NOW, owner=sara)
+    merge(jan, eva, by=tom, why="one", now=NOW)
+    assess(jan, now=NOW)
+    assert rung() == ["lead", "prospect"]
+    moved(jan, tom, stage="lead", now=SOON)
+    slip = moved(jan, tom, now=SOON + timedelta(minutes=1))
+    assert rung() == ["lead", "prospect", "prospect"]
+    later = SOON + timedelta(minutes=2)
+    assert take_back([slip], by=tom, now=later) == {jan.pk}
+    assess(jan, now=later)
+    # What eva's move led to before the two were one still stands.
+    assert list(Notification.objects.filter(stage="prospect").values_list("contact", flat=True)) == [eva.pk]
+
+
+def test_what_a_definition_took_away_while_a_call_was_taken_back_stays_news(eva: Contact, tom: User) -> None:
+    record([fact(eva, "form_submitted", NOW), fact(eva, "asset_downloaded", NOW)], now=NOW)
+    assess(eva, now=NOW)
+    assert "mql" in rung()
+    before = rung()
+    slip = noted(eva, tom, at=NOW)
+    assess(eva, now=NOW)
+    strict = keep_version(PLAYBOOK.replace("gte: 30", "gte: 300"), now=SOON)
+    publish(strict.version, by=None, note="", now=SOON)
+    assert take_back([slip], by=tom, now=SOON) == {eva.pk}
+    assess(eva, now=SOON)
+    assert Standing.objects.get(contact=eva).stage == "lead"
+    assert rung() == before
 
 
 def noted(contact: Contact, by: User, *, at: datetime) -> str:
