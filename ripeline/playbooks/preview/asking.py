@@ -19,6 +19,7 @@ from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.playbooks.preview.passing import outcomes_of
 from ripeline.playbooks.shipped import shipped_keys, shipped_playbook
 from ripeline.timeline.asof import View
+from ripeline.timeline.camps.models import Camp
 from ripeline.timeline.models import PlaybookVersion
 
 KEPT: Final = 20
@@ -124,7 +125,8 @@ def start_preview(
     beside: bool = False,
 ) -> PreviewRun | Refused:
     """Asks for a preview, of a past `day` where one is named; one of the same person that is still under way is
-    cancelled for it. With `beside` only one that asks the same of a past day is."""
+    cancelled for it, unless the page of the camps asked for that. With `beside` only one that asks the same of a past
+    day is."""
     pair = read_pair(one_ref, other_ref, outcome=outcome, as_of=as_of, now=now)
     if isinstance(pair, Refused):
         return pair
@@ -133,6 +135,8 @@ def start_preview(
         mine = PreviewRun.objects.filter(started_by=by)
         if beside:
             mine = mine.filter(one_ref=one.ref, other_ref=other.ref, day__isnull=False)
+        elif camp := Camp.objects.filter(is_running=True).select_related("version").first():
+            mine = mine.exclude(other_ref=f"version {camp.version.version}", day__isnull=False)
         cancel_previews(mine, now, note="A newer preview took its place.")
         run = PreviewRun.objects.create(
             one_ref=one.ref,

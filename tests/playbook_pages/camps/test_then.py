@@ -16,6 +16,7 @@ from ripeline.lifecycle.fold import fold
 from ripeline.lifecycle.playbook import load_playbook
 from ripeline.people.models import Contact, User
 from ripeline.playbooks.camps import then
+from ripeline.playbooks.preview.asking import start_preview
 from ripeline.playbooks.preview.models import PreviewRun
 from ripeline.playbooks.preview.running import attend_previews
 from ripeline.timeline.asof import AsOf
@@ -150,6 +151,20 @@ def test_a_history_too_long_to_wait_for_is_worked_out_by_the_worker_in_either_re
     assert answer.headers["Location"] == f"/playbook/camps/?as_of=2026-01-21&view={view}"
     assert "Waiting for the worker" in client.get(answer.headers["Location"]).content.decode()
     run = PreviewRun.objects.get()
+    # Nor does a preview that they ask for elsewhere take it back.
+    assert run.started_by is not None
+    other = start_preview(
+        "in force",
+        run.other_ref,
+        outcome=run.outcome,
+        as_of=run.created_at,
+        by=run.started_by,
+        now=run.created_at,
+    )
+    run.refresh_from_db()
+    assert isinstance(other, PreviewRun)
+    assert run.state == PreviewRun.State.WAITING
+    other.delete()
     attend_previews(run.created_at, clock=lambda: run.created_at, stop=lambda: False)
     worked_out = page_of(client, 20, view)
     assert "Worked out" in worked_out
