@@ -28,13 +28,21 @@ from ripeline.timeline.identities.living import again_if_merged
 
 LATEST, MOST_READ_AGAIN = 30, 500
 LIKELY = {
-    "email": ("email", "e mail", "mail", "your email", "email address", "correo", "courriel"),
-    "name": ("name", "full name", "your name", "naam", "nom", "nombre"),
-    "first_name": ("first name", "firstname", "fname", "vorname", "voornaam", "prenom"),
-    "last_name": ("last name", "lastname", "lname", "surname", "nachname", "achternaam"),
-    "company": ("company", "organisation", "organization", "firma", "bedrijf", "empresa"),
-    "phone": ("phone", "tel", "telephone", "mobile", "telefon", "telefoon"),
+    "email": ("email", "mail", "email address", "mail address", "correo", "courriel"),
+    "name": ("name", "full name", "naam", "nom", "nombre"),
+    "first_name": ("first name", "fname", "given name", "vorname", "voornaam", "prenom"),
+    "last_name": ("last name", "lname", "surname", "family name", "nachname", "achternaam"),
+    "company": (
+        *("company", "company name", "firm", "business", "business name", "employer"),
+        *("organisation", "organization", "firma", "unternehmen", "bedrijf", "empresa", "entreprise"),
+    ),
+    "phone": (
+        *("phone", "phone number", "tel", "telephone", "mobile", "mobile number"),
+        *("telefon", "telefonnummer", "telefoon", "telefoonnummer", "telefono"),
+    ),
 }
+BESIDE = frozenset({"your", "my", "the", "contact", "field", "input", "uw", "ihr", "ihre", "votre", "su"})
+"""Words of a name that say nothing of what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +70,8 @@ def form_names(request: HttpRequest, key: str) -> HttpResponse:
         Form.objects.filter(pk=form.pk).update(mapping=mapping)
         form.mapping = mapping
         done, left = read_again(form, now=timezone.now())
-        said = (
-            f" {done} read again" + (f", {left} still not understood." if left else ".")
-            if done + left
-            else ""
-        )
+        rest = f", {left} still not understood: no address under these names." if left else "."
+        said = f" {done} read again{rest}" if done + left else ""
         messages.success(request, f"Saved.{said}")
         return redirect("form", key=form.key)
     context = {"form": form, "seen": seen_names(form, definition), "fields": names_of(definition)}
@@ -77,18 +82,25 @@ def seen_names(form: Form, definition: Definition) -> Sequence[Seen]:
     """The names in the latest of what was sent, and what each seems to be where nobody has said it."""
     rows = Submission.objects.filter(form=form).order_by("-pk").values_list("raw", flat=True)[:LATEST]
     values: dict[str, str] = {}
+    beside: dict[str, set[str]] = {}
     for raw in rows:
+        names = {name for name, _ in raw if name != HONEYPOT}
         for name, value in raw:
-            if name != HONEYPOT and not values.get(name):
-                values[name] = value
-    found, taken = [], set(form.mapping.values())
+            if name in names:
+                beside.setdefault(name, set()).update(names - {name})
+                values[name] = values.get(name) or value
     own = {each.name for each in definition.fields}
-    for place, (name, value) in enumerate(sorted(values.items())):
-        said = form.mapping.get(name, name if name in own else "")
-        guess = "" if said else _guess(name, value, definition, taken)
-        taken.add(said or guess)
-        found.append(Seen(place, name, value[:120], said or guess, bool(guess)))
-    return found
+    said = {name: form.mapping.get(name, name if name in own else "") for name in sorted(values)}
+    fields = dict(said)
+    # What came together is not the same twice; two forms of a site may call one thing differently. An address tells
+    # by itself what it is, so it goes first.
+    for name in sorted(said, key=lambda each: not read_address(values[each])):
+        taken = {fields[each] for each in beside[name]}
+        fields[name] = said[name] or _guess(name, values[name], definition, taken)
+    return [
+        Seen(place, name, values[name][:120], field, bool(field) and not said[name])
+        for place, (name, field) in enumerate(fields.items())
+    ]
 
 
 def read_again(form: Form, *, now: datetime) -> tuple[int, int]:
@@ -128,6 +140,12 @@ def _guess(name: str, value: str, definition: Definition, taken: set[str]) -> st
         if each.type == "email" and read_address(value):
             return each.name
         what = each.becomes if each.becomes in LIKELY else each.type if each.type in LIKELY else each.name
-        if plain(name) in (*LIKELY.get(what, ()), plain(each.name)):
+        if _bare(name) in {_bare(known) for known in (*LIKELY.get(what, ()), each.name)}:
             return each.name
     return ""
+
+
+def _bare(name: str) -> str:
+    """`Your-Full_Name` and `fullname` are the same."""
+    words = plain(name).split()
+    return "".join(each for each in words if each not in BESIDE) or "".join(words)

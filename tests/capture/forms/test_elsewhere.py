@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from ripeline.capture.forms.definition import Definition
+from ripeline.capture.forms.mapping import seen_names
 from ripeline.capture.forms.models import Form, Submission
 from ripeline.capture.forms.submitting import prune_suspects
 from ripeline.people.models import Contact
@@ -43,6 +45,7 @@ def test_only_sites_on_the_list_may_show_a_form_and_only_they_may_send_to_it_wit
     assert alone["X-Frame-Options"] == "DENY"
     for answer in (shown, alone, browser().get("/f/demo/thanks/")):
         assert "script-src 'self';" in answer["Content-Security-Policy"]
+        assert answer.content.count(b"<h1>") == 1
         assert (answer["X-Content-Type-Options"], answer["Cache-Control"]) == ("nosniff", "private, no-cache")
         assert not answer.cookies
 
@@ -124,6 +127,24 @@ def test_what_a_sites_own_form_sends_is_understood_once_its_names_are_known(form
     post({**said, "your-email": "bo@firm.example", "msg": "hi"}, **{"sec-fetch-mode": "no-cors"})
     assert Contact.objects.filter(email="bo@firm.example").exists()
     assert Submission.objects.latest("pk").raw[0] == ["your-email", "bo@firm.example"], "kept as it came"
+
+
+def test_names_are_known_by_their_look_beside_those_of_another_form_of_the_site(form: Form) -> None:
+    definition = Definition.model_validate(form.version.definition if form.version else {})
+    post({"email": "bo@firm.example", "full_name": "Bo", "phone": "1"}, **{"sec-fetch-mode": "no-cors"})
+    said = {
+        "your_mail": "ann@firm.example",
+        "FullName": "Ann",
+        "firm": "Firm",
+        "contact[mail]": "x",
+        "x": "y",
+    }
+    post(said, **{"sec-fetch-mode": "no-cors"})
+    seen = {each.name: each.field for each in seen_names(form, definition) if each.is_guess}
+    assert seen == {"your_mail": "email", "FullName": "full_name", "firm": "employer"}
+    writer = sign_in(make_user("marketing", "Mia"))
+    answer = writer.post("/forms/demo/names", {"name": ["x"], "field-0": "wish"}, follow=True)
+    assert "0 read again, 1 still not understood: no address" in answer.content.decode()
 
 
 def test_what_cannot_be_read_of_a_sites_form_is_left_out_with_the_reason_and_the_rest_is_taken_in(
