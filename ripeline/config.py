@@ -132,6 +132,12 @@ class Config(BaseSettings):
         "which hosts of your own network may be connected to where somebody names them on a page, a mail server say",
         "names, addresses or networks by comma, such as mail.internal,10.0.0.0/8, or nothing: then only the internet",
     )
+    mail_hook_keys: str = setting(
+        "",
+        "by which the reports of mail providers are known to be theirs",
+        "provider:key with blanks between them, such as mailgun:abc123, or nothing",
+        secret=True,
+    )
     keep_addresses: bool = setting(
         False,
         "whether the IP address from which a consent was given is kept as its proof",

@@ -25,7 +25,7 @@ MEGABYTE = 1024 * 1024
 LARGEST_FORM = 5 * MEGABYTE
 # What strangers can want to send: a sign-in, a form filled in. Only who is signed in has a place on the disk.
 LARGEST_UNSIGNED = 64 * 1024
-PUBLIC = ("/f/", "/p/")
+PUBLIC = ("/f/", "/p/", "/hooks/mail/")
 """Pages for strangers, which measure what they are sent and say in their own words what is too much."""
 UNREADABLE = sys.maxsize
 
