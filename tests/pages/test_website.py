@@ -70,6 +70,12 @@ def test_what_is_sent_is_shown_at_once_and_runs_nowhere(
         page.goto(path)
         look(page, f"website-{name}")
         axe(page)
+    page.goto(events[0])
+    expect(page.get_by_role("region", name="As it was sent", exact=True)).to_have_count(1)
+    # A table that is wider than a telephone is moved by keys too.
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/capture/sources/")
+    axe(page)
 
 
 def test_a_new_key_is_made_and_its_page_says_when_the_first_event_comes(browse: Browse) -> None:
