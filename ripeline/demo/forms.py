@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -22,9 +22,9 @@ from ripeline.people.models import Consent, ConsentWording, Suppression, User
 from ripeline.timeline.models import Touch
 
 TABLE = Path(__file__).with_name("forms.yaml")
-BEGUN, VIEWED = 1.4, {"contact": 5.5, "newsletter": 9.0}
+BEGUN, VIEWED = 1.4, {"contact": 5.5, "newsletter": 9.0, "library": 2.6}
 """Of each that was sent: how many began it, and how many viewed it."""
-PAGES = {"contact": f"{SITE}/contact", "newsletter": f"{SITE}/"}
+PAGES = {"contact": f"{SITE}/contact", "newsletter": f"{SITE}/", "library": f"{SITE}/library"}
 SPAM = (
     "Dear owner, we bring your site to page one of search. http://seo.example http://rank.example http://top.example",
     "Cheap covers, 500 in a day: http://covers.example www.covers.example https://covers.example/order",
@@ -55,9 +55,14 @@ def _load_form(rng: Random, key: str, row: Mapping[str, Any], by: User, now: dat
     form.save(update_fields=["origins"])
     if isinstance(done := publish(form, by=by, now=since), Refused):
         raise ValueError(" ".join(done.why))
-    rows = [_submission(rng, form, definition, each) for each in sent]
-    if key == "contact":
-        rows += list(_spam(rng, form, now))
+    spam = list(_spam(rng, form, now)) if key == "contact" else []
+    load_sent(rng, form, sent, spam)
+
+
+def load_sent(rng: Random, form: Form, touches: Sequence[Touch], spam: Sequence[Submission] = ()) -> None:
+    """What was sent to a form by the touches that came of it, of known people, and how often it was seen."""
+    definition = Definition.model_validate(form.version.definition if form.version else {})
+    rows = [*(_submission(rng, form, definition, each) for each in touches), *spam]
     Submission.objects.bulk_create(sorted(rows, key=lambda each: each.received_at))
     FormCount.objects.bulk_create(_counts(rng, form, rows))
 

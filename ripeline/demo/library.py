@@ -4,7 +4,7 @@ and what was seen of the pages by people nobody has a name for."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +23,7 @@ from ripeline.capture.landing.models import LandingPage, PageCount, PageSplit, P
 from ripeline.capture.landing.splits import start_split
 from ripeline.capture.library.keeping import Written, keep_asset
 from ripeline.capture.library.models import Asset
+from ripeline.demo.forms import load_sent
 from ripeline.lifecycle.written import read_yaml
 from ripeline.people.models import User
 from ripeline.timeline.models import Touch
@@ -52,6 +53,8 @@ def load_library(seed: int, users: Mapping[str, User], *, now: datetime) -> None
             raise ValueError(" ".join(done.why))
         for key, row in table["assets"].items():
             _load_asset(key, row, by, since)
+        behind = [key for key, row in table["assets"].items() if row.get("gated")]
+        load_sent(Random(f"{seed} library"), form, _first_taken(behind))
         for slug, row in table["pages"].items():
             _load_page(Random(f"{seed} {slug}"), slug, row, by, now)
 
@@ -74,6 +77,17 @@ def _load_asset(key: str, row: Mapping[str, Any], by: User, since: datetime) -> 
         media_type="application/pdf",
     )
     keep_asset(None, said, by=by, now=since)
+
+
+def _first_taken(keys: Sequence[str]) -> list[Touch]:
+    """Each first download of a known contact, of assets behind a form: it came of sending that."""
+    rows = Touch.objects.filter(
+        kind="asset_downloaded", subject__in=keys, contact__isnull=False, actor="human"
+    )
+    found: dict[tuple[int | None, str | None], Touch] = {}
+    for each in rows.select_related("contact__company").order_by("at", "pk"):
+        found.setdefault((each.contact_id, each.subject), each)
+    return list(found.values())
 
 
 def _load_page(rng: Random, slug: str, row: Mapping[str, Any], by: User, now: datetime) -> None:

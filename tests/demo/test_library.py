@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ripeline.capture.forms.models import Form, FormCount, Submission
 from ripeline.capture.landing.figures import figures_of
 from ripeline.capture.landing.models import LandingPage, PageSplit
 from ripeline.capture.landing.splits import state_of
@@ -54,6 +55,12 @@ def test_a_page_is_reached_as_often_as_its_asset_was_downloaded_and_loading_agai
     figures = figures_of([page], since=NOW - timedelta(days=365))[page.pk]
     assert figures.aims == 3
     assert figures.people > 3 * figures.aims
+    # Who has what stands behind a form sent it.
+    form = Form.objects.get(key="library")
+    sent = Submission.objects.get(form=form, contact=ann, outcome="accepted")
+    assert sent.received_at == days[2] + timedelta(minutes=2)
+    counts = dict(FormCount.objects.filter(form=form, actor="human").values_list("what", "count"))
+    assert counts["sent"] == 1 <= counts["started"] <= counts["viewed"]
     state = state_of(PageSplit.objects.get(), now=NOW)
     assert (state.better, state.is_uneven) == (None, False)
     assert state.decision.more
