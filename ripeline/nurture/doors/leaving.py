@@ -29,6 +29,7 @@ from ripeline.people.consent import (
     title_of,
 )
 from ripeline.people.models import Consent, Contact, Suppression
+from ripeline.timeline.models import Standing
 from ripeline.timeline.record import record
 
 
@@ -57,13 +58,21 @@ def topics_of(delivery: Delivery, now: datetime) -> list[Topic]:
         Email.objects.filter(archived_at=None).exclude(version=None).values_list("purpose", flat=True)
     )
     rules, found = rules_in_force(), {each.purpose: each for each in standpoints(delivery.contact, now)}
+    stage = _stage(delivery.contact)
     topics = []
     for purpose in (known & BY_MAIL) | {delivery.purpose} | (found.keys() & BY_MAIL):
         said = found.get(purpose)
         state = said.current.state if said and said.current else ""
-        is_free = rules.of(purpose).basis == "unless_withdrawn" and state != Consent.State.WITHDRAWN
+        needs = rules.of(purpose)
+        is_theirs = needs.basis == "unless_withdrawn" and (not needs.stages or stage in needs.stages)
+        is_free = is_theirs and state != Consent.State.WITHDRAWN
         topics.append(Topic(purpose, title_of(purpose), state == Consent.State.GIVEN or is_free))
     return sorted(topics, key=lambda each: each.title)
+
+
+def _stage(contact: Contact) -> str:
+    rows = Standing.objects.filter(contact=contact.merged_into_id or contact.pk)
+    return rows.values_list("stage", flat=True).first() or ""
 
 
 def choices_of(contact: Contact) -> Choices:

@@ -115,10 +115,13 @@ def test_a_test_mail_ends_nothing(delivery: Delivery) -> None:
 def test_people_choose_what_they_get_and_how_often(delivery: Delivery) -> None:
     now, where = timezone.now(), door(delivery)
     make_version(now, key="events", purpose="events")
+    # Nothing is ticked that they do not get: the newsletter goes to customers.
+    make_version(now, key="news", purpose="newsletter")
     pause = (now + timedelta(days=40)).date().isoformat()
     page = Client().get(where).content.decode()
     assert re.findall(r'name="topic" id="topic-(\w+)" value="\w+"( checked)?', page) == [
         ("events", ""),
+        ("newsletter", ""),
         ("offers", " checked"),
     ]
     said = {"do": "keep", "shown": ["events", "offers"], "topic": ["events"], "most": "2", "pause": pause}
