@@ -118,9 +118,12 @@ class _Known:
     zone: str
 
 
-def situations(asked: Sequence[Asked], rules: Rules, now: datetime) -> list[Situation | None]:
-    """What is known of each, in order; None where the contact is gone."""
-    people = people_of({each.contact for each in asked})
+def situations(
+    asked: Sequence[Asked], rules: Rules, now: datetime, people: People | None = None
+) -> list[Situation | None]:
+    """What is known of each, in order; None where the contact is gone. `people` are those concerned, where the caller
+    knows who they are."""
+    people = people or people_of({each.contact for each in asked})
     addresses = {each.email for each in people.of.values()} | {each.address or "" for each in asked}
     known = _Known(
         people,

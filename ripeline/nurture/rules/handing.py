@@ -7,7 +7,7 @@ at the same time. On SQLite the transaction holds the one lock there is.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -29,14 +29,18 @@ def judge_handing(deliveries: Sequence[Delivery], now: datetime) -> Mapping[int,
     if not deliveries:
         return {}
     rules = rules_in_force()
-    held = _hold({each.contact_id for each in deliveries})
+    held = _hold(deliveries)
+    people = people_of({each.contact_id for each in deliveries})
     found: dict[int, mail.NotNow | mail.Never] = {}
     going: dict[int, list[Sent]] = defaultdict(list)
     begun = set[tuple[int, str, int, str]]()
     asked = [asked_of(each) for each in deliveries]
-    for delivery, ask, situation in zip(deliveries, asked, situations(asked, rules, now), strict=True):
-        root = held.get(delivery.contact_id)
-        if situation is None or root is None:
+    for delivery, ask, situation in zip(
+        deliveries, asked, situations(asked, rules, now, people), strict=True
+    ):
+        person = people.of.get(delivery.contact_id)
+        root = person.root if person else 0
+        if situation is None or not (held is None or {delivery.contact_id, root} <= held):
             found[delivery.pk] = mail.NotNow(Reason.BUSY, now + SHORTLY)
             continue
         what = (root, ask.source_kind, ask.source, ask.step)
@@ -58,19 +62,15 @@ def _with(situation: Situation, going: Sequence[Sent], had_it: bool) -> Situatio
     return replace(situation, sent=(*situation.sent, *going), had_it=situation.had_it or had_it)
 
 
-def _hold(contact_ids: set[int]) -> Mapping[int, int]:
-    """Holds who these contacts are, so that nobody else counts their mails and nobody merges them; the root of each
-    that could be held."""
-    people = people_of(contact_ids)
+def _hold(deliveries: Sequence[Delivery]) -> Set[int] | None:
+    """Holds whom these go to, so that nobody else counts their mails and nobody merges them; the ids of those that
+    could be held. None: all are."""
     if connection.vendor != "postgresql":
-        return {pk: each.root for pk, each in people.of.items()}
-    wanted = sorted(contact_ids | people.members.keys())
+        return None
+    contacts = {each.contact_id for each in deliveries}
+    wanted = sorted(contacts | {each.contact.merged_into_id or each.contact_id for each in deliveries})
     # Whoever is being changed is passed over: an import holds thousands, and what waits for it would hold all lines.
-    statement = (
-        "SELECT id, coalesce(merged_into_id, id) FROM ripeline_contact WHERE id = ANY(%s)"
-        " ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
-    )
+    statement = "SELECT id FROM ripeline_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
     with connection.cursor() as cursor:
         cursor.execute(statement, [wanted])
-        held = dict(cursor.fetchall())
-    return {pk: held[pk] for pk in contact_ids if pk in held and held[pk] in held}
+        return {int(pk) for (pk,) in cursor.fetchall()}

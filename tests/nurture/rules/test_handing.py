@@ -63,7 +63,7 @@ def test_what_is_known_is_asked_in_as_many_questions_for_one_as_for_many() -> No
     for some in (rows[:1], rows):
         with CaptureQueriesContext(connection) as asked:
             assert judged(some) == {}
-        assert len([each for each in asked if each["sql"].startswith("SELECT")]) == 11 + locks
+        assert len([each for each in asked if each["sql"].startswith("SELECT")]) == 9 + locks
 
 
 @pytest.mark.django_db
