@@ -96,6 +96,9 @@ class AssetForm(forms.Form):
         """A key that nobody else has."""
         written = str(self.cleaned_data["key"] or self.data.get("title", ""))
         key = slugify(written)[:60].strip("-")
+        if not written.strip():
+            # The title says that it is missing.
+            return ""
         if not key:
             raise forms.ValidationError("Write a key of letters from a to z, figures and hyphens.")
         if Asset.objects.filter(key=key).exists():

@@ -91,10 +91,12 @@ def sources_file(request: HttpRequest) -> HttpResponse:
 
 def chart_of(report: Report, way: str) -> dict[str, Any]:
     """The largest of the report, people first."""
-    rows = [row for row in report.rows[:CHARTED] if row.human]
+    people = [row for row in report.rows if row.human]
+    rows = people[:CHARTED]
+    beside = f": the first {CHARTED} of {len(people)}" if len(people) > CHARTED else ""
     return {
         "kind": "hbar",
-        "title": "People who came",
+        "title": f"People who came{beside}",
         "x_title": WAYS[way],
         "x": [f"{row.title}: {row.name}" if row.name else row.title for row in rows],
         "series": [{"name": "Visitors", "data": [row.human for row in rows]}],

@@ -72,7 +72,7 @@ def load_rules(text: str) -> Rules:
     try:
         said = read_yaml(text).plain
     except NotYaml as odd:
-        raise BadRules(f"This is not readable as YAML: {odd}.") from None
+        raise BadRules(f"Line {odd.line}: {odd.message}.") from None
     if not isinstance(said, dict) or not isinstance(said.get("rules"), list):
         raise BadRules("The document needs 'rules', a list.")
     rules = tuple(_rule(each, place) for place, each in enumerate(said["rules"], 1))

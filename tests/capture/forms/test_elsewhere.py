@@ -115,6 +115,7 @@ def test_what_a_sites_own_form_sends_is_understood_once_its_names_are_known(form
     assert page.count("by the look of it") == 1, "an address is known by its look"
     assert XSS not in page
     assert writer.get("/forms/demo/").content.decode().count("Not understood") == 1
+    assert "Email: Please fill this in.<" in writer.get(f"/forms/demo/sent/{kept.pk}").content.decode()
     names = ["fname", "msg", "your-email"]
     mapping = {"name": names, "field-0": "full_name", "field-1": "wish", "field-2": "email"}
     assert writer.post("/forms/demo/names", mapping).status_code == 302

@@ -147,6 +147,7 @@ def test_an_asset_is_added_changed_given_another_file_and_taken_back(mia: Client
         ({"file": named(b"<svg/>", "a.svg")}, "none of the kinds that are taken"),
         ({"address": "https://x.example/", "key": "plan"}, "There is an asset with the key plan already."),
         ({"address": "https://x.example/", "title": "日本"}, "Write a key of letters"),
+        ({"address": "https://x.example/", "title": " "}, "This field is required."),
         ({"address": "https://x.example/", "content_stage": "later"}, "Select a valid choice"),
         ({"address": "https://x.example/", "language": "Klingon?"}, "No language is called"),
     ],
@@ -165,6 +166,7 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_lost(
     page = answer.content.decode()
     assert answer.status_code == 422
     assert sentence in page
+    assert page.count('class="field-errors"') == 1
     assert "An hour</textarea>" in page
     assert Asset.objects.count() == 1
 

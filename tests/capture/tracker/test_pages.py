@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +15,8 @@ from django.utils import timezone
 from ripeline.capture.collector.keys import end_key, make_key
 from ripeline.capture.collector.models import Arrival, Refusal, WriteKey
 from ripeline.capture.tracker import links
+from ripeline.capture.tracker.sources import Report, Row
+from ripeline.capture.tracker.visitor_pages import chart_of
 from ripeline.people.models import Contact
 from ripeline.worker import catch_up
 from tests.capture.digest.arriving import arrive, digested, event, identify, page, track
@@ -140,6 +143,12 @@ def test_visitors_count_once_by_how_they_first_came_and_what_became_of_them(
     assert by_campaign.splitlines()[1:] == ["No campaign,,1,0,1,0,0,0,0", "spring,letter,1,0,0,1,1,0,0"]
     by_medium = browser.get("/capture/sources/file/?by=medium&days=90").content.decode()
     assert by_medium.splitlines()[1:] == ["None told,,2,0,1,0,0,0,0", "email,Mail,1,0,0,1,1,0,0"]
+
+
+def test_a_chart_of_the_largest_alone_says_of_how_many() -> None:
+    rows = [Row(f"Source {place}", visitors=Counter(human=place % 11)) for place in range(12)]
+    assert chart_of(Report(rows, Row("Together")), "source")["title"] == "People who came: the first 8 of 10"
+    assert chart_of(Report(rows[:9], Row("Together")), "source")["title"] == "People who came"
 
 
 def test_a_cell_of_the_file_is_no_formula(site: WriteKey, now: datetime) -> None:

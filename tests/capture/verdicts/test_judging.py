@@ -92,7 +92,7 @@ def test_the_version_is_of_what_the_rules_say_and_not_of_how_they_are_written() 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("rules: [", "YAML"),
+        ("rules: [", r"^Line \d+: not readable as YAML: (?!.*YAML)"),
         ("[]", "needs 'rules'"),
         ("rules: [1]", "needs a 'signal'"),
         ("rules: [{signal: x, says: robot, mark: [a]}]", "human, machine or unknown"),
