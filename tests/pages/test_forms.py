@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -76,6 +77,8 @@ def test_a_form_is_written_moved_by_mouse_and_keyboard_and_put_into_use(
     page.get_by_role("link", name="Share").click()
     look(page, "form-share")
     axe(page)
+    page.get_by_role("button", name="Copy").first.click()
+    expect(page.get_by_text(re.compile("^(Copied|Marked: press Ctrl-C)$"))).to_be_visible()
 
 
 def test_a_form_is_filled_in_by_keyboard_mistakes_have_the_focus_and_it_is_counted(
