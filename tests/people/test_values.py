@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ripeline.people.countries import country_names
 from ripeline.people.phones import careful_phone, read_phone
 from ripeline.people.values import (
     careful_address,
@@ -148,6 +149,8 @@ def test_yes_no_countries_languages_tags_and_domains_are_read_in_many_languages(
         "US",
         None,
     ]
+    # As browsers call it, in which the names of a form's page stand.
+    assert (country_names()["TR"], read_country("Turkey")) == ("Türkiye", "TR")
     assert [read_language(cell) for cell in ("de_AT", "Français", "English", "Klingon")] == [
         "de",
         "fr",

@@ -120,7 +120,13 @@ def form_confirm(request: HttpRequest, key: str) -> HttpResponse:
     it: programs that look through mails open links, and press nothing."""
     link = Confirmation.objects.select_related("contact__merged_into", "form").filter(key=key).first()
     if link is None:
-        raise Http404("There is no such link.")
+        # Whoever comes from a mail is no colleague: they are told what may help them, on a page as of a form.
+        title, words = sentence("confirm_title", FIRST), sentence("confirm_old", FIRST)
+        sheet = draw(Definition(languages=(FIRST,), title={FIRST: title}), FIRST, ())
+        none = Form()
+        context: dict[str, Any] = {"form": none, "sheet": sheet, "title": title, "lead": words}
+        page = render_to_string("capture/form_confirm.html", context)
+        return _closed_to_others(_answer(none, page, HTTPStatus.NOT_FOUND))
     now, language = timezone.now(), link.language or FIRST
     has_confirmed = request.method == "POST" and confirm(link, request.POST.getlist("asked"), now=now)
     # Where nothing was ticked, or the page was of earlier, it is shown again.
@@ -137,7 +143,13 @@ def form_confirm(request: HttpRequest, key: str) -> HttpResponse:
         "ways": _opened_by(link, language) if is_done else (),
     }
     status = CLOSED if state == "confirm_old" else 200
-    answer = _answer(link.form, render_to_string("capture/form_confirm.html", context), status)
+    return _closed_to_others(
+        _answer(link.form, render_to_string("capture/form_confirm.html", context), status)
+    )
+
+
+def _closed_to_others(answer: HttpResponse) -> HttpResponse:
+    """No other site is told the address of the page, and nobody keeps it."""
     answer["Referrer-Policy"], answer["Cache-Control"] = "no-referrer", "no-store"
     return answer
 

@@ -246,7 +246,9 @@ def test_an_old_link_confirms_nothing_and_a_closed_address_gets_none(form: Form,
     everything = [str(each.pk) for each in Consent.objects.all()]
     assert (browser().get(link).status_code, press(link, ticked=everything).status_code) == (410, 410)
     assert not Consent.objects.filter(state="given").exists()
-    assert browser().post(f"/f/confirm/{'0' * 32}/").status_code == 404
+    none = browser().post(f"/f/confirm/{'0' * 32}/")
+    assert (none.status_code, "This link is too old" in none.content.decode()) == (404, True)
+    assert "form-action 'self'" in none["Content-Security-Policy"]
 
     suppress("bo@firm.example", Suppression.Why.COMPLAINED, now=timezone.now())
     send(form, email="bo@firm.example")
