@@ -1,4 +1,4 @@
-"""Both engines on the two real data sets, under their own playbook and the six that are shipped."""
+"""Both engines on the two real data sets, under their own playbook and those that are shipped."""
 
 from __future__ import annotations
 
@@ -45,11 +45,14 @@ def the_log() -> list[Fact]:
 
 
 def move_alike(facts: Sequence[Fact], playbooks: Sequence[Path]) -> None:
-    """Under each playbook, at the end and a good while later."""
+    """At the end and a good while later: everybody under the data set's own playbook, and each of them under two of the
+    six that are shipped."""
     assert len(playbooks) == 7
     end = max(fact.at for fact in facts)
-    for path in playbooks:
+    place = {person: at for at, person in enumerate(sorted({fact.person for fact in facts}))}
+    for number, path in enumerate(playbooks):
+        some = [fact for fact in facts if number == 0 or place[fact.person] % 3 == number % 3]
         playbook = load_playbook(path.read_text())
-        found = bulk(playbook, facts, end + 200 * DAY)
-        assert found == folded(playbook, facts, end + 200 * DAY), path.name
+        found = bulk(playbook, some, end + 200 * DAY)
+        assert found == folded(playbook, some, end + 200 * DAY), path.name
         assert found[0], "an empty comparison would prove nothing"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.forms.models import model_to_dict
 
+from ripeline.gateway.imports import apply
 from ripeline.gateway.imports.run import start, start_undo
 from ripeline.gateway.models import Import
 from ripeline.people.contacts import ContactDraft, add_contacts
@@ -18,9 +19,15 @@ from tests.gateway.imports.bringing import NOW, bring_in, carry_on, csv_file, lo
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=2)
-PEOPLE = 5_000
-STOPPED_AT = 2_000
+PEOPLE = 500
+STOPPED_AT = 200
 SHARED = "Person 0 stays: another import has them too."
+
+
+@pytest.fixture(autouse=True)
+def _short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many steps as with ten times as many people."""
+    monkeypatch.setattr(apply, "ROWS", STOPPED_AT)
 
 
 def people(folder: Path, more: str = "") -> Path:
@@ -30,7 +37,7 @@ def people(folder: Path, more: str = "") -> Path:
 
 @pytest.fixture
 def twice(tmp_path: Path) -> tuple[Import, Import]:
-    """A file brought in up to row 2,000, and then again from its beginning, to its end."""
+    """A file brought in up to row 200, and then again from its beginning, to its end."""
     file = people(tmp_path)
     first, _ = look(file)
     assert start(first, NOW) is None
