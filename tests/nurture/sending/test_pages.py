@@ -158,3 +158,10 @@ def text_of(browser: Client, url: str) -> str:
     answer = browser.get(url)
     assert answer.status_code == 200, answer
     return answer.content.decode()
+
+
+@pytest.mark.parametrize(("role", "doors"), [("sales", 0), ("marketing", 2)])
+def test_nobody_is_shown_a_way_that_is_closed_to_them(role: str, doors: int) -> None:
+    page = sign_in(make_user(role)).get("/sending/").content.decode()
+    ways = ('href="/sending/rules/"', 'href="/sending/settings/"')
+    assert sum(page.count(way) > 0 for way in ways) == doors
