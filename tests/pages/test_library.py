@@ -74,6 +74,11 @@ def test_a_missing_asset_is_added_and_taken_through_a_landing_page_and_its_form(
     # A driven browser says to scripts what it is.
     assert set(PageCount.objects.values_list("actor", flat=True)) == {"machine"}
     guest.close()
+    who_took_it_is_told(page, look, axe)
+
+
+def who_took_it_is_told(page: Page, look: Look, axe: Axe) -> None:
+    """On the asset's page, also on a telephone."""
     for path in ("/library/", "/library/pages/"):
         page.goto(path)
         axe(page)
