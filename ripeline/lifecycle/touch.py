@@ -45,8 +45,8 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
 """Every known kind with the direction it has unless the touch says otherwise."""
 
 BEYOND: Final[frozenset[str]] = frozenset("noted page_engaged screen_viewed grouped aliased".split())
-"""Kinds outside the vocabulary that Ripeline itself makes: like any other they match only where a signal names them, but
-a history that has them is in order."""
+"""Kinds outside the vocabulary that Ripeline itself makes: like any other they match only where a signal names them,
+but a history that has them is in order."""
 
 TWO_WAY: Final[frozenset[str]] = frozenset(
     (

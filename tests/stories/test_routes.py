@@ -167,9 +167,9 @@ def _of_sending() -> dict[str, list[Any]]:
     kept = LocalMail.objects.create(
         delivery=row, message_id=row.message_id, at=NOW, to="a@b.example", html="<p>Hello"
     )
-    own = dict.fromkeys(("sending_one", "sending_arrived", "sending_again"), [row.pk])
+    own = {name: [row.pk] for name in ("sending_one", "sending_arrived", "sending_again")}
     more = {"sending_why": [row.contact.key], "sending_why_source": ["by_hand", 1]}
-    return own | more | dict.fromkeys(("sending_mailbox_mail", "sending_mailbox_shown"), [kept.pk])
+    return own | more | {name: [kept.pk] for name in ("sending_mailbox_mail", "sending_mailbox_shown")}
 
 
 def _merged(owner: User) -> int:
