@@ -18,9 +18,11 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="ripeline-test-") as folder, postgres() as address:
         said = Path(folder) / "said"
         with said.open("wb") as later:
-            on_postgres = _pytest("not once", arguments, Path(folder) / "postgresql", address, output=later)
+            on_postgres = _pytest(
+                2, "not once", arguments, Path(folder) / "postgresql", address, output=later
+            )
             print("== SQLite", flush=True)
-            on_sqlite = _pytest("not postgresql", arguments, Path(folder) / "sqlite", "")
+            on_sqlite = _pytest(3, "not postgresql", arguments, Path(folder) / "sqlite", "")
             codes = [on_sqlite.wait(), on_postgres.wait()]
         print("== PostgreSQL", flush=True)
         print(said.read_text(encoding="utf-8", errors="replace"), flush=True)
@@ -28,12 +30,18 @@ def main(arguments: list[str]) -> int:
 
 
 def _pytest(
-    chosen: str, arguments: list[str], folder: Path, database: str, *, output: BinaryIO | None = None
+    workers: int,
+    chosen: str,
+    arguments: list[str],
+    folder: Path,
+    database: str,
+    *,
+    output: BinaryIO | None = None,
 ) -> subprocess.Popen[bytes]:
-    # Twice as many processes as most machines have cores, both runs together: tests that start servers and browsers
-    # wait for them half of their time.
-    workers = os.environ.get("RIPELINE_TEST_WORKERS", "2")
-    in_order = ["-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
+    # Of both runs together more processes than most machines have cores: tests that start servers and browsers wait for
+    # them half of their time. SQLite's has half as much again to do.
+    given = os.environ.get("RIPELINE_TEST_WORKERS", str(workers))
+    in_order = ["-n", given, "--dist", "loadfile", "--no-loadscope-reorder"]
     command = [sys.executable, "-m", "pytest", *in_order, "-m", chosen, *arguments]
     settings = {"RIPELINE_DATA_DIR": str(folder), "RIPELINE_DATABASE_URL": database}
     # Compiled modules are kept whatever the machine's habit: over a hundred processes start here, and each would

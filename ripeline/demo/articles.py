@@ -7,6 +7,7 @@ ours). This replays each over the same people and says how many it calls so, and
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -108,8 +109,11 @@ def demo_parts(folder: Path) -> Parts:
 
 def imported_parts(data_set: DataSet, data: Path, home: Path) -> Parts:
     """The files imported into a database of their own, as history parts. Raises ClickException."""
-    home.mkdir()
-    _ripeline(home, "migrate")
+    new = home.parent / "new"
+    if not new.exists():
+        new.mkdir()
+        _ripeline(new, "migrate")
+    shutil.copytree(new, home)
     for name, mapping in data_set.files:
         given = [
             str(data / data_set.folder / name),

@@ -208,6 +208,7 @@ def test_every_address_says_who_may_do_what_there() -> None:
     assert set(ROUTES) - names == set(), "these addresses are no more"
 
 
+@pytest.mark.once  # who may is decided before anything is asked
 @pytest.mark.parametrize("role", ["", "sales", "marketing", "admin"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_each_role_is_let_in_where_it_may_and_nowhere_else(address: Address, role: str, method: str) -> None:
@@ -233,6 +234,7 @@ def as_told(route: Route, role: str, method: str, answer: Any) -> bool:
     return answer.status_code in REFUSED
 
 
+@pytest.mark.once  # who may is decided before anything is asked
 @pytest.mark.parametrize("role", ["sales", "marketing", "admin"])
 def test_a_form_that_was_not_ours_changes_nothing(address: Address, role: str) -> None:
     user = make_user(role, f"The {role}")

@@ -25,6 +25,8 @@ SHIPPED = sorted(path.stem for path in (Path(__file__).parents[3] / "playbooks")
 PARTS = ("name", "stages", "rating", "score", "fit", "personas", "answers", "signals")
 
 pytestmark = pytest.mark.django_db
+of_the_text = pytest.mark.once
+"""What a form makes of a text; that a draft is kept, gone back to and not overwritten is asked on both databases."""
 
 
 @pytest.fixture
@@ -85,6 +87,7 @@ def pages_of(draft: Draft) -> list[str]:
     return [f"{base}{part}/" for part in PARTS] + items
 
 
+@of_the_text
 @pytest.mark.parametrize("name", SHIPPED)
 def test_saving_any_form_without_a_change_leaves_every_letter(client: Client, name: str) -> None:
     draft = begin(client, shipped_playbook(name))
@@ -94,6 +97,7 @@ def test_saving_any_form_without_a_change_leaves_every_letter(client: Client, na
         assert saved.revision == 1
 
 
+@of_the_text
 def test_a_number_changed_in_a_form_changes_one_line(client: Client) -> None:
     draft = begin(client)
     saved = send(client, f"/playbook/drafts/{draft.pk}/score/", **{"score/points/9/add": "12", "do": "save"})
@@ -109,6 +113,7 @@ def test_a_number_changed_in_a_form_changes_one_line(client: Client) -> None:
     assert "no mistakes" in page
 
 
+@of_the_text
 def test_a_rule_is_changed_part_by_part(client: Client) -> None:
     draft = begin(client)
     address = f"/playbook/drafts/{draft.pk}/stages/1/"
@@ -132,6 +137,7 @@ def test_a_rule_is_changed_part_by_part(client: Client) -> None:
     assert saved.text.count("#") == draft.text.count("#")
 
 
+@of_the_text
 def test_a_group_is_made_of_a_condition_and_an_emptied_one_goes(client: Client) -> None:
     draft = begin(client)
     address = f"/playbook/drafts/{draft.pk}/stages/4/"
@@ -149,6 +155,7 @@ def test_a_group_is_made_of_a_condition_and_an_emptied_one_goes(client: Client) 
     assert "enter" not in read_plain(saved.text)["stages"][4]
 
 
+@of_the_text
 def test_stages_are_added_moved_and_removed(client: Client) -> None:
     draft = begin(client)
     base = f"/playbook/drafts/{draft.pk}/stages/"
@@ -169,6 +176,7 @@ def test_stages_are_added_moved_and_removed(client: Client) -> None:
     assert load_playbook(saved.text) == load_playbook(draft.text)
 
 
+@of_the_text
 def test_every_other_part_has_a_form_that_changes_it(client: Client) -> None:
     draft = begin(client)
     base = f"/playbook/drafts/{draft.pk}/"
@@ -204,6 +212,7 @@ def test_every_other_part_has_a_form_that_changes_it(client: Client) -> None:
     )
 
 
+@of_the_text
 def test_a_mistake_is_kept_as_typed_and_told_by_its_field_and_on_its_line(client: Client) -> None:
     draft = begin(client)
     address = f"/playbook/drafts/{draft.pk}/score/"
@@ -224,6 +233,7 @@ def test_a_mistake_is_kept_as_typed_and_told_by_its_field_and_on_its_line(client
     assert f'href="/playbook/drafts/{draft.pk}/score/#score/points/0/add"' in overview
 
 
+@of_the_text
 def test_a_text_that_is_no_yaml_is_saved_and_the_forms_lead_to_it(client: Client) -> None:
     draft = begin(client)
     address = f"/playbook/drafts/{draft.pk}/text/"
@@ -320,6 +330,7 @@ ROUTES = [
 ]  # fmt: skip
 
 
+@of_the_text
 @pytest.mark.parametrize(("method", "route", "sales_may"), ROUTES)
 def test_sales_read_drafts_and_marketing_and_administrators_write_them(
     client: Client, method: str, route: str, sales_may: bool
@@ -361,6 +372,7 @@ def test_sales_are_led_to_no_page_of_a_draft_that_they_may_not_open(client: Clie
     assert f'action="{home}restore"' not in read(sam, home)
 
 
+@of_the_text
 @pytest.mark.parametrize("route", ["score/9/", "stages/99/", "nowhere/", "signals/99/"])
 def test_a_part_that_is_not_there_is_not_found(client: Client, route: str) -> None:
     draft = begin(client)
@@ -369,6 +381,7 @@ def test_a_part_that_is_not_there_is_not_found(client: Client, route: str) -> No
 
 @pytest.mark.parametrize("do", ["remove nowhere/3", "add ", "up stages/99", "wrap x", "fly stages/1", "add stages",
                                 "remove score/points/99", "down stages/4", "add signals/conversion/attrs"])  # fmt: skip
+@of_the_text
 def test_a_button_that_is_not_there_does_nothing(client: Client, do: str) -> None:
     draft = begin(client)
     for address in (f"/playbook/drafts/{draft.pk}/stages/", f"/playbook/drafts/{draft.pk}/signals/7/"):
