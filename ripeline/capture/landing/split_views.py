@@ -12,7 +12,7 @@ from ripeline.capture.landing.keeping import Refused
 from ripeline.capture.landing.models import LandingPage, PageVersion
 from ripeline.capture.landing.splits import end_split, start_split
 from ripeline.capture.library.views import let_in
-from ripeline.kit.numbers import read_number
+from ripeline.kit.numbers import read_number, read_share
 
 
 @require_POST
@@ -22,7 +22,7 @@ def library_page_split(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(LandingPage, slug=slug)
     number = read_number(request.POST.get("other", ""))
     other = PageVersion.objects.filter(page=page, number=number).first()
-    rates = [_read_share(request.POST.get(name, "")) for name in ("base", "wished")]
+    rates = [read_share(request.POST.get(name, "")) for name in ("base", "wished")]
     if other is None:
         messages.error(request, "Choose the version to compare with.")
     else:
@@ -55,12 +55,3 @@ def library_page_split_end(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.error(request, "Choose one of the two that are compared.")
     return redirect("library_page", slug=slug)
-
-
-def _read_share(written: str) -> float:
-    """A share written in per cent, with a comma or a point; 0 for what is none."""
-    try:
-        share = float(written.replace(",", ".").replace("%", "").strip()) / 100
-    except ValueError:
-        return 0.0
-    return share if 0 < share < 1 else 0.0

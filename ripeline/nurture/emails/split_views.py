@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ripeline.kit.numbers import read_number
+from ripeline.kit.numbers import read_number, read_share
 from ripeline.nurture.emails.content import read_content
 from ripeline.nurture.emails.mistakes import Mistakes
 from ripeline.nurture.emails.models import Email, EmailSplit, EmailVersion
@@ -24,7 +24,7 @@ def email_split(request: HttpRequest, key: str) -> HttpResponse:
     """Sends the version in use and another, or the same with another subject, by turns from now on."""
     user = let_in(request)
     row = get_object_or_404(Email.objects.select_related("version"), key=key)
-    rates = [_read_share(request.POST.get(name, "")) for name in ("base", "wished")]
+    rates = [read_share(request.POST.get(name, "")) for name in ("base", "wished")]
     with transaction.atomic():
         held = (
             Email.objects.select_for_update(of=("self",), no_key=True)
@@ -72,12 +72,3 @@ def _other(request: HttpRequest, row: Email, user: User) -> EmailVersion | Mista
         return add_version(row, content, by=user, now=timezone.now())
     number = read_number(request.POST.get("other", ""))
     return EmailVersion.objects.filter(email=row, number=number).first()
-
-
-def _read_share(written: str) -> float:
-    """A share written in per cent, with a comma or a point; 0 for what is none."""
-    try:
-        share = float(written.replace(",", ".").replace("%", "").strip()) / 100
-    except ValueError:
-        return 0.0
-    return share if 0 < share < 1 else 0.0

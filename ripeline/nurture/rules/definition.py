@@ -138,7 +138,7 @@ def read_rules(text: str) -> Rules:
     try:
         said = read_yaml(text).plain
     except NotYaml as odd:
-        raise BadRules(f"This is not readable as YAML: {odd}.") from None
+        raise BadRules(f"Line {odd.line}: {odd.message}.") from None
     if not isinstance(said, dict):
         raise BadRules("The document needs names such as 'caps' and 'quiet'.")
     try:

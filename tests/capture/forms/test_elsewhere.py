@@ -260,6 +260,6 @@ def test_many_about_one_address_are_held_whoever_sends_them(form: Form) -> None:
 
 
 def test_what_a_program_sends_for_a_site_has_not_done_the_work_either(form: Form) -> None:
-    make_demo("work", origins=[SITE], proof_of_work=True)
-    browser(origin=SITE).post("/f/work/", {"email": "ann@firm.example"})
+    make_demo("effort", origins=[SITE], proof_of_work=True)
+    browser(origin=SITE).post("/f/effort/", {"email": "ann@firm.example"})
     assert Submission.objects.get().reasons == ["no-proof"]
